@@ -56,7 +56,7 @@ inside() {
         /usr/bin/setpriv --reuid="$user" --regid="$user" --init-groups "$@"' inside "$ROOT" "$user" "$@"
 }
 
-sql() { (inside postgres psql -h /tmp -p "$(port_of postgresql)" -XqAt -v ON_ERROR_STOP=1 -d "${2:-postgres}" -c "$1"); }
+sql() { (inside postgres psql -h "$CLUSTER" -p "$(port_of postgresql)" -XqAt -v ON_ERROR_STOP=1 -d "${2:-postgres}" -c "$1"); }
 
 # The processes whose root directory is a chroot of ours.
 occupants() {

@@ -6,7 +6,11 @@ require_name() {
     refuse "a database name is needed: small letters, digits and underscores, at most 63"
 }
 require_postgresql() { is_running postgresql || refuse "PostgreSQL does not run. Run: $0 start"; }
-exists() { [ "$(sql "select 1 from pg_database where datname = '$1'")" = 1 ]; }
+exists() {
+  local found
+  found=$(sql "select 1 from pg_database where datname = '$1'") || refuse "PostgreSQL does not answer: see $LOG/postgresql.log"
+  [ "$found" = 1 ]
+}
 
 template() {
   start_postgresql

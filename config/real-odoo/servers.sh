@@ -2,7 +2,7 @@
 # Sourced by ../real-odoo.sh: starting PostgreSQL and Odoo, and stopping exactly those.
 
 # A server's run file holds: pid, start time of the process (a pid alone may have been given away), port.
-started_at() { sed 's/.*) //' "/proc/$1/stat" 2>/dev/null | cut -d ' ' -f 20; }
+started_at() { sed 's/.*) //' "/proc/$1/stat" 2>/dev/null | awk '$1 != "Z" { print $20 }'; } # a zombie runs no more
 is_running() {
   local pid started port
   [ -e "$RUN/$1" ] && read -r pid started port <"$RUN/$1" && [ "$(started_at "$pid")" = "$started" ]
@@ -49,13 +49,14 @@ answers_as_odoo() {
 
 start_postgresql() {
   is_running postgresql && return 0
-  # Left behind by a crash. Its pid may belong to anybody by now, which would stop PostgreSQL from starting.
-  [ -n "$(occupants)" ] || rm -f "$ROOT$CLUSTER/postmaster.pid"
-  local bin
+  # After a crash the pid in there may belong to anybody, which would stop PostgreSQL from starting.
+  local bin lock_file=$ROOT$CLUSTER/postmaster.pid
+  [ ! -e "$lock_file" ] || occupants | grep -qx "$(head -n 1 "$lock_file")" ||
+    rm -f "$lock_file" "$ROOT$CLUSTER"/.s.PGSQL.*
   bin=$(cd "$ROOT" && ls -d usr/lib/postgresql/*/bin | tail -n 1)
   # Without fsync: these databases can be made again, and a clone then takes a fraction of a second.
   launch postgresql "$POSTGRES_PORT" postgres "/$bin/postgres" -D "$CLUSTER" -p "$POSTGRES_PORT" \
-    -c listen_addresses=127.0.0.1 -c unix_socket_directories=/tmp -c max_connections=200 \
+    -c listen_addresses=127.0.0.1 -c unix_socket_directories="$CLUSTER" -c max_connections=200 \
     -c fsync=off -c synchronous_commit=off -c full_page_writes=off
   wait_for postgresql 60 sql 'select 1'
 }
