@@ -54,7 +54,7 @@ start_postgresql() {
   [ ! -e "$lock_file" ] || occupants | grep -qx "$(head -n 1 "$lock_file")" ||
     rm -f "$lock_file" "$ROOT$CLUSTER"/.s.PGSQL.*
   bin=$(cd "$ROOT" && ls -d usr/lib/postgresql/*/bin | tail -n 1)
-  # Without fsync: these databases can be made again, and a clone then takes a fraction of a second.
+  # Without fsync: these databases can be made again, and a clone then takes a second or two.
   launch postgresql "$POSTGRES_PORT" postgres "/$bin/postgres" -D "$CLUSTER" -p "$POSTGRES_PORT" \
     -c listen_addresses=127.0.0.1 -c unix_socket_directories="$CLUSTER" -c max_connections=200 \
     -c fsync=off -c synchronous_commit=off -c full_page_writes=off

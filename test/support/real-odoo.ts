@@ -43,7 +43,7 @@ export type RealDatabase = {
 export type ProvisionedDatabase = RealDatabase & { bridgeLogin: string; bridgeApiKey: string };
 
 /**
- * Clones a database for the calling test file, in under a second. `base` is a plain Odoo with nothing of the
+ * Clones a database for the calling test file, in a second or two. `base` is a plain Odoo with nothing of the
  * bridge in it; `provisioned` is what the built program's `provision --create-user` made of it in this run.
  *
  * The server serves every database, so calls must name theirs. No job runs by itself in a clone: the mail queue
