@@ -1,8 +1,13 @@
+import { execFile } from 'node:child_process';
+import { existsSync } from 'node:fs';
+import { fileURLToPath } from 'node:url';
+import { promisify } from 'node:util';
 import type { TestProject } from 'vitest/node';
-import { createAdministrator } from './administrator.ts';
+import { adminLogin, adminPassword, createAdministrator } from './administrator.ts';
 import { isRealOdooRunning, runRealOdooScript } from './real-odoo-script.ts';
 import type { RealOdooRun } from './real-odoo.ts';
 
+const program = fileURLToPath(new URL('../../dist/main.js', import.meta.url));
 const run = { prefix: `run_${process.pid}_`, hasStartedServer: false };
 
 /** Vitest's global set-up of the real suites: a running Odoo 19 and the templates that test files clone. */
@@ -16,7 +21,10 @@ export async function setup(project: TestProject): Promise<void> {
     geventUrl,
     prefix: run.prefix,
     adminApiKey: base.adminApiKey,
-    templates: { base: { name: base.name } },
+    templates: {
+      base: { name: base.name },
+      ...(existsSync(program) ? { provisioned: await makeProvisioned(url, base.name) } : {}),
+    },
   } satisfies RealOdooRun);
 }
 
@@ -44,6 +52,35 @@ async function makeBase(url: string): Promise<{ name: string; adminApiKey: strin
   if (typeof adminApiKey !== 'string') throw new Error('Odoo made no API key for its administrator.');
   await runRealOdooScript('mark-template', name);
   return { name, adminApiKey };
+}
+
+/** What the built program's `provision --create-user` makes of a plain Odoo. */
+async function makeProvisioned(
+  url: string,
+  base: string,
+): Promise<{ name: string; bridgeLogin: string; bridgeApiKey: string }> {
+  const name = `${run.prefix}provisioned`;
+  await runRealOdooScript('clone', name, base);
+  const printed = await runProgram(['provision', '--create-user', '--json'], {
+    ODOO_URL: url,
+    ODOO_DATABASE: name,
+    PROVISION_LOGIN: adminLogin,
+    PROVISION_PASSWORD: adminPassword,
+  });
+  const { user } = JSON.parse(printed) as { user?: { login: string; api_key: string } };
+  if (!user) throw new Error(`provision --create-user made no user. It printed:\n${printed}`);
+  await runRealOdooScript('mark-template', name);
+  return { name, bridgeLogin: user.login, bridgeApiKey: user.api_key };
+}
+
+async function runProgram(words: string[], environment: Record<string, string>): Promise<string> {
+  const env = { PATH: process.env['PATH'] ?? '', ...environment };
+  try {
+    return (await promisify(execFile)(process.execPath, [program, ...words], { env })).stdout;
+  } catch (cause) {
+    const { stdout = '', stderr = '' } = cause as { stdout?: string; stderr?: string };
+    throw new Error(`The built program's ${words.join(' ')} failed:\n${stdout}${stderr}`, { cause });
+  }
 }
 
 /** Databases of test runs, with the process that made each. */
