@@ -17,6 +17,8 @@ export type StandInDatabase = {
   name: string;
   /** Checks a login with a password or an API key. */
   authenticate(login: string, secret: string): number | undefined;
+  /** Checks a user id with a password or an API key, as each JSON-RPC and XML-RPC call does. */
+  checkSecret(uid: number, secret: string): boolean;
   /** The user of an API key (JSON-2 knows nobody else). */
   userOfKey(key: string): number | undefined;
   hasModel(model: string): boolean;
