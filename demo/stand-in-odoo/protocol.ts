@@ -60,3 +60,17 @@ export class SignatureFault extends StandInFault {
     this.name = 'SignatureFault';
   }
 }
+
+/**
+ * Refuses private methods before anybody looks whether they exist (odoo.service.model.get_public_method).
+ *
+ * @throws StandInFault AccessError
+ */
+export function checkMethodIsPublic(model: string, method: string): void {
+  if (method.startsWith('_')) {
+    throw new StandInFault(
+      'odoo.exceptions.AccessError',
+      `Private methods (such as '${model}.${method}') cannot be called remotely.`,
+    );
+  }
+}
