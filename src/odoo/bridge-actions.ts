@@ -1,4 +1,7 @@
 import { z } from 'zod';
+import { BridgeError } from '../errors.ts';
+import type { MessageChange, MessageState } from '../rules/message-state.ts';
+import type { Odoo } from './odoo.ts';
 
 /** Version of the provisioned actions that this program speaks to. */
 export const provisionVersion = 1;
@@ -10,8 +13,9 @@ const text = z
 const recordId = z
   .union([z.number().int(), z.literal(false), z.null()])
   .transform((value) => (value === false || value === 0 ? null : value));
+/** Odoo's datetimes are UTC without saying so. */
 const odooDatetime = text.transform((value) =>
-  value === null ? null : new Date(`${value.replace(' ', 'T')}Z`),
+  value === null ? null : new Date(`${value.slice(0, 19).replace(' ', 'T')}Z`),
 );
 
 const BridgeSettings = z.object({
@@ -43,26 +47,19 @@ const MailState = z.object({
   id: z.number().int(),
   state: z.enum(['outgoing', 'sent', 'received', 'exception', 'cancel']),
   is_notification: z.boolean(),
-  /** Made for a Sweego server: the automation rule marked it. */
   relayed: z.boolean(),
-  /** Odoo would have deleted it after sending (x_sweego_auto_delete). */
   delete_wished: z.boolean(),
   confirmed: z.boolean(),
-  /** `email_normalized` of recipient_ids. */
   recipients: z.array(z.string()),
-  /** `email_to` as written by Odoo: header text with one or more addresses. */
   email_to: text,
-  /** JSON kept for mails without notifications, as written by the bridge; see rules/delivery-status. */
+  email_cc: text,
   recipient_states: text,
 });
-export type MailState = z.infer<typeof MailState>;
 
 const NotificationState = z.object({
   id: z.number().int(),
   mail_id: recordId,
-  /** The partner's `email_normalized` of today, else `mail_email_address`, lower-cased. */
   address: text,
-  /** Another address this row is known by (`mail_email_address`), where both exist. */
   recorded_address: text,
   status: z.string(),
   failure_type: text,
@@ -72,79 +69,156 @@ const NotificationState = z.object({
   sweego_transaction_id: text,
   sweego_message_id: text,
 });
-export type NotificationState = z.infer<typeof NotificationState>;
 
-const MessageState = z.object({
-  message_id: z.string(),
-  id: z.number().int(),
-  model: text,
-  res_id: recordId,
-  document_exists: z.boolean(),
-  mails: z.array(MailState),
-  notifications: z.array(NotificationState),
+const ReadAnswer = z.object({
+  messages: z.array(
+    z.object({
+      message_id: z.string(),
+      id: z.number().int(),
+      model: text,
+      res_id: recordId,
+      document_exists: z.boolean(),
+      mails: z.array(MailState),
+      notifications: z.array(NotificationState),
+    }),
+  ),
 });
-export type MessageState = z.infer<typeof MessageState>;
-
-/** Fields of mail.notification that `apply` accepts. Datetimes are UTC `YYYY-MM-DD HH:MM:SS`. */
-export type NotificationValues = Partial<{
-  notification_status: 'sent' | 'exception';
-  failure_type: string | false;
-  failure_reason: string | false;
-  x_sweego_status: string;
-  x_sweego_status_at: string;
-  x_sweego_uid: string;
-  x_sweego_transaction_id: string;
-  x_sweego_message_id: string;
-  x_sweego_reason: string | false;
-}>;
-
-/** Fields of mail.mail that `apply` accepts. */
-export type MailValues = Partial<{
-  state: 'sent' | 'exception';
-  failure_type: string | false;
-  failure_reason: string | false;
-  x_sweego_confirmed: boolean;
-  x_sweego_recipient_states: string;
-}>;
-
-/**
- * What shall become of one message. `expect` repeats what was read: the change is refused as `stale` when
- * anything of it moved in between, and as `deferred` while a mail of the message is `outgoing`.
- */
-export type MessageChange = {
-  /** mail.message id. */
-  message: number;
-  expect: {
-    mails: readonly { id: number; state: string }[];
-    notifications: readonly { id: number; status: string; uid: string | null }[];
-  };
-  notification_writes: readonly { id: number; values: NotificationValues }[];
-  /** New rows for a recipient who has none; they never name a partner, which would grant him reading. */
-  notification_creates: readonly {
-    mail_id: number | null;
-    mail_email_address: string;
-    values: NotificationValues;
-  }[];
-  mail_writes: readonly { id: number; values: MailValues }[];
-  mail_unlinks: readonly number[];
-  /** Whether the envelope changes colour, so that open chatters must hear of it. */
-  refresh: boolean;
-};
 
 /**
  * - `applied`: written and committed with the batch.
- * - `deferred`: a mail of the message is `outgoing` or locked by somebody: nothing was touched, try later.
+ * - `deferred`: a mail of the message is `outgoing` or held by somebody: nothing was touched, try later.
  * - `stale`: the message is not as it was read: read and decide again.
  * - `gone`: the message does not exist any more.
  */
 const ApplyResult = z.enum(['applied', 'deferred', 'stale', 'gone']);
 export type ApplyResult = z.infer<typeof ApplyResult>;
+const ApplyAnswer = z.object({ results: z.array(ApplyResult) });
 
 /** The provisioned server actions of Odoo, typed. Each call is one transaction in Odoo. */
 export type BridgeActions = {
+  /** @throws BridgeError ODOO_NOT_PROVISIONED, ODOO_PROVISION_VERSION, ODOO_* */
   settings(): Promise<BridgeSettings>;
-  /** What Odoo knows of these Message-Ids (with angle brackets). Unknown ones are absent; several messages may share one. */
+  /**
+   * What Odoo knows of these Message-Ids (with angle brackets). Unknown ones are absent; several messages
+   * may share one.
+   *
+   * @throws BridgeError ODOO_NOT_PROVISIONED, ODOO_*
+   */
   read(messageIds: readonly string[]): Promise<MessageState[]>;
-  /** One result per change, in order. A Python or SQL error undoes the whole batch and is thrown. */
+  /**
+   * One result per change, in order. An error undoes the whole batch, unless it followed the commit
+   * (ODOO_TIMEOUT, ODOO_UNREACHABLE): then read again, since applying is decided from what is read.
+   *
+   * @throws BridgeError ODOO_NOT_PROVISIONED, ODOO_*
+   */
   apply(changes: readonly MessageChange[]): Promise<ApplyResult[]>;
 };
+
+/**
+ * Calls the actions as the bridge's own user. Their ids are looked up once by external id
+ * (`ir.model.data.check_object_reference`) and again after Odoo says that one is missing, as happens when
+ * the database was provisioned anew.
+ */
+export function createBridgeActions(odoo: Odoo): BridgeActions {
+  const ids = new Map<string, number>();
+
+  async function idOf(name: string): Promise<number> {
+    const known = ids.get(name);
+    if (known !== undefined) return known;
+    const found = await findActionId(odoo, name);
+    ids.set(name, found);
+    return found;
+  }
+
+  async function run(name: string, input: Readonly<Record<string, unknown>>): Promise<unknown> {
+    try {
+      return await odoo.call({
+        model: 'ir.actions.server',
+        method: 'run',
+        ids: [await idOf(name)],
+        context: { sweego_bridge: input },
+      });
+    } catch (error) {
+      ids.delete(name);
+      if (error instanceof BridgeError && error.code === 'ODOO_RECORD_MISSING') throw notProvisioned(error);
+      throw error;
+    }
+  }
+
+  return {
+    async settings() {
+      const settings = checked(BridgeSettings, await run('action_settings', {}), 'action_settings');
+      if (settings.provision_version !== provisionVersion) throw wrongVersion(settings.provision_version);
+      return settings;
+    },
+    async read(messageIds) {
+      if (messageIds.length === 0) return [];
+      const answer = await run('action_read', { message_ids: messageIds });
+      return checked(ReadAnswer, answer, 'action_read').messages;
+    },
+    async apply(changes) {
+      if (changes.length === 0) return [];
+      const answer = checked(ApplyAnswer, await run('action_apply', { changes }), 'action_apply');
+      if (answer.results.length === changes.length) return answer.results;
+      throw badAnswer('action_apply', undefined);
+    },
+  };
+}
+
+async function findActionId(odoo: Odoo, name: string): Promise<number> {
+  let answer: unknown;
+  try {
+    answer = await odoo.call({
+      model: 'ir.model.data',
+      method: 'check_object_reference',
+      arguments: { module: 'sweego_bridge', xml_id: name },
+    });
+  } catch (error) {
+    // An unknown external id is a ValueError; no right to see actions means: not in the group.
+    if (error instanceof BridgeError && error.code === 'ODOO_VALUE') throw notProvisioned(error);
+    if (error instanceof BridgeError && error.code === 'ODOO_ACCESS') throw notInGroup(error);
+    throw error;
+  }
+  const parsed = z.tuple([z.literal('ir.actions.server'), recordId]).safeParse(answer);
+  const id = parsed.success ? parsed.data[1] : null;
+  if (id === null) throw notInGroup(undefined);
+  return id;
+}
+
+function checked<T>(schema: z.ZodType<T>, answer: unknown, action: string): T {
+  const parsed = schema.safeParse(answer);
+  if (parsed.success) return parsed.data;
+  throw badAnswer(action, parsed.error);
+}
+
+function badAnswer(action: string, cause: unknown): BridgeError {
+  return new BridgeError(
+    'ODOO_NOT_PROVISIONED',
+    `The action ${action} in Odoo is not the one this bridge provisions. Run: sweego-odoo-bridge provision`,
+    { retry: 'never', scope: 'odoo', cause, details: { action } },
+  );
+}
+
+function notProvisioned(cause: BridgeError): BridgeError {
+  return new BridgeError(
+    'ODOO_NOT_PROVISIONED',
+    'This database lacks the bridge’s actions. Run: sweego-odoo-bridge provision',
+    { retry: 'never', scope: 'odoo', cause },
+  );
+}
+
+function notInGroup(cause: BridgeError | undefined): BridgeError {
+  return new BridgeError(
+    'ODOO_NOT_IN_GROUP',
+    'The user of ODOO_API_KEY is not in the group “Sweego bridge”. Run: sweego-odoo-bridge provision --create-user',
+    { retry: 'never', scope: 'odoo', cause, details: { model: 'ir.actions.server' } },
+  );
+}
+
+function wrongVersion(found: number): BridgeError {
+  return new BridgeError(
+    'ODOO_PROVISION_VERSION',
+    `Odoo was provisioned by another version of the bridge (${found}, needed: ${provisionVersion}). Run: sweego-odoo-bridge provision`,
+    { retry: 'never', scope: 'odoo', cause: undefined, details: { found, needed: provisionVersion } },
+  );
+}

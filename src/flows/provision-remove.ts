@@ -1,0 +1,58 @@
+import type { Odoo } from '../odoo/odoo.ts';
+import { createOdooRecords, type OdooRecords } from '../odoo/records.ts';
+import type { PlannedChange } from '../provision/desired-state.ts';
+import { planRemoval } from '../provision/plan.ts';
+import { removeRecords } from './provision.ts';
+import { readOwned } from './provision-state.ts';
+
+/**
+ * Takes away everything that `provision` brought, and gives mails their `auto_delete` back. The automation
+ * rule goes first, so that no mail is signed with half of the rest. Mails that Odoo is sending
+ * (`outgoing`) are never written: they stay in the list of sent mails afterwards.
+ *
+ * @returns the removals, in order
+ * @throws BridgeError ODOO_*
+ */
+export async function removeBridge(odoo: Odoo): Promise<PlannedChange[]> {
+  const records = createOdooRecords(odoo);
+  const changes = planRemoval(await readOwned(records));
+  await removeRecords(
+    records,
+    changes.filter(({ model }) => model === 'base.automation'),
+  );
+  await giveAutoDeleteBack(records, changes);
+  await removeRecords(records, changes);
+  await odoo.call({
+    model: 'ir.config_parameter',
+    method: 'set_param',
+    arguments: { key: 'sweego_bridge.provision_version', value: false },
+  });
+  return changes;
+}
+
+/** The removals that `removeBridge` would make. */
+export async function planBridgeRemoval(odoo: Odoo): Promise<PlannedChange[]> {
+  return planRemoval(await readOwned(createOdooRecords(odoo)));
+}
+
+async function giveAutoDeleteBack(records: OdooRecords, changes: readonly PlannedChange[]): Promise<void> {
+  const provisioned = changes.some(
+    (change) => change.action === 'remove' && change.externalId === 'field_mail_mail__x_sweego_auto_delete',
+  );
+  if (!provisioned) return;
+  const mails = await records.search(
+    'mail.mail',
+    [
+      ['x_sweego_auto_delete', '=', true],
+      ['state', '!=', 'outgoing'],
+    ],
+    ['id'],
+  );
+  if (mails.length > 0) {
+    await records.write(
+      'mail.mail',
+      mails.map((mail) => mail.id),
+      { auto_delete: true },
+    );
+  }
+}

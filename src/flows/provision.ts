@@ -1,0 +1,275 @@
+import { BridgeError } from '../errors.ts';
+import type { Odoo } from '../odoo/odoo.ts';
+import { createOdooRecords, type OdooRecords } from '../odoo/records.ts';
+import { provisionVersion } from '../odoo/bridge-actions.ts';
+import {
+  bridgeRecords,
+  conflictingModule,
+  requiredModules,
+  type ActionSources,
+} from '../provision/bridge-records.ts';
+import {
+  externalIdModule,
+  type DesiredRecord,
+  type DesiredValue,
+  type PlannedChange,
+} from '../provision/desired-state.ts';
+import { planProvisioning, resolveValue, type CurrentState } from '../provision/plan.ts';
+import { userExternalId } from './provision-user.ts';
+import { readCurrentState } from './provision-state.ts';
+
+const installedStates = ['installed', 'to upgrade'];
+
+export type ProvisionDeps = {
+  /** An administrator's Odoo, not the bridge's user. */
+  odoo: Odoo;
+  sources: ActionSources;
+};
+
+/**
+ * Says what `provision` would change, without changing anything.
+ *
+ * @throws BridgeError PROVISION_RIGHTS (not a system administrator), PROVISION_CONFLICT (the public module
+ *   for Sweego is installed), ODOO_*
+ */
+export async function planBridge(deps: ProvisionDeps): Promise<PlannedChange[]> {
+  const records = createOdooRecords(deps.odoo);
+  await requireAdministrator(deps.odoo);
+  await refuseConflictingModule(records);
+  const missing = await missingModules(records);
+  return (await plan(records, bridgeRecords(deps.sources), missing)).changes;
+}
+
+/**
+ * Brings everything the bridge needs into the database: only the differences are written, so a second run
+ * changes nothing, and a run that was cut off is completed by the next one.
+ *
+ * @returns the changes that were made, in order
+ * @throws BridgeError PROVISION_RIGHTS, PROVISION_CONFLICT, ODOO_*
+ */
+export async function provisionBridge(deps: ProvisionDeps): Promise<PlannedChange[]> {
+  const records = createOdooRecords(deps.odoo);
+  await requireAdministrator(deps.odoo);
+  await refuseConflictingModule(records);
+  const installed = await installModules(deps.odoo, records);
+  const desired = bridgeRecords(deps.sources);
+  const { changes, current } = await plan(records, desired, []);
+  await carryOut(records, desired, changes, current);
+  await recordVersion(deps.odoo);
+  return [...installed, ...changes];
+}
+
+async function plan(
+  records: OdooRecords,
+  desired: readonly DesiredRecord[],
+  missing: readonly string[],
+): Promise<{ changes: PlannedChange[]; current: CurrentState }> {
+  const absentModels = new Set(missing.includes('base_automation') ? ['base.automation'] : []);
+  const current = await readCurrentState(records, desired, absentModels);
+  const installs = missing.map(installation);
+  return { changes: [...installs, ...planProvisioning(desired, current, [userExternalId])], current };
+}
+
+async function carryOut(
+  records: OdooRecords,
+  desired: readonly DesiredRecord[],
+  changes: readonly PlannedChange[],
+  current: CurrentState,
+): Promise<void> {
+  const ids = new Map(current.ids);
+  const definitions = new Map(desired.map((record) => [record.externalId, record]));
+  await createFields(records, definitions, changes, current, ids);
+  for (const change of changes) {
+    if (change.action === 'install' || change.action === 'remove') continue;
+    const record = definitions.get(change.externalId);
+    if (record === undefined || (change.action === 'create' && change.model === 'ir.model.fields')) continue;
+    if (change.action === 'create') {
+      const values = resolveAll(record, { ...record.createOnly, ...record.values }, ids, current);
+      const [id] = await records.create(record.model, [values]);
+      await giveExternalId(records, record, requireId(id, record), ids);
+      // Odoo keeps a stale cache of what the creating user may create until the new right is written once.
+      if (record.model === 'ir.model.access') {
+        await records.write(record.model, [requireId(id, record)], { name: values['name'] });
+      }
+      continue;
+    }
+    if (change.action === 'adopt') await giveExternalId(records, record, change.id, ids);
+    const changed =
+      change.action === 'update'
+        ? Object.fromEntries(change.fields.map((name) => [name, requireValue(record, name)]))
+        : record.values;
+    await records.write(record.model, [change.id], resolveAll(record, changed, ids, current));
+  }
+  await removeRecords(records, changes);
+}
+
+/** All new fields in one call: each change of the registry makes every Odoo worker rebuild it. */
+async function createFields(
+  records: OdooRecords,
+  definitions: ReadonlyMap<string, DesiredRecord>,
+  changes: readonly PlannedChange[],
+  current: CurrentState,
+  ids: Map<string, number>,
+): Promise<void> {
+  const fields = changes.flatMap((change) => {
+    if (change.action !== 'create' || change.model !== 'ir.model.fields') return [];
+    const record = definitions.get(change.externalId);
+    return record === undefined ? [] : [record];
+  });
+  if (fields.length === 0) return;
+  const created = await records.create(
+    'ir.model.fields',
+    fields.map((record) => resolveAll(record, { ...record.createOnly, ...record.values }, ids, current)),
+  );
+  for (const [index, record] of fields.entries()) {
+    await giveExternalId(records, record, requireId(created[index], record), ids);
+  }
+}
+
+/** Unlinks planned removals, skipping what Odoo already took away with something else. */
+export async function removeRecords(records: OdooRecords, changes: readonly PlannedChange[]): Promise<void> {
+  const removals = changes.filter((change) => change.action === 'remove');
+  for (const model of new Set(removals.map((change) => change.model))) {
+    const wanted = removals.filter((change) => change.model === model).map((change) => change.id);
+    const present = await records.search(model, [['id', 'in', wanted]], ['id']);
+    if (present.length > 0)
+      await records.unlink(
+        model,
+        present.map((row) => row.id),
+      );
+  }
+}
+
+async function giveExternalId(
+  records: OdooRecords,
+  record: DesiredRecord,
+  id: number,
+  ids: Map<string, number>,
+): Promise<void> {
+  const former = await records.search(
+    'ir.model.data',
+    [
+      ['module', '=', externalIdModule],
+      ['name', '=', record.externalId],
+    ],
+    ['id'],
+  );
+  if (former.length > 0) {
+    await records.unlink(
+      'ir.model.data',
+      former.map((row) => row.id),
+    );
+  }
+  await records.create('ir.model.data', [
+    { module: externalIdModule, name: record.externalId, model: record.model, res_id: id, noupdate: true },
+  ]);
+  ids.set(record.externalId, id);
+}
+
+function resolveAll(
+  record: DesiredRecord,
+  values: Readonly<Record<string, DesiredValue>>,
+  ids: ReadonlyMap<string, number>,
+  current: CurrentState,
+): Record<string, unknown> {
+  return Object.fromEntries(
+    Object.entries(values).map(([name, value]) => {
+      const resolved = resolveValue(value, ids, current.modelIds);
+      if (resolved === undefined) throw unresolved(record, name);
+      return [name, resolved];
+    }),
+  );
+}
+
+async function requireAdministrator(odoo: Odoo): Promise<void> {
+  const allowed = await odoo.call({
+    model: 'ir.model.fields',
+    method: 'has_access',
+    ids: [],
+    arguments: { operation: 'create' },
+  });
+  if (allowed === true) return;
+  throw new BridgeError(
+    'PROVISION_RIGHTS',
+    'The user of PROVISION_LOGIN may not change Odoo’s settings. Use an administrator (group Settings).',
+    { retry: 'never', scope: 'odoo', cause: undefined, details: { variable: 'PROVISION_LOGIN' } },
+  );
+}
+
+async function refuseConflictingModule(records: OdooRecords): Promise<void> {
+  const found = await records.search(
+    'ir.module.module',
+    [
+      ['name', '=', conflictingModule],
+      ['state', 'in', [...installedStates, 'to install']],
+    ],
+    ['state'],
+  );
+  if (found.length === 0) return;
+  throw new BridgeError(
+    'PROVISION_CONFLICT',
+    `The module ${conflictingModule} is installed: both would rewrite Reply-To. Uninstall it in Apps, then run provision again.`,
+    { retry: 'never', scope: 'odoo', cause: undefined, details: { module: conflictingModule } },
+  );
+}
+
+async function missingModules(records: OdooRecords): Promise<string[]> {
+  const rows = await records.search(
+    'ir.module.module',
+    [
+      ['name', 'in', [...requiredModules]],
+      ['state', 'in', installedStates],
+    ],
+    ['name'],
+  );
+  const present = rows.map((row) => row['name']);
+  return requiredModules.filter((name) => !present.includes(name));
+}
+
+async function installModules(odoo: Odoo, records: OdooRecords): Promise<PlannedChange[]> {
+  const missing = await missingModules(records);
+  if (missing.length === 0) return [];
+  const rows = await records.search('ir.module.module', [['name', 'in', missing]], ['name']);
+  await odoo.call({
+    model: 'ir.module.module',
+    method: 'button_immediate_install',
+    ids: rows.map((row) => row.id),
+    timeoutMs: 600_000,
+  });
+  return missing.map(installation);
+}
+
+function installation(name: string): PlannedChange {
+  return { action: 'install', model: 'ir.module.module', name };
+}
+
+async function recordVersion(odoo: Odoo): Promise<void> {
+  await odoo.call({
+    model: 'ir.config_parameter',
+    method: 'set_param',
+    arguments: { key: 'sweego_bridge.provision_version', value: String(provisionVersion) },
+  });
+}
+
+function requireId(id: number | undefined, record: DesiredRecord): number {
+  if (id !== undefined) return id;
+  throw new BridgeError(
+    'ODOO_BAD_ANSWER',
+    `Odoo created ${record.externalId} without telling its id. Run provision again.`,
+    { retry: 'later', scope: 'odoo', cause: undefined, details: { externalId: record.externalId } },
+  );
+}
+
+function requireValue(record: DesiredRecord, name: string): DesiredValue {
+  const value = record.values[name];
+  if (value !== undefined) return value;
+  throw unresolved(record, name);
+}
+
+function unresolved(record: DesiredRecord, field: string): BridgeError {
+  return new BridgeError(
+    'PROVISION_REFERENCE',
+    `${record.externalId} refers to a record that this database lacks (field ${field}). Check that the module mail is installed and not altered.`,
+    { retry: 'never', scope: 'odoo', cause: undefined, details: { externalId: record.externalId, field } },
+  );
+}

@@ -1,0 +1,107 @@
+# Applies changes that the bridge computed from `read`, all in one transaction.
+# Input: context key sweego_bridge = {"changes": [...]}; output: one result per change, in order.
+odoo = env(user=1, su=True, context={'active_test': False})
+request = env.context.get('sweego_bridge') or {}
+changes = request.get('changes') or []
+
+NOTIFICATION_FIELDS = (
+    'notification_status', 'failure_type', 'failure_reason', 'x_sweego_status', 'x_sweego_status_at',
+    'x_sweego_uid', 'x_sweego_transaction_id', 'x_sweego_message_id', 'x_sweego_reason',
+)
+MAIL_FIELDS = ('state', 'failure_type', 'failure_reason', 'x_sweego_confirmed', 'x_sweego_recipient_states')
+
+
+def checked(values, allowed):
+    for name in values:
+        if name not in allowed:
+            raise UserError('sweego_bridge: apply may not write the field %s' % name)
+    if values.get('state', 'sent') not in ('sent', 'exception'):
+        raise UserError('sweego_bridge: apply may not set mail.mail to this state')
+    if values.get('notification_status', 'sent') not in ('sent', 'exception'):
+        raise UserError('sweego_bridge: apply may not set mail.notification to this status')
+    return values
+
+
+messages = odoo['mail.message'].browse([change['message'] for change in changes]).exists()
+message_ids = set(messages.ids)
+
+# Locked before their state is read, so that a user's Retry cannot slip in between. A row that somebody else
+# holds is skipped by the lock: its message waits.
+mails = odoo['mail.mail'].search([('mail_message_id', 'in', messages.ids)], order='id')
+locked = set(mails.try_lock_for_update().ids)
+mails_of = {}
+for mail in mails:
+    mails_of.setdefault(mail.mail_message_id.id, []).append(mail)
+notifications_of = {}
+for notification in odoo['mail.notification'].search(
+    [('mail_message_id', 'in', messages.ids), ('notification_type', '=', 'email')], order='id'
+):
+    notifications_of.setdefault(notification.mail_message_id.id, []).append(notification)
+
+
+def verdict(change):
+    if change['message'] not in message_ids:
+        return 'gone'
+    own_mails = mails_of.get(change['message'], [])
+    for mail in own_mails:
+        if mail.id not in locked or mail.state == 'outgoing':
+            return 'deferred'
+    expected = change['expect']
+    if [[mail.id, mail.state] for mail in own_mails] != [[mail['id'], mail['state']] for mail in expected['mails']]:
+        return 'stale'
+    own = notifications_of.get(change['message'], [])
+    seen = [[row.id, row.notification_status, row.x_sweego_uid or False] for row in own]
+    if seen != [[row['id'], row['status'], row['uid'] or False] for row in expected['notifications']]:
+        return 'stale'
+    return 'applied'
+
+
+def owned(change):
+    # Ids the change may touch: those of its own message.
+    return (
+        set([mail.id for mail in mails_of.get(change['message'], [])]),
+        set([row.id for row in notifications_of.get(change['message'], [])]),
+    )
+
+
+results = []
+unlinked = []
+refreshed = []
+created = []
+for change in changes:
+    result = verdict(change)
+    results.append(result)
+    if result != 'applied':
+        continue
+    mail_ids, notification_ids = owned(change)
+    for write in change['notification_writes']:
+        if write['id'] not in notification_ids:
+            raise UserError('sweego_bridge: mail.notification %d is not of this message' % write['id'])
+        odoo['mail.notification'].browse(write['id']).write(checked(write['values'], NOTIFICATION_FIELDS))
+    for write in change['mail_writes']:
+        if write['id'] not in mail_ids:
+            raise UserError('sweego_bridge: mail.mail %d is not of this message' % write['id'])
+        odoo['mail.mail'].browse(write['id']).write(checked(write['values'], MAIL_FIELDS))
+    for row in change['notification_creates']:
+        message = odoo['mail.message'].browse(change['message'])
+        values = {
+            'mail_message_id': message.id,
+            'mail_mail_id': row['mail_id'] if row['mail_id'] in mail_ids else False,
+            'mail_email_address': row['mail_email_address'],
+            'author_id': message.author_id.id,
+            'notification_type': 'email',
+            'is_read': True,
+        }
+        values.update(checked(row['values'], NOTIFICATION_FIELDS))
+        created.append(values)
+    for mail_id in change['mail_unlinks']:
+        if mail_id not in mail_ids:
+            raise UserError('sweego_bridge: mail.mail %d is not of this message' % mail_id)
+        unlinked.append(mail_id)
+    if change['refresh']:
+        refreshed.append(change['message'])
+
+odoo['mail.notification'].create(created)
+odoo['mail.mail'].browse(unlinked).unlink()
+odoo['mail.message'].browse(refreshed).exists()._notify_message_notification_update()
+action = {'results': results}

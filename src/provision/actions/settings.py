@@ -1,0 +1,46 @@
+# What the bridge must know of this database. Runs for members of the group Sweego bridge.
+odoo = env(user=1, su=True, context={})
+parameters = odoo['ir.config_parameter']
+
+
+def filled(values):
+    return [value.strip() for value in values if value and value.strip()]
+
+
+def selection_of(model_name):
+    return [value for value, label in odoo[model_name].fields_get(['failure_type'], ['selection'])['failure_type']['selection']]
+
+
+servers = []
+for server in odoo['ir.mail_server'].search([('x_sweego_enabled', '=', True)], order='sequence, id'):
+    servers.append({
+        'id': server.id,
+        'name': server.name,
+        'from_filter': server.from_filter or False,
+        'outbound_secrets': filled([server.x_sweego_outbound_webhook_secret, server.x_sweego_previous_outbound_secret]),
+        'inbound_secrets': filled([server.x_sweego_inbound_webhook_secret, server.x_sweego_previous_inbound_secret]),
+        'delete_on_sent': server.x_sweego_delete_on_sent,
+        'show_auto_replies': server.x_sweego_show_auto_replies,
+    })
+
+alias_domains = []
+for domain in odoo['mail.alias.domain'].search([]):
+    alias_domains.append({
+        'id': domain.id,
+        'name': domain.name,
+        'catchall_email': domain.catchall_email or False,
+        'bounce_email': domain.bounce_email or False,
+    })
+
+action = {
+    'provision_version': int(parameters.get_param('sweego_bridge.provision_version') or 0),
+    'servers': servers,
+    'alias_domains': alias_domains,
+    'api_key': parameters.get_param('mangono_sweego.api_key') or False,
+    'client_uuid': parameters.get_param('mangono_sweego.client_uuid') or False,
+    'failure_types': {
+        'mail': selection_of('mail.mail'),
+        'notification': selection_of('mail.notification'),
+    },
+    'languages': odoo['res.lang'].search([('active', '=', True)]).mapped('code'),
+}

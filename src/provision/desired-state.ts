@@ -1,0 +1,36 @@
+/** The module part of every external id of ours. */
+export const externalIdModule = 'sweego_bridge';
+
+/** A value in the desired state: a plain value, or a reference that the database turns into ids. */
+export type DesiredValue =
+  | string
+  | number
+  | boolean
+  /** The record behind one external id: an unqualified name is ours, a dotted one is Odoo's own. */
+  | { ref: string }
+  /** The records behind several external ids, as a whole set. */
+  | { refs: readonly string[] }
+  /** The ir.model row of a model. */
+  | { model: string }
+  /** A domain that names the records of ours: `[('id', 'in', [...])]`, wrapped as `template` says (`%ids%`). */
+  | { domainOf: readonly string[]; template: string };
+
+/** One record that must exist in Odoo, found again by its external id `sweego_bridge.<externalId>`. */
+export type DesiredRecord = {
+  externalId: string;
+  model: string;
+  /** Compared and kept as they are here. */
+  values: Readonly<Record<string, DesiredValue>>;
+  /** Given at creation only, because Odoo refuses or ignores them later. */
+  createOnly?: Readonly<Record<string, DesiredValue>>;
+  /** Which record to adopt when the external id is missing though the record exists (a manual field). */
+  naturalKey?: readonly string[];
+};
+
+/** A difference between the desired state and the database. */
+export type PlannedChange =
+  | { action: 'install'; model: 'ir.module.module'; name: string }
+  | { action: 'create'; model: string; externalId: string }
+  | { action: 'adopt'; model: string; externalId: string; id: number }
+  | { action: 'update'; model: string; externalId: string; id: number; fields: readonly string[] }
+  | { action: 'remove'; model: string; externalId: string; id: number };

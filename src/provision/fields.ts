@@ -1,0 +1,161 @@
+import type { DesiredRecord } from './desired-state.ts';
+
+type FieldDefinition = {
+  model: string;
+  name: string;
+  type: 'boolean' | 'char' | 'text' | 'datetime';
+  label: string;
+  help: string;
+  /** Path of a related field that is read through, never stored. */
+  related?: string;
+};
+
+/**
+ * The manual fields of the bridge. No index on any of them: mail.message and mail.notification are large
+ * tables, and building an index there blocks all mail while it runs.
+ */
+const definitions: readonly FieldDefinition[] = [
+  {
+    model: 'ir.mail_server',
+    name: 'x_sweego_enabled',
+    type: 'boolean',
+    label: 'Sweego',
+    help: 'Mails sent through this server are followed and signed by the Sweego bridge.',
+  },
+  {
+    model: 'ir.mail_server',
+    name: 'x_sweego_outbound_webhook_secret',
+    type: 'char',
+    label: 'Sweego outbound webhook secret',
+    help: 'Base64 text as shown by Sweego. It verifies outbound webhooks and signs Reply-To addresses.',
+  },
+  {
+    model: 'ir.mail_server',
+    name: 'x_sweego_inbound_webhook_secret',
+    type: 'char',
+    label: 'Sweego inbound webhook secret',
+    help: 'Base64 text as shown by Sweego. It verifies webhooks that carry replies.',
+  },
+  {
+    model: 'ir.mail_server',
+    name: 'x_sweego_previous_outbound_secret',
+    type: 'char',
+    label: 'Previous Sweego outbound webhook secret',
+    help: 'Still accepted, so that nothing in flight is lost while the secret is replaced.',
+  },
+  {
+    model: 'ir.mail_server',
+    name: 'x_sweego_previous_inbound_secret',
+    type: 'char',
+    label: 'Previous Sweego inbound webhook secret',
+    help: 'Still accepted, so that nothing in flight is lost while the secret is replaced.',
+  },
+  {
+    model: 'ir.mail_server',
+    name: 'x_sweego_delete_on_sent',
+    type: 'boolean',
+    label: 'Delete after delivery',
+    help: 'Mails that Odoo would delete after sending are kept until Sweego has confirmed their delivery.',
+  },
+  {
+    model: 'ir.mail_server',
+    name: 'x_sweego_show_auto_replies',
+    type: 'boolean',
+    label: 'Show automatic replies',
+    help: 'Absence notices and other automatic replies appear on the document they answer.',
+  },
+  {
+    model: 'mail.mail',
+    name: 'x_sweego_relayed',
+    type: 'boolean',
+    label: 'Sent through Sweego',
+    help: 'This mail was prepared for a Sweego server.',
+  },
+  {
+    model: 'mail.mail',
+    name: 'x_sweego_auto_delete',
+    type: 'boolean',
+    label: 'Delete after delivery',
+    help: 'Odoo would have deleted this mail after sending; it is deleted once Sweego has confirmed delivery.',
+  },
+  {
+    model: 'mail.mail',
+    name: 'x_sweego_confirmed',
+    type: 'boolean',
+    label: 'Delivery confirmed by Sweego',
+    help: 'Sweego has confirmed delivery to every recipient.',
+  },
+  {
+    model: 'mail.mail',
+    name: 'x_sweego_recipient_states',
+    type: 'text',
+    label: 'Sweego recipient states',
+    help: 'What Sweego reported for recipients of a mail that has no notifications (JSON).',
+  },
+  {
+    model: 'mail.notification',
+    name: 'x_sweego_status',
+    type: 'char',
+    label: 'Sweego status',
+    help: 'The last Sweego event that counted for this recipient.',
+  },
+  {
+    model: 'mail.notification',
+    name: 'x_sweego_status_at',
+    type: 'datetime',
+    label: 'Sweego status date',
+    help: 'When that event happened, by Sweego’s clock.',
+  },
+  {
+    model: 'mail.notification',
+    name: 'x_sweego_uid',
+    type: 'char',
+    label: 'Sweego swg_uid',
+    help: 'Identifies the submission of this mail to this recipient at Sweego.',
+  },
+  {
+    model: 'mail.notification',
+    name: 'x_sweego_transaction_id',
+    type: 'char',
+    label: 'Sweego transaction_id',
+    help: 'Identifies the SMTP transaction at Sweego.',
+  },
+  {
+    model: 'mail.notification',
+    name: 'x_sweego_message_id',
+    type: 'char',
+    label: 'Message-Id at the recipient',
+    help: 'The Message-Id that Sweego put on the mail; replies refer to it.',
+  },
+  {
+    model: 'mail.notification',
+    name: 'x_sweego_reason',
+    type: 'text',
+    label: 'Sweego reason',
+    help: 'The answer of the recipient’s mail server.',
+  },
+  {
+    model: 'mail.message',
+    name: 'x_sweego_message_id',
+    type: 'char',
+    label: 'Sweego transaction_id',
+    help: 'Identifies the mail at Sweego. Read from the notifications, so the bridge never writes a message.',
+    related: 'notification_ids.x_sweego_transaction_id',
+  },
+];
+
+export const fieldRecords: readonly DesiredRecord[] = definitions.map((field) => ({
+  externalId: `field_${field.model.replaceAll('.', '_')}__${field.name}`,
+  model: 'ir.model.fields',
+  values: { field_description: field.label, help: field.help },
+  createOnly: {
+    model_id: { model: field.model },
+    model: field.model,
+    name: field.name,
+    ttype: field.type,
+    state: 'manual',
+    copied: false,
+    ...(field.related === undefined ? {} : { related: field.related, store: false, readonly: true }),
+  },
+  naturalKey: ['model', 'name'],
+}));
