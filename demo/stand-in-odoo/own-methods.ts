@@ -2,12 +2,14 @@ import { bridgeApply } from './bridge-apply.ts';
 import { bridgeRead, bridgeSettings } from './bridge-read.ts';
 import { requireAccess, requireBridgeGroup } from './caller.ts';
 import { missingError, userError, valueError } from './faults.ts';
+import { languageMethods } from './language-methods.ts';
 import { postMessage } from './mail-creation.ts';
 import { AfterCommit, type Method, type MethodCall } from './method.ts';
 import type { Records, Values } from './records.ts';
 
 /** Methods of single models, by `model.method`; `mail.thread` stands for every model with a chatter. */
 export const ownMethods: Readonly<Record<string, Method>> = {
+  ...languageMethods,
   'mail.thread.message_post': {
     on: 'records',
     optional: [
