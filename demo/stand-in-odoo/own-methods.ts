@@ -74,7 +74,7 @@ export const ownMethods: Readonly<Record<string, Method>> = {
     on: 'model',
     required: ['module', 'xml_id'],
     optional: ['raise_on_access_error'],
-    run({ records, args }) {
+    run({ records, caller, args }) {
       const [found] = records.search('ir.model.data', [
         ['module', '=', args['module']],
         ['name', '=', args['xml_id']],
@@ -83,6 +83,8 @@ export const ownMethods: Readonly<Record<string, Method>> = {
         throw valueError(
           `External ID not found in the system: ${String(args['module'])}.${String(args['xml_id'])}`,
         );
+      // Odoo searches the record as the caller, to tell him only of what he may see.
+      requireAccess(records, caller, String(found['model']), 'read', []);
       return [found['model'], found['res_id']];
     },
   },
