@@ -76,6 +76,7 @@ export function createWorker(deps: WorkerDeps): Worker {
   async function takeTurn(): Promise<{ kind: 'worked' | 'idle' | 'failed' }> {
     try {
       if (!(await holdLease())) return { kind: 'idle' };
+      if (contact.state === 'down' && !(await probe())) return { kind: 'failed' };
       const entries = await claim();
       if (entries.length === 0) return { kind: 'idle' };
       const worked = await work(entries);
@@ -95,6 +96,18 @@ export function createWorker(deps: WorkerDeps): Worker {
     }
     hasLease = held;
     return held;
+  }
+
+  /** While Odoo is down nothing is claimed, so that a backlog is not moved back and forth. */
+  async function probe(): Promise<boolean> {
+    try {
+      await deps.settings.refresh();
+      noteContact({ state: 'up' });
+      return true;
+    } catch (error) {
+      noteContact({ state: 'down', code: codeOf(error), since: deps.now() });
+      return false;
+    }
   }
 
   function claim(): Promise<Entry[]> {
@@ -125,7 +138,7 @@ export function createWorker(deps: WorkerDeps): Worker {
     const now = deps.now();
     noteContact({ state: 'down', code, since: now });
     const ids = entries.map(({ id }) => id);
-    await deps.inbox.wait(ids, { until: now, reason: code, countsAsAttempt: false, now });
+    await deps.inbox.wait(ids, { until: now, reason: code, counts: 'nothing', now });
   }
 
   function noteContact(next: OdooContact): void {
@@ -161,16 +174,16 @@ export function createWorker(deps: WorkerDeps): Worker {
     result: Exclude<EntryResult, { kind: 'settle' }>,
   ): Promise<void> {
     const now = deps.now();
-    const wait = (delayMs: number, reason: string, countsAsAttempt: boolean): Promise<void> =>
-      deps.inbox.wait([entry.id], { until: new Date(now.getTime() + delayMs), reason, countsAsAttempt, now });
+    const wait = (delayMs: number, reason: string, counts: 'attempt' | 'wait'): Promise<void> =>
+      deps.inbox.wait([entry.id], { until: new Date(now.getTime() + delayMs), reason, counts, now });
     if (result.kind === 'park') {
       deps.log.warn({ entry: entry.id, code: result.reason.split(':', 1)[0] }, 'entry parked');
       return deps.inbox.park([entry.id], result.reason, now);
     }
-    if (result.kind === 'busy') return wait(sendingDelayMs(entry.waits), result.reason, false);
+    if (result.kind === 'busy') return wait(sendingDelayMs(entry.waits), result.reason, 'wait');
     if (result.kind === 'unknown_message') {
       const delayMs = unknownMessageDelayMs(entry.waits);
-      if (delayMs !== undefined) return wait(delayMs, 'Odoo does not show this message (yet)', false);
+      if (delayMs !== undefined) return wait(delayMs, 'Odoo does not show this message (yet)', 'wait');
       const outcome = {
         outcome: 'ignored',
         reason: 'no such message in this Odoo: not ours, or gone',
@@ -183,7 +196,7 @@ export function createWorker(deps: WorkerDeps): Worker {
       deps.log.error({ entry: entry.id, code: result.error.code }, 'entry parked after its last attempt');
       return deps.inbox.park([entry.id], reason, now);
     }
-    return wait(delayMs, reason, true);
+    return wait(delayMs, reason, 'attempt');
   }
 
   return {
