@@ -1,0 +1,74 @@
+import { accessError } from './faults.ts';
+import type { Records } from './records.ts';
+
+/** The user on whose behalf a call runs. */
+export type Caller = {
+  uid: number;
+  partnerId: number;
+  companyId: number;
+  kind: 'administrator' | 'portal';
+  /** External ids. */
+  groups: ReadonlySet<string>;
+};
+
+export type Operation = 'read' | 'write' | 'create' | 'unlink';
+
+const bridgeGroup = 'sweego_bridge.group_bridge';
+
+/** A portal user may look at himself, and at the bridge's actions as a member of its group. */
+export function isAllowed(caller: Caller, model: string, operation: Operation): boolean {
+  if (caller.kind === 'administrator') return true;
+  if (operation !== 'read') return false;
+  return model === 'res.users' || (model === 'ir.actions.server' && caller.groups.has(bridgeGroup));
+}
+
+/**
+ * Checks access rights of the model and the record rules that the administrator meets too.
+ *
+ * @throws StandInFault AccessError
+ */
+export function requireAccess(
+  records: Records,
+  caller: Caller,
+  model: string,
+  operation: Operation,
+  ids: readonly number[],
+): void {
+  const { label } = records.model(model);
+  if (!isAllowed(caller, model, operation))
+    throw accessError(`You are not allowed to access '${label}' (${model}) records.`);
+  const refused = ids.filter((id) => !passesRules(records, caller, model, operation, id));
+  if (refused.length > 0)
+    throw accessError(
+      `Due to security restrictions, you are not allowed to access '${label}' (${model}) records.`,
+    );
+}
+
+/** Only members of the bridge's group may run its actions; nobody else, the administrator included. */
+export function requireBridgeGroup(caller: Caller): void {
+  if (!caller.groups.has(bridgeGroup))
+    throw accessError(`You don't have enough access rights to run this action.`);
+}
+
+export function bridgeGroups(): ReadonlySet<string> {
+  return new Set([bridgeGroup]);
+}
+
+function passesRules(
+  records: Records,
+  caller: Caller,
+  model: string,
+  operation: Operation,
+  id: number,
+): boolean {
+  const row = records.store.find(model, id);
+  if (row === undefined) return true;
+  if (caller.kind === 'portal') return model !== 'res.users' || id === caller.uid;
+  // Other people's notifications: a record rule that holds for the Administrator as well.
+  if (model === 'mail.notification' && (operation === 'write' || operation === 'unlink'))
+    return row['res_partner_id'] === caller.partnerId;
+  // A direct mail takes its message along, whose access comes from a document that is not there.
+  if (model === 'mail.mail' && operation === 'unlink' && !row['is_notification'])
+    return Boolean(records.value(model, row, 'model'));
+  return true;
+}

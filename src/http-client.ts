@@ -1,0 +1,144 @@
+import { Client, errors } from 'undici';
+
+/** One HTTP request. */
+export type HttpRequest = {
+  method: 'GET' | 'POST';
+  /** Absolute http or https URL. */
+  url: string;
+  /** Must not hold Host, Connection or Content-Length. */
+  headers: Readonly<Record<string, string>>;
+  body?: string | Uint8Array;
+  /** Limit of the whole exchange, connecting and reading included, in milliseconds. */
+  timeoutMs: number;
+  /** A larger answer is cut off and reported as `too-large`. */
+  maxResponseBytes: number;
+  /** Gives up at once (`aborted`), for example while stopping. */
+  signal?: AbortSignal;
+};
+
+export type HttpAnswer = {
+  status: number;
+  /** Names in lower case; repeated headers joined by `, `. */
+  headers: Readonly<Record<string, string>>;
+  body: Uint8Array;
+};
+
+/** Why there is no answer. */
+export type HttpFailure = {
+  /**
+   * - `invalid`: the URL or a header cannot be sent at all.
+   * - `connect`: no connection (refused, unknown host, TLS).
+   * - `timeout`: `timeoutMs` passed.
+   * - `reset`: the connection broke before the answer was complete.
+   * - `not-http`: what answered does not speak HTTP.
+   * - `too-large`: the answer passed `maxResponseBytes`.
+   * - `aborted`: by `signal`.
+   */
+  failure: 'invalid' | 'connect' | 'timeout' | 'reset' | 'not-http' | 'too-large' | 'aborted';
+  /** False only when it is certain that no byte of the request left. */
+  maybeSent: boolean;
+  /** Node's or undici's code, for example `ECONNREFUSED`; the error's class where it has none. */
+  reason: string;
+  cause: unknown;
+};
+
+/** Sends one request; never throws for what the network or the other side does. */
+export type SendHttpRequest = (request: HttpRequest) => Promise<HttpAnswer | HttpFailure>;
+
+const connectTimeoutMs = 10_000;
+
+/**
+ * Sends a request over a connection of its own and follows no redirect.
+ *
+ * Odoo closes the connection after every answer, so a kept socket is a socket that is about to break; a
+ * request sent on it fails without anybody knowing whether it arrived. Hence one undici client per request.
+ */
+export const sendHttpRequest: SendHttpRequest = async (request) => {
+  const attempt = { connected: false, timedOut: false };
+  const controller = new AbortController();
+  const abort = () => controller.abort();
+  const timer = setTimeout(() => {
+    attempt.timedOut = true;
+    abort();
+  }, request.timeoutMs);
+  request.signal?.addEventListener('abort', abort);
+  if (request.signal?.aborted) {
+    abort();
+  }
+  let client: Client | undefined;
+  try {
+    const url = new URL(request.url);
+    client = new Client(url.origin, {
+      connect: { timeout: Math.min(connectTimeoutMs, request.timeoutMs) },
+      autoSelectFamily: true,
+      headersTimeout: 0,
+      bodyTimeout: 0,
+      maxResponseSize: request.maxResponseBytes,
+    });
+    client.on('connect', () => {
+      attempt.connected = true;
+    });
+    const response = await client.request({
+      method: request.method,
+      path: `${url.pathname}${url.search}`,
+      headers: request.headers,
+      body: request.body ?? null,
+      signal: controller.signal,
+      reset: true,
+    });
+    return {
+      status: response.statusCode,
+      headers: flatten(response.headers),
+      body: new Uint8Array(await response.body.arrayBuffer()),
+    };
+  } catch (error) {
+    return {
+      failure: failureOf(error, { ...attempt, aborted: request.signal?.aborted === true }),
+      maybeSent: attempt.connected,
+      reason: reasonOf(error),
+      cause: error,
+    };
+  } finally {
+    clearTimeout(timer);
+    request.signal?.removeEventListener('abort', abort);
+    void client?.destroy();
+  }
+};
+
+function failureOf(
+  error: unknown,
+  attempt: { connected: boolean; timedOut: boolean; aborted: boolean },
+): HttpFailure['failure'] {
+  if (attempt.timedOut) {
+    return 'timeout';
+  }
+  if (attempt.aborted) {
+    return 'aborted';
+  }
+  if (error instanceof errors.InvalidArgumentError || reasonOf(error) === 'ERR_INVALID_URL') {
+    return 'invalid';
+  }
+  if (!attempt.connected) {
+    return 'connect';
+  }
+  if (error instanceof errors.ResponseExceededMaxSizeError) {
+    return 'too-large';
+  }
+  return error instanceof errors.HTTPParserError ? 'not-http' : 'reset';
+}
+
+function reasonOf(error: unknown): string {
+  if (!(error instanceof Error)) {
+    return 'unknown';
+  }
+  return 'code' in error && typeof error.code === 'string' ? error.code : error.name;
+}
+
+function flatten(headers: Readonly<Record<string, string | string[] | undefined>>): Record<string, string> {
+  return Object.fromEntries(
+    Object.entries(headers).map(([name, value]) => [
+      name,
+      Array.isArray(value) ? value.join(', ') : (value ?? ''),
+    ]),
+  );
+}

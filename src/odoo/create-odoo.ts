@@ -1,0 +1,18 @@
+import type { SendHttpRequest } from '../http-client.ts';
+import { createJson2 } from './json2.ts';
+import { createJsonRpc } from './json-rpc.ts';
+import type { Odoo, OdooConnection } from './odoo.ts';
+
+const transports = { json2: createJson2, jsonrpc: createJsonRpc };
+
+/** Values of ODOO_TRANSPORT. */
+export type OdooTransport = keyof typeof transports;
+
+/** An Odoo over the chosen transport. Sends nothing until it is called. */
+export function createOdoo(
+  transport: OdooTransport,
+  connection: OdooConnection,
+  sendHttpRequest: SendHttpRequest,
+): Odoo {
+  return transports[transport](connection, sendHttpRequest);
+}

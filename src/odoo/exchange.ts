@@ -1,0 +1,51 @@
+import type { HttpAnswer, HttpRequest, SendHttpRequest } from '../http-client.ts';
+import { faultOfFailure } from './fault.ts';
+import type { CallSite } from './odoo-error.ts';
+import type { OdooConnection } from './odoo.ts';
+
+/** What every transport needs of HTTP: one request to the given Odoo, and an end. */
+export type Exchange = {
+  /**
+   * Sends one request to a path below the base URL.
+   *
+   * @throws BridgeError ODOO_UNREACHABLE, ODOO_TIMEOUT, ODOO_NOT_ODOO, ODOO_BAD_ANSWER (answer over 64 MiB),
+   * ODOO_CLOSED
+   */
+  send(request: OdooRequest, site: CallSite): Promise<HttpAnswer>;
+  /** Breaks off what is under way; later requests fail with ODOO_CLOSED. */
+  close(): void;
+};
+
+export type OdooRequest = Pick<HttpRequest, 'method' | 'headers' | 'body'> & {
+  /** Starts with a slash. */
+  path: string;
+  /** Milliseconds; the connection's own limit when left out. */
+  timeoutMs?: number | undefined;
+};
+
+const maxResponseBytes = 64 * 1024 * 1024;
+
+export function createExchange(
+  connection: Pick<OdooConnection, 'url' | 'timeoutMs'>,
+  sendHttpRequest: SendHttpRequest,
+): Exchange {
+  const closing = new AbortController();
+  return {
+    async send({ path, timeoutMs, ...request }, site) {
+      const answer = await sendHttpRequest({
+        ...request,
+        url: `${connection.url}${path}`,
+        timeoutMs: timeoutMs ?? connection.timeoutMs,
+        maxResponseBytes,
+        signal: closing.signal,
+      });
+      if ('failure' in answer) {
+        throw faultOfFailure(answer, site);
+      }
+      return answer;
+    },
+    close() {
+      closing.abort();
+    },
+  };
+}

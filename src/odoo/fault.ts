@@ -1,0 +1,175 @@
+import type { BridgeError, ErrorDetails } from '../errors.ts';
+import type { HttpAnswer, HttpFailure } from '../http-client.ts';
+import { odooError, type CallSite, type OdooErrorCode } from './odoo-error.ts';
+
+/**
+ * A Python exception as a transport carried it. The text serves to tell cases apart and goes no further:
+ * it holds values of records, and for server actions the whole source.
+ */
+export type PythonException = {
+  /** Dotted class, for example `odoo.exceptions.MissingError`. */
+  name: string;
+  message: string;
+};
+
+const byExceptionName: Readonly<Record<string, OdooErrorCode>> = {
+  'werkzeug.exceptions.Unauthorized': 'ODOO_AUTHENTICATION',
+  'odoo.exceptions.AccessDenied': 'ODOO_AUTHENTICATION',
+  'odoo.exceptions.AccessError': 'ODOO_ACCESS',
+  'odoo.exceptions.MissingError': 'ODOO_RECORD_MISSING',
+  'odoo.exceptions.UserError': 'ODOO_USER_ERROR',
+  'odoo.exceptions.ValidationError': 'ODOO_VALIDATION',
+  'odoo.exceptions.LockError': 'ODOO_LOCKED',
+  'psycopg2.errors.SerializationFailure': 'ODOO_CONFLICT',
+  'psycopg2.errors.LockNotAvailable': 'ODOO_CONFLICT',
+  'psycopg2.errors.DeadlockDetected': 'ODOO_CONFLICT',
+  'builtins.ValueError': 'ODOO_VALUE',
+  'builtins.TypeError': 'ODOO_VALUE',
+  'builtins.UnicodeEncodeError': 'ODOO_VALUE',
+  'werkzeug.exceptions.UnprocessableEntity': 'ODOO_VALUE',
+  'werkzeug.exceptions.BadRequest': 'ODOO_VALUE',
+  'werkzeug.exceptions.RequestEntityTooLarge': 'ODOO_TOO_LARGE',
+  // PostgreSQL itself: unreachable, stopping, failing over, out of connections or of disk.
+  'psycopg2.OperationalError': 'ODOO_UNAVAILABLE',
+  'psycopg2.InterfaceError': 'ODOO_UNAVAILABLE',
+  'psycopg2.pool.PoolError': 'ODOO_UNAVAILABLE',
+  'psycopg2.errors.AdminShutdown': 'ODOO_UNAVAILABLE',
+  'psycopg2.errors.CrashShutdown': 'ODOO_UNAVAILABLE',
+  'psycopg2.errors.CannotConnectNow': 'ODOO_UNAVAILABLE',
+  'psycopg2.errors.TooManyConnections': 'ODOO_UNAVAILABLE',
+  'psycopg2.errors.DiskFull': 'ODOO_UNAVAILABLE',
+  'psycopg2.errors.ReadOnlySqlTransaction': 'ODOO_UNAVAILABLE',
+};
+
+/** The request got no answer. */
+export function faultOfFailure(failure: HttpFailure, site: CallSite): BridgeError {
+  const codes: Record<HttpFailure['failure'], OdooErrorCode> = {
+    invalid: 'ODOO_UNREACHABLE',
+    connect: 'ODOO_UNREACHABLE',
+    timeout: 'ODOO_TIMEOUT',
+    reset: 'ODOO_UNREACHABLE',
+    'not-http': 'ODOO_NOT_ODOO',
+    'too-large': 'ODOO_BAD_ANSWER',
+    aborted: 'ODOO_CLOSED',
+  };
+  return odooError(codes[failure.failure], site, {
+    cause: failure.cause,
+    details: {
+      failure: failure.failure,
+      reason: failure.reason,
+      // While authenticating, the call itself has certainly not left.
+      maybeSent: failure.maybeSent && site.step === 'call',
+    },
+  });
+}
+
+/** An HTTP answer that is neither the transport's success nor one of its Python exceptions: mostly HTML. */
+export function faultOfAnswer(answer: HttpAnswer, site: CallSite): BridgeError {
+  return odooError(codeOfAnswer(answer, site), site, {
+    cause: undefined,
+    details: { status: answer.status },
+  });
+}
+
+function codeOfAnswer({ status, headers, body }: HttpAnswer, site: CallSite): OdooErrorCode {
+  if (status === 401) {
+    return 'ODOO_AUTHENTICATION';
+  }
+  if (status === 413) {
+    return 'ODOO_TOO_LARGE';
+  }
+  if (status >= 500 || status === 408 || status === 429) {
+    return 'ODOO_UNAVAILABLE';
+  }
+  if (site.step === 'version') {
+    return 'ODOO_NOT_ODOO';
+  }
+  const text = new TextDecoder().decode(body.subarray(0, 2000));
+  if (status === 404 && text.includes('No database is selected')) {
+    return 'ODOO_DATABASE';
+  }
+  if (status === 400 && /^Invalid JSON(-RPC)? data/.test(text)) {
+    return 'ODOO_VALUE';
+  }
+  return status === 200 && isJson(headers) ? 'ODOO_BAD_ANSWER' : 'ODOO_NOT_ODOO';
+}
+
+/** Odoo raised a Python exception. */
+export function faultOfException(exception: PythonException, site: CallSite, status?: number): BridgeError {
+  const code = codeOfException(exception, site);
+  const inner = innerException(exception);
+  const details: ErrorDetails = {
+    exception: /^[\w.]{1,100}$/.test(exception.name) ? exception.name : 'unreadable',
+    ...(inner === undefined ? {} : { actionException: inner }),
+    ...(status === undefined ? {} : { status }),
+  };
+  return odooError(code, site, { cause: undefined, details });
+}
+
+function codeOfException(exception: PythonException, site: CallSite): OdooErrorCode {
+  const code = codeByText(exception, site) ?? byExceptionName[exception.name];
+  if (code === undefined) {
+    return otherException(exception, site);
+  }
+  // A login judges no entry: whatever breaks there would break for every entry.
+  return site.step === 'authenticate' && !brokenWhileAuthenticating.has(code) ? 'ODOO_UNAVAILABLE' : code;
+}
+
+const brokenWhileAuthenticating: ReadonlySet<OdooErrorCode> = new Set([
+  'ODOO_AUTHENTICATION',
+  'ODOO_DATABASE',
+  'ODOO_NOT_ODOO',
+  'ODOO_TOO_LARGE',
+]);
+
+function otherException(exception: PythonException, site: CallSite): OdooErrorCode {
+  if (site.step === 'authenticate') {
+    return 'ODOO_UNAVAILABLE';
+  }
+  return exception.name.endsWith('ConcurrencyError') ? 'ODOO_CONFLICT' : 'ODOO_SERVER';
+}
+
+/** Classes that mean several things; the texts compared here are not translated by Odoo. */
+function codeByText({ name, message }: PythonException, site: CallSite): OdooErrorCode | undefined {
+  const model = site.model ?? '';
+  const noMethod = `The method '${model}.${site.method ?? ''}' does not exist`;
+  switch (name) {
+    case 'werkzeug.exceptions.NotFound':
+      if (message === `the model '${model}' does not exist`) {
+        return 'ODOO_MODEL_MISSING';
+      }
+      return message === noMethod ? 'ODOO_METHOD_MISSING' : 'ODOO_NOT_ODOO';
+    case 'odoo.exceptions.UserError':
+      return message === `Object ${model} doesn't exist` ? 'ODOO_MODEL_MISSING' : undefined;
+    case 'builtins.AttributeError':
+      return message === noMethod ? 'ODOO_METHOD_MISSING' : undefined;
+    case 'psycopg2.OperationalError':
+      return /database ".*" does not exist/.test(message) ? 'ODOO_DATABASE' : undefined;
+    case 'builtins.KeyError':
+      // The database exists, but it is not one of Odoo (odoo.service.common.exp_authenticate).
+      return message === 'res.users' && site.step === 'authenticate' ? 'ODOO_DATABASE' : undefined;
+    case 'builtins.ValueError': {
+      const inner = innerException({ name, message });
+      return inner === undefined || inner === 'ValueError' || inner === 'TypeError'
+        ? undefined
+        : 'ODOO_SERVER';
+    }
+    default:
+      return undefined;
+  }
+}
+
+/**
+ * The class of what broke inside a server action or automation: Odoo wraps nearly everything there in a
+ * ValueError (odoo.tools.safe_eval), a unique-index violation included, which looking again may resolve.
+ */
+function innerException({ name, message }: PythonException): string | undefined {
+  if (name !== 'builtins.ValueError' || !message.includes(' while evaluating\n')) {
+    return undefined;
+  }
+  return /^(\w{1,60})\(/.exec(message)?.[1] ?? 'unreadable';
+}
+
+function isJson(headers: HttpAnswer['headers']): boolean {
+  return (headers['content-type'] ?? '').startsWith('application/json');
+}

@@ -1,0 +1,87 @@
+import { createHash } from 'node:crypto';
+import { normaliseEventType } from './outbound-event.ts';
+import { readJson } from './json-body.ts';
+import { findInstant } from './timestamp.ts';
+
+/** More elements than a body within the size limit can hold as real events. */
+const mostElements = 10_000;
+
+/** Longer keys are stored as their SHA-256. */
+const longestKey = 200;
+
+/**
+ * Tells the inbox what a stored body consists of: its events in order, each with the keys by which a
+ * repetition is known. Implements the inbox's `DescribeBody`.
+ *
+ * Three keys, because Sweego does not say what a repeated delivery keeps: the request's `webhook-id` (with
+ * the position, for an array), the event's `event_id`, and its content (swg_uid, type, instant), which
+ * catches an event issued anew under other ids. Different events of one mail share none of them. Keys hold
+ * the direction: the same event on the wrong endpoint must not make the right one look repeated.
+ *
+ * A body is one event or a list of events. Elements that are no events stay elements: each is parked by
+ * itself when somebody tries to read it. Never throws.
+ */
+export function describeBody(request: {
+  direction: 'outbound' | 'inbound' | 'log';
+  webhookId: string;
+  body: Uint8Array;
+}):
+  | { kind: 'elements'; isArray: boolean; elements: { body: Uint8Array; keys: string[] }[] }
+  | { kind: 'unreadable'; reason: string } {
+  const json = readJson(request.body);
+  if (json === undefined) return unreadable('the body is not JSON');
+  const { value } = json;
+  if (!Array.isArray(value)) {
+    const keys = keysOf(request, value, null);
+    return { kind: 'elements', isArray: false, elements: [{ body: request.body, keys }] };
+  }
+  if (value.length === 0) return unreadable('the body is an empty list');
+  if (value.length > mostElements) {
+    return unreadable(`the body lists more than ${mostElements} events`);
+  }
+  const elements = value.map((element: unknown, position) => {
+    const body = textOf(element);
+    return body === undefined ? undefined : { body, keys: keysOf(request, element, position) };
+  });
+  if (elements.includes(undefined)) return unreadable('the body is nested too deep');
+  return { kind: 'elements', isArray: true, elements: elements.filter((element) => element !== undefined) };
+}
+
+function unreadable(reason: string): { kind: 'unreadable'; reason: string } {
+  return { kind: 'unreadable', reason: `SWEEGO_BODY_UNREADABLE: ${reason}` };
+}
+
+function textOf(element: unknown): Uint8Array | undefined {
+  try {
+    return Buffer.from(JSON.stringify(element), 'utf8');
+  } catch {
+    // Only the call stack can end here: the element was parsed from JSON.
+    return undefined;
+  }
+}
+
+function keysOf(
+  request: { direction: string; webhookId: string },
+  element: unknown,
+  position: number | null,
+): string[] {
+  const { direction } = request;
+  const keys = [key(direction, 'request', request.webhookId, ...(position === null ? [] : [position]))];
+  if (typeof element !== 'object' || element === null) return keys;
+  const { event_id, swg_uid, event_type, timestamp } = element as Record<string, unknown>;
+  if (isFilled(event_id)) keys.push(key(direction, 'event', event_id));
+  if (isFilled(swg_uid) && isFilled(event_type) && isFilled(timestamp)) {
+    const instant = findInstant(timestamp)?.toISOString() ?? timestamp;
+    keys.push(key(direction, 'content', swg_uid, normaliseEventType(event_type), instant));
+  }
+  return keys;
+}
+
+function isFilled(value: unknown): value is string {
+  return typeof value === 'string' && value.trim() !== '';
+}
+
+function key(...parts: readonly (string | number)[]): string {
+  const text = JSON.stringify(parts);
+  return text.length <= longestKey ? text : `sha256:${createHash('sha256').update(text).digest('hex')}`;
+}

@@ -1,0 +1,120 @@
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import type { DescribeBody } from '../../src/inbox/inbox.ts';
+import { describeBody } from '../../src/sweego/describe-body.ts';
+import { documentedEvents } from '../fixtures/outbound-events.ts';
+
+/** The inbox takes it as it is. */
+const describeAsInbox: DescribeBody = describeBody;
+
+const event = { ...documentedEvents[1], timestamp: '2024-12-10T17:35:39+00:00' };
+const describedOf = (value: unknown, webhookId = 'w1', direction: 'outbound' | 'inbound' = 'outbound') =>
+  describeAsInbox({ direction, webhookId, body: Buffer.from(JSON.stringify(value)) });
+const keysOf = (...args: Parameters<typeof describedOf>): readonly string[] => {
+  const described = describedOf(...args);
+  if (described.kind === 'unreadable') throw new Error(described.reason);
+  return described.elements.flatMap(({ keys }) => keys);
+};
+const shareAKey = (one: readonly string[], other: readonly string[]) =>
+  one.some((key) => other.includes(key));
+
+describe('a repetition is known by its keys', () => {
+  it('when the same request is delivered again', () => {
+    expect(shareAKey(keysOf(event, 'w1'), keysOf(event, 'w1'))).toBe(true);
+    expect(shareAKey(keysOf('unknown', 'w1'), keysOf('unknown', 'w1'))).toBe(true);
+  });
+
+  it('when the same event comes under a new webhook-id', () => {
+    const moved = { event_id: documentedEvents[1]?.['event_id'], event_type: 'delivered' };
+    expect(shareAKey(keysOf(event, 'w1'), keysOf(moved, 'w2'))).toBe(true);
+  });
+
+  it('when the same event is issued anew under new ids, in another time shape or spelling', () => {
+    const bounce = { ...event, event_type: 'soft-bounce' };
+    const anew = { ...bounce, event_id: 'new', event_type: 'soft_bounce', timestamp: '2024-12-10T17:35:39' };
+    expect(shareAKey(keysOf(bounce, 'w1'), keysOf(anew, 'w2'))).toBe(true);
+  });
+
+  it.each([
+    ['another type of event', { event_id: 'e2', event_type: 'email_opened' }],
+    ['another recipient', { event_id: 'e2', swg_uid: '01-other' }],
+    ['another time', { event_id: 'e2', timestamp: '2024-12-10T17:35:40+00:00' }],
+  ])('and %s of the same mail shares none', (_, changes) => {
+    expect(shareAKey(keysOf(event, 'w1'), keysOf({ ...event, ...changes }, 'w2'))).toBe(false);
+  });
+
+  it('the same event on the other endpoint is not a repetition', () => {
+    expect(shareAKey(keysOf(event, 'w1', 'outbound'), keysOf(event, 'w1', 'inbound'))).toBe(false);
+  });
+
+  it('events without ids and time have the key of their request only', () => {
+    expect(keysOf({ event_type: 'delivered', event_id: '', swg_uid: null })).toHaveLength(1);
+    expect(shareAKey(keysOf({}, 'w1'), keysOf({}, 'w2'))).toBe(false);
+  });
+
+  it('a key stays short, however long the ids are', () => {
+    const long = { ...event, event_id: 'x'.repeat(10_000) };
+    expect(Math.max(...keysOf(long).map((key) => key.length))).toBeLessThanOrEqual(200);
+    expect(shareAKey(keysOf(long, 'w1'), keysOf({ ...long, swg_uid: '01-other' }, 'w2'))).toBe(true);
+  });
+});
+
+describe('a list', () => {
+  it('of a hundred with one malformed element gives a hundred entries, in order', () => {
+    const list = Array.from({ length: 100 }, (_, index) =>
+      index === 41 ? 42 : { ...event, event_id: `e${index}`, swg_uid: `01-${index}` },
+    );
+    const described = describedOf(list);
+    if (described.kind === 'unreadable') throw new Error(described.reason);
+    expect(described.isArray).toBe(true);
+    expect(described.elements.map(({ body }) => JSON.parse(Buffer.from(body).toString()) as unknown)).toEqual(
+      list,
+    );
+    const keys = described.elements.flatMap((element) => element.keys);
+    expect(new Set(keys).size).toBe(keys.length);
+  });
+
+  it.each([
+    ['empty', '[]'],
+    ['too long to be events', `[${'1,'.repeat(10_000)}1]`],
+    ['nested too deep', `[${'['.repeat(200_000)}${']'.repeat(200_000)}]`],
+  ])('that is %s is set aside whole', (_, body) => {
+    const described = describeAsInbox({ direction: 'outbound', webhookId: 'w1', body: Buffer.from(body) });
+    expect(described).toMatchObject({ kind: 'unreadable' });
+    expect(described.kind === 'unreadable' && described.reason).toMatch(/^SWEEGO_BODY_UNREADABLE: the body /);
+  });
+});
+
+describe('any other body', () => {
+  it('is one entry with the very bytes that came', () => {
+    const body = Buffer.from('\uFEFF {"a" : 1.0, "a": 2, "b": "\\u00e9"}\n');
+    const described = describeAsInbox({ direction: 'outbound', webhookId: 'w1', body });
+    expect(described).toMatchObject({ kind: 'elements', isArray: false });
+    expect(described.kind === 'elements' && described.elements.map((element) => element.body)).toEqual([
+      body,
+    ]);
+  });
+
+  it('never makes it throw', () => {
+    const bodies = fc.oneof(
+      fc.uint8Array(),
+      fc.json().map((json) => Buffer.from(json)),
+    );
+    fc.assert(
+      fc.property(bodies, fc.string(), (body, webhookId) => {
+        const described = describeAsInbox({ direction: 'inbound', webhookId, body });
+        if (described.kind === 'elements') expect(described.elements.length).toBeGreaterThan(0);
+        else expect(described.reason).not.toBe('');
+      }),
+    );
+  });
+
+  it('that is not JSON is set aside without being quoted', () => {
+    const described = describeAsInbox({
+      direction: 'outbound',
+      webhookId: 'w1',
+      body: Buffer.from('hello@example.com'),
+    });
+    expect(described).toEqual({ kind: 'unreadable', reason: 'SWEEGO_BODY_UNREADABLE: the body is not JSON' });
+  });
+});
