@@ -12,11 +12,12 @@ port_of() { cut -d ' ' -f 3 "$RUN/$1"; }
 
 is_port_taken() { (: <>"/dev/tcp/127.0.0.1/$1") 2>/dev/null; }
 
+require_free() { ! is_port_taken "${!1}" || refuse "port ${!1} is taken by something else. Set REAL_ODOO_$1 to a free port"; }
+
 # launch NAME PORT USER COMMAND…: runs it in a session of its own and remembers it.
 launch() {
   local name=$1 port=$2 user=$3 pid
   shift 3
-  ! is_port_taken "$port" || refuse "port $port is taken by something else. Set REAL_ODOO_${name^^}_PORT to a free port"
   (
     exec 9>&- </dev/null >>"$LOG/$name.log" 2>&1
     export -f inside
@@ -54,6 +55,7 @@ start_postgresql() {
   [ ! -e "$lock_file" ] || occupants | grep -qx "$(head -n 1 "$lock_file")" ||
     rm -f "$lock_file" "$ROOT$CLUSTER"/.s.PGSQL.*
   bin=$(cd "$ROOT" && ls -d usr/lib/postgresql/*/bin | tail -n 1)
+  require_free POSTGRES_PORT
   # Without fsync: these databases can be made again, and a clone then takes a second or two.
   launch postgresql "$POSTGRES_PORT" postgres "/$bin/postgres" -D "$CLUSTER" -p "$POSTGRES_PORT" \
     -c listen_addresses=127.0.0.1 -c unix_socket_directories="$CLUSTER" -c max_connections=200 \
@@ -67,7 +69,8 @@ odoo_options() {
 
 start_odoo() {
   is_running odoo && return 0
-  ! is_port_taken "$GEVENT_PORT" || refuse "port $GEVENT_PORT is taken. Set REAL_ODOO_GEVENT_PORT to a free port"
+  require_free HTTP_PORT
+  require_free GEVENT_PORT
   # shellcheck disable=SC2046
   launch odoo "$HTTP_PORT" odoo odoo $(odoo_options) --http-interface=127.0.0.1 --http-port="$HTTP_PORT" \
     --gevent-port="$GEVENT_PORT" --workers=2 --max-cron-threads=1 --limit-time-real=300
