@@ -31,7 +31,7 @@ const allowedImports = {
 
 /** Packages that belong to few folders (all others are free): package → folders. */
 const packageHomes = {
-  zod: ['odoo', 'sweego', 'config', 'http', 'commands'],
+  zod: ['odoo', 'sweego', 'config-variables', 'http', 'commands'],
   libsql: ['inbox'],
   hono: ['http'],
   '@hono/node-server': ['commands'],
@@ -55,7 +55,7 @@ const impure = [
 ];
 
 const sourceNames = ['commands', 'http', 'flows', 'odoo', 'sweego', 'inbox', 'rules', 'provision'];
-const sourceFiles = ['main', 'config', 'log', 'http-client', 'errors'];
+const sourceFiles = ['main', 'config', 'config-variables', 'log', 'http-client', 'errors'];
 
 function zonesOf(folder) {
   const allowed = [folder, 'errors', ...allowedImports[folder]];

@@ -43,7 +43,7 @@ export function parseSigningSecret(id: string, text: string): SigningSecret {
     throw new BridgeError(
       'SIGNATURE_SECRET_INVALID',
       `The webhook secret ${id} ${fault}. Copy the secret of the webhook from Sweego unchanged.`,
-      { retry: 'never', scope: 'bridge', cause: undefined, details: { secret: id } },
+      { retry: 'never', scope: 'bridge', cause: undefined, details: { id } },
     );
   }
   return { id, key: Buffer.from(trimmed, 'base64') };

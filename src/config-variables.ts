@@ -1,0 +1,104 @@
+import { z } from 'zod';
+import { BridgeError } from './errors.ts';
+import { parseSigningSecret } from './sweego/signature.ts';
+
+const text = z.string().optional();
+
+function webAddress(example: string, allowPath: boolean) {
+  const fault = `is not a web address. Set it like ${example}`;
+  return z
+    .string()
+    .refine((value) => isWebAddress(value, allowPath), fault)
+    .transform((value) => value.replace(/\/+$/, ''));
+}
+
+function isWebAddress(value: string, allowPath: boolean): boolean {
+  if (!URL.canParse(value)) return false;
+  const { protocol, username, password, search, hash, pathname } = new URL(value);
+  const isBare = username === '' && password === '' && search === '' && hash === '';
+  return /^https?:$/.test(protocol) && isBare && (allowPath || pathname === '/');
+}
+
+function wholeNumber(least: number, most: number, preset: number) {
+  const fault = `is not a whole number from ${least} to ${most}. Set it like ${preset}`;
+  return z
+    .string()
+    .regex(/^\d{1,9}$/, fault)
+    .transform(Number)
+    .refine((value) => value >= least && value <= most, fault)
+    .default(preset);
+}
+
+function oneOf<const Values extends readonly [string, ...string[]]>(values: Values, preset: Values[number]) {
+  return z.enum(values, { error: `is unknown. Set it to one of: ${values.join(', ')}` }).default(preset);
+}
+
+const signingSecrets = z
+  .string()
+  .transform((value) => value.split(',').map((secret) => secret.trim()))
+  .superRefine((secrets, context) => {
+    for (const [index, secret] of secrets.entries()) {
+      try {
+        parseSigningSecret(`number ${index + 1}`, secret);
+      } catch (error) {
+        if (!(error instanceof BridgeError)) throw error;
+        context.addIssue({ code: 'custom', message: `holds a fault. ${error.message.replace(/\.$/, '')}` });
+      }
+    }
+  })
+  .default([]);
+
+/** Names, defaults and faults of every variable. A fault is what follows the name, without the last stop. */
+export const Variables = z.object({
+  ODOO_URL: webAddress('https://odoo.example.com (without a path)', false).optional(),
+  ODOO_DATABASE: text,
+  ODOO_LOGIN: text,
+  ODOO_PASSWORD: text,
+  ODOO_API_KEY: text,
+  PROVISION_LOGIN: text,
+  PROVISION_PASSWORD: text,
+  PROVISION_API_KEY: text,
+  ODOO_TRANSPORT: oneOf(['json2', 'jsonrpc'], 'json2'),
+  DATABASE_URL: z
+    .string()
+    .regex(/^file:./, 'is not understood. Set it to file: and a path, for example file:./data/bridge.sqlite')
+    .default('file:./data/bridge.sqlite'),
+  HOST: z.string().default('0.0.0.0'),
+  PORT: wholeNumber(0, 65_535, 8025),
+  PUBLIC_URL: webAddress('https://sweego.example.com', true).optional(),
+  SWEEGO_API_URL: webAddress('https://api.sweego.io', true).default('https://api.sweego.io'),
+  SWEEGO_API_KEY: text,
+  SWEEGO_CLIENT_UUID: z
+    .string()
+    .regex(/^[0-9a-f]{8}(-?[0-9a-f]{4}){3}-?[0-9a-f]{12}$/i, "is not a UUID. Copy it from Sweego's dashboard")
+    .optional(),
+  SWEEGO_OUTBOUND_SECRETS: signingSecrets,
+  SWEEGO_INBOUND_SECRETS: signingSecrets,
+  SIGNATURE_TOLERANCE_SECONDS: wholeNumber(1, 31_536_000, 172_800),
+  RECONCILE_CRON: z
+    .string()
+    .regex(/^[\d*/,-]+( +[\d*/,-]+){4}$/, 'is not a schedule of five fields. Set it like */30 * * * *')
+    .default('*/30 * * * *'),
+  ADMIN_TOKEN: z
+    .string()
+    .min(16, 'is shorter than 16 characters. Set it to the output of: openssl rand -hex 32')
+    .optional(),
+  RETAIN_BODIES_DAYS: wholeNumber(0, 3650, 7),
+  RETAIN_ENTRIES_DAYS: wholeNumber(1, 3650, 90),
+  LOG_LEVEL: oneOf(['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent'], 'info'),
+  LOG_FORMAT: oneOf(['json', 'text'], 'json'),
+});
+
+export type Variables = z.infer<typeof Variables>;
+
+/** Each may be given as `NAME_FILE`, the path of a file that holds it. */
+export const secretNames = [
+  'ODOO_PASSWORD',
+  'ODOO_API_KEY',
+  'PROVISION_PASSWORD',
+  'PROVISION_API_KEY',
+  'SWEEGO_API_KEY',
+  'SWEEGO_OUTBOUND_SECRETS',
+  'SWEEGO_INBOUND_SECRETS',
+  'ADMIN_TOKEN',
+] as const;

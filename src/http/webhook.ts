@@ -1,0 +1,105 @@
+import type { Context } from 'hono';
+import { BridgeError } from '../errors.ts';
+import type { Inbox } from '../inbox/inbox.ts';
+import { findSigner, isInsideWindow, readSignatureHeaders } from '../sweego/signature.ts';
+import type { SigningSecret } from '../sweego/signature.ts';
+import { readBody } from './read-body.ts';
+
+export type WebhookDirection = 'outbound' | 'inbound';
+
+/** Largest body taken, bytes. Replies carry text and HTML of a whole mail; attachments are fetched apart. */
+export const bodyLimitBytes: Readonly<Record<WebhookDirection, number>> = {
+  outbound: 1_000_000,
+  inbound: 40_000_000,
+};
+
+export type WebhookDeps = {
+  inbox: Pick<Inbox, 'put'>;
+  /** The secrets known now; empty when none was ever known. */
+  secretsFor(direction: WebhookDirection): readonly SigningSecret[];
+  /** Asks Odoo for new secrets. Its owner limits how often and how long that takes. */
+  refreshSecrets(): Promise<unknown>;
+  /** Oldest signature taken, seconds. */
+  toleranceSeconds: number;
+  now: () => Date;
+  log: {
+    debug(fields: Readonly<Record<string, unknown>>, message: string): void;
+    warn(fields: Readonly<Record<string, unknown>>, message: string): void;
+    error(fields: Readonly<Record<string, unknown>>, message: string): void;
+  };
+};
+
+type Refusal = { status: 400 | 401 | 413 | 503; error: string };
+
+/**
+ * Takes one webhook of Sweego: headers, size, signature, age, inbox, in this order, and 200 only after the
+ * bytes are on disk. What the body means is nobody's concern here: what is signed is stored.
+ *
+ * Answers say what is wrong with the request and nothing about secrets; there is one answer for every kind
+ * of bad signature.
+ */
+export async function takeWebhook(c: Context, direction: WebhookDirection, deps: WebhookDeps) {
+  const headers = readSignatureHeaders((name) => c.req.header(name));
+  if (headers === undefined) return refuse(c, direction, deps, unsigned);
+
+  const body = await readBody(c.req.raw, bodyLimitBytes[direction]).catch(() => 'incomplete' as const);
+  if (body === 'incomplete') return refuse(c, direction, deps, incomplete);
+  if (body === 'too_large') return refuse(c, direction, deps, tooLarge);
+
+  const find = () => findSigner(headers, body, deps.secretsFor(direction));
+  let signer = find();
+  if (signer === undefined) {
+    await refreshSecrets(deps);
+    signer = find();
+  }
+  if (signer === undefined) {
+    const noneKnown = deps.secretsFor(direction).length === 0;
+    return refuse(c, direction, deps, noneKnown ? noSecret : badSignature);
+  }
+  const receivedAt = deps.now();
+  if (!isInsideWindow(headers.timestamp, receivedAt, deps.toleranceSeconds)) {
+    return refuse(c, direction, deps, outsideWindow);
+  }
+
+  const { webhookId } = headers;
+  try {
+    await deps.inbox.put({ direction, webhookId, body, receivedAt, secretId: signer.id });
+  } catch (error) {
+    deps.log.error({ direction, webhookId, error: codeOf(error) }, 'webhook could not be stored');
+    return answer(c, notStored);
+  }
+  deps.log.debug({ direction, webhookId, signer: signer.id, sizeBytes: body.byteLength }, 'webhook stored');
+  return c.json({ status: 'ok' });
+}
+
+const unsigned: Refusal = { status: 401, error: 'signature headers missing or malformed' };
+const incomplete: Refusal = { status: 400, error: 'body incomplete' };
+const tooLarge: Refusal = { status: 413, error: 'body too large' };
+const badSignature: Refusal = { status: 401, error: 'signature does not match' };
+const outsideWindow: Refusal = { status: 401, error: 'timestamp outside the accepted window' };
+const noSecret: Refusal = { status: 503, error: 'not configured yet' };
+const notStored: Refusal = { status: 503, error: 'cannot store now' };
+
+function refuse(c: Context, direction: WebhookDirection, deps: WebhookDeps, refusal: Refusal) {
+  deps.log.warn({ direction, status: refusal.status, reason: refusal.error }, 'webhook refused');
+  return answer(c, refusal);
+}
+
+function answer(c: Context, { status, error }: Refusal) {
+  // The rest of a body that is too large would otherwise be read only to be thrown away.
+  if (status === 413) c.header('connection', 'close');
+  return c.json({ status: 'refused', error }, status);
+}
+
+async function refreshSecrets(deps: WebhookDeps): Promise<void> {
+  try {
+    await deps.refreshSecrets();
+  } catch (error) {
+    deps.log.warn({ error: codeOf(error) }, 'webhook secrets could not be refreshed');
+  }
+}
+
+function codeOf(error: unknown): string {
+  if (error instanceof BridgeError) return error.code;
+  return error instanceof Error ? error.name : 'unknown';
+}

@@ -1,0 +1,34 @@
+import type { Inbox } from './inbox.ts';
+import { createClaim } from './sqlite-claim.ts';
+import { createLease } from './sqlite-lease.ts';
+import { createPut } from './sqlite-put.ts';
+import { createRead } from './sqlite-read.ts';
+import type { SqliteSession } from './sqlite-session.ts';
+import { createSettle } from './sqlite-settle.ts';
+
+/** The inbox on an opened SQLite file; it owns the session from now on and closes it. */
+export function createSqliteInbox(session: SqliteSession): Inbox {
+  const listeners = new Set<() => void>();
+
+  /** Each listener in a microtask of its own: one that throws must not look like a put that failed. */
+  function tellListeners(): void {
+    for (const listener of listeners) queueMicrotask(listener);
+  }
+
+  const { put, drain } = createPut(session, tellListeners);
+  return {
+    put,
+    claim: createClaim(session),
+    ...createSettle(session),
+    ...createRead(session),
+    ...createLease(session),
+    onPut(listener) {
+      listeners.add(listener);
+      return () => listeners.delete(listener);
+    },
+    async close() {
+      await drain();
+      session.close();
+    },
+  };
+}

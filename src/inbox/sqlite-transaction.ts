@@ -1,0 +1,54 @@
+import { setTimeout as pause } from 'node:timers/promises';
+import { inboxFault, isBusy } from './inbox-fault.ts';
+import type { SqliteSession } from './sqlite-session.ts';
+
+/** With SQLite's own 100 ms each, somebody else's lock is waited for about five seconds. */
+const lockAttempts = 35;
+const lockPauseMs = 50;
+
+/**
+ * Repeats an action while another process holds the lock it needs. Between two attempts the event loop runs,
+ * so that a stuck lock delays writes without freezing the HTTP server.
+ */
+export async function retryWhileLocked<Result>(action: () => Result): Promise<Result> {
+  for (let attempt = 1; ; attempt += 1) {
+    try {
+      return action();
+    } catch (error) {
+      if (!isBusy(error) || attempt === lockAttempts) throw error;
+    }
+    await pause(lockPauseMs);
+  }
+}
+
+/**
+ * Runs `work` in one write transaction; all of it is on disk when this resolves, none of it when it rejects.
+ * The write lock is taken at the start (BEGIN IMMEDIATE): a transaction that reads first and writes later
+ * can be refused in the middle when another process has written in between.
+ *
+ * @throws BridgeError INBOX_WRITE_FAILED, INBOX_CORRUPT, INBOX_CLOSED
+ */
+export async function inWriteTransaction<Result>(
+  session: SqliteSession,
+  work: () => Result,
+): Promise<Result> {
+  try {
+    await retryWhileLocked(() => session.exec('BEGIN IMMEDIATE'));
+    const result = work();
+    session.exec('COMMIT');
+    return result;
+  } catch (error) {
+    throw inboxFault(rolledBack(session, error), 'write');
+  }
+}
+
+function rolledBack(session: SqliteSession, error: unknown): unknown {
+  try {
+    session.rollBack();
+    return error;
+  } catch (rollBackError) {
+    return Object.assign(new AggregateError([error, rollBackError], 'The roll-back failed too.'), {
+      code: error instanceof Error && 'code' in error ? error.code : undefined,
+    });
+  }
+}
