@@ -1,0 +1,69 @@
+import type { TestProject } from 'vitest/node';
+import { createAdministrator } from './administrator.ts';
+import { isRealOdooRunning, runRealOdooScript } from './real-odoo-script.ts';
+import type { RealOdooRun } from './real-odoo.ts';
+
+const run = { prefix: `run_${process.pid}_`, hasStartedServer: false };
+
+/** Vitest's global set-up of the real suites: a running Odoo 19 and the templates that test files clone. */
+export async function setup(project: TestProject): Promise<void> {
+  run.hasStartedServer = !(await isRealOdooRunning());
+  const { url, geventUrl } = parseUrls(await runRealOdooScript('start'));
+  await dropDatabases((pid) => !isAlive(pid));
+  const base = await makeBase(url);
+  project.provide('realOdoo', {
+    url,
+    geventUrl,
+    prefix: run.prefix,
+    adminApiKey: base.adminApiKey,
+    templates: { base: { name: base.name } },
+  } satisfies RealOdooRun);
+}
+
+/** Leaves the machine as it was found, unless another run has come to use the server meanwhile. */
+export async function teardown(): Promise<void> {
+  await dropDatabases((pid) => pid === process.pid);
+  const others = await databasesOfRuns();
+  if (run.hasStartedServer && others.length === 0) await runRealOdooScript('stop');
+}
+
+function parseUrls(printed: string): { url: string; geventUrl: string } {
+  const url = /^ODOO_URL=(.+)$/m.exec(printed)?.[1];
+  const geventUrl = /^ODOO_GEVENT_URL=(.+)$/m.exec(printed)?.[1];
+  if (!url || !geventUrl) throw new Error(`config/real-odoo.sh start printed no URLs:\n${printed}`);
+  return { url, geventUrl };
+}
+
+/** bridge_base with an API key of the administrator, which every clone then shares. */
+async function makeBase(url: string): Promise<{ name: string; adminApiKey: string }> {
+  const name = `${run.prefix}base`;
+  await runRealOdooScript('clone', name, 'bridge_base');
+  const adminApiKey = await createAdministrator(url, name).runPython(
+    `action = env['res.users.apikeys'].with_user(env.ref('base.user_admin')).sudo()._generate('rpc', 'test', None)`,
+  );
+  if (typeof adminApiKey !== 'string') throw new Error('Odoo made no API key for its administrator.');
+  await runRealOdooScript('mark-template', name);
+  return { name, adminApiKey };
+}
+
+/** Databases of test runs, with the process that made each. */
+async function databasesOfRuns(): Promise<{ name: string; pid: number }[]> {
+  const names = (await runRealOdooScript('databases')).split('\n');
+  return names.flatMap((name) => {
+    const pid = /^run_(\d+)_/.exec(name)?.[1];
+    return pid ? [{ name, pid: Number(pid) }] : [];
+  });
+}
+
+async function dropDatabases(isWanted: (pid: number) => boolean): Promise<void> {
+  for (const { name, pid } of await databasesOfRuns())
+    if (isWanted(pid)) await runRealOdooScript('drop', name);
+}
+
+function isAlive(pid: number): boolean {
+  try {
+    return process.kill(pid, 0);
+  } catch (error) {
+    return (error as NodeJS.ErrnoException).code === 'EPERM';
+  }
+}
