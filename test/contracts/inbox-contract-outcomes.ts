@@ -40,19 +40,19 @@ export function registerOutcomeTests(underTest: InboxUnderTest): void {
     it('does not hand out a waiting entry before its time', async () => {
       const [id = 0] = await claimed(1);
       const reason = 'ODOO_UNREACHABLE: Odoo is down';
-      await underTest.inbox.wait([id], { until: after(30), reason, countsAsAttempt: false, now: after(1) });
+      await underTest.inbox.wait([id], { until: after(30), reason, counts: 'nothing', now: after(1) });
       expect(await underTest.inbox.find(id)).toMatchObject({ state: 'waiting', dueAt: after(30), reason });
       expect(await underTest.claim(after(29.999))).toEqual([]);
-      expect(await underTest.claim(after(30))).toMatchObject([{ id, attempts: 0, waits: 1 }]);
+      expect(await underTest.claim(after(30))).toMatchObject([{ id, attempts: 0, waits: 0 }]);
     });
 
-    it('counts attempts only for failures of the entry itself', async () => {
+    it('counts failures and normal waits apart, and an outage not at all', async () => {
       const [id = 0] = await claimed(1);
-      for (const countsAsAttempt of [true, false, true]) {
-        await underTest.inbox.wait([id], { until: after(0), reason: 'x', countsAsAttempt, now: after(0) });
+      for (const counts of ['attempt', 'wait', 'nothing', 'attempt', 'nothing'] as const) {
+        await underTest.inbox.wait([id], { until: after(0), reason: 'x', counts, now: after(0) });
         await underTest.claim(after(0));
       }
-      expect(await underTest.inbox.find(id)).toMatchObject({ attempts: 2, waits: 3 });
+      expect(await underTest.inbox.find(id)).toMatchObject({ attempts: 2, waits: 1 });
     });
 
     it('hands out claimed entries again after they were released', async () => {
@@ -82,7 +82,7 @@ export function registerOutcomeTests(underTest: InboxUnderTest): void {
     it('does not bring an ended entry back to life', async () => {
       const [id = 0] = await claimed(1);
       await underTest.inbox.park([id], 'TEST_PARKED: for a human', after(1));
-      const late = { until: after(2), reason: 'x', countsAsAttempt: true, now: after(2) };
+      const late = { until: after(2), reason: 'x', counts: 'attempt' as const, now: after(2) };
       await expect(underTest.inbox.wait([id], late)).rejects.toMatchObject({ code: 'INBOX_NOT_CLAIMED' });
       await expect(underTest.inbox.park([id], 'y', after(2))).rejects.toMatchObject({
         code: 'INBOX_NOT_CLAIMED',

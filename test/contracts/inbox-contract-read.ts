@@ -40,7 +40,12 @@ export function registerReadTests(underTest: InboxUnderTest): void {
       await underTest.inbox.put(requestOf({}, { receivedAt: after(1) }));
       const [entry] = await underTest.claim(after(2));
       const id = entry?.id ?? 0;
-      const waiting = { until: after(4), reason: 'ODOO_TIMEOUT: slow', countsAsAttempt: true, now: after(3) };
+      const waiting = {
+        until: after(4),
+        reason: 'ODOO_TIMEOUT: slow',
+        counts: 'attempt' as const,
+        now: after(3),
+      };
       await underTest.inbox.wait([id], waiting);
       await underTest.claim(after(4));
       await underTest.inbox.settle([id], { outcome: 'applied' }, after(5));
