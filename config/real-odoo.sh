@@ -9,6 +9,7 @@
 #   real-odoo.sh mark-template NAME     no connections any more, so that it can be cloned while Odoo serves
 #   real-odoo.sh drop NAME              removes a database and its filestore
 #   real-odoo.sh databases              the names of all databases, one a line
+#   real-odoo.sh python                 runs the Python program on standard input with the chroot's Python
 #   real-odoo.sh status                 what is there and what runs; exit code 1 when Odoo does not run
 #
 # Run as root on Debian. Everything lives in one folder (see BASE), which may be deleted after `stop`.
@@ -80,6 +81,7 @@ case ${1:-} in
   mark-template) require_root; require_name "${2:-}"; require_postgresql; mark_template "$2" ;;
   drop) require_root; require_name "${2:-}"; require_postgresql; drop "$2" ;;
   databases) require_root; require_postgresql; databases ;;
+  python) require_root; (inside odoo python3 -) ;;
   status) require_root; status ;;
   *) sed -n '2,/^set /{/^#/s/^# \{0,1\}//p}' "$0" >&2; exit 2 ;;
 esac
