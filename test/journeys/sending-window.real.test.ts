@@ -34,7 +34,7 @@ async function bounceWhileSending(address: string, send: () => Promise<unknown>)
 
 async function runQueue(): Promise<void> {
   bridged.sink.setDelay(0);
-  await bridged.odoo.administrator.call('mail.mail', 'process_email_queue', []);
+  await bridged.call('mail.mail', 'process_email_queue', []);
 }
 
 function receivedBy(address: string): number {
@@ -77,8 +77,7 @@ describe('an event that arrives while Odoo is still sending', () => {
   it('never makes Odoo send a direct mail twice, and is applied afterwards', async () => {
     const [partner] = await bridged.createPartners(['ivo@example.com']);
     const order = await bridged.createOrder(partner ?? 0);
-    const { call } = bridged.odoo.administrator;
-    const [mailId] = (await call('mail.mail', 'create', [
+    const [mailId] = (await bridged.call('mail.mail', 'create', [
       [
         {
           subject: 'Direct',
@@ -92,16 +91,17 @@ describe('an event that arrives while Odoo is still sending', () => {
     ])) as number[];
     const [made] = await bridged.search('mail.mail', [['id', '=', mailId]], ['is_notification']);
     expect(made?.['is_notification']).toBe(false);
-    const mail = await bounceWhileSending('ivo@example.com', () => call('mail.mail', 'send', [[mailId]]));
+    const mail = await bounceWhileSending('ivo@example.com', () =>
+      bridged.call('mail.mail', 'send', [[mailId]]),
+    );
     await expectSentOnceAndBounced('ivo@example.com', mail);
   });
 
   it('never makes Odoo send a template’s mail twice while its message is invisible, and is applied afterwards', async () => {
     const [partner] = await bridged.createPartners(['june@example.com']);
     const order = await bridged.createOrder(partner ?? 0);
-    const { call } = bridged.odoo.administrator;
     const [model] = await bridged.search('ir.model', [['model', '=', 'sale.order']], ['id']);
-    const [template] = (await call('mail.template', 'create', [
+    const [template] = (await bridged.call('mail.template', 'create', [
       [
         {
           name: 'Reminder',
@@ -114,18 +114,17 @@ describe('an event that arrives while Odoo is still sending', () => {
       ],
     ])) as number[];
     const mail = await bounceWhileSending('june@example.com', () =>
-      call('mail.template', 'send_mail', [[template], order.id], { force_send: true }),
+      bridged.call('mail.template', 'send_mail', [[template], order.id], { force_send: true }),
     );
     await expectSentOnceAndBounced('june@example.com', mail);
   });
 
   it('leaves a direct mail alone that Odoo deletes at once because deletion is not deferred', async () => {
-    const { call } = bridged.odoo.administrator;
-    await call('ir.mail_server', 'write', [[bridged.serverId], { x_sweego_delete_on_sent: false }]);
-    const [mailId] = (await call('mail.mail', 'create', [
+    await bridged.call('ir.mail_server', 'write', [[bridged.serverId], { x_sweego_delete_on_sent: false }]);
+    const [mailId] = (await bridged.call('mail.mail', 'create', [
       [{ subject: 'Direct', body_html: '<p>Direct</p>', email_to: 'kim@example.com', auto_delete: true }],
     ])) as number[];
-    await bounceWhileSending('kim@example.com', () => call('mail.mail', 'send', [[mailId]]));
+    await bounceWhileSending('kim@example.com', () => bridged.call('mail.mail', 'send', [[mailId]]));
     expect(await bridged.search('mail.mail', [['id', '=', mailId]], ['state'])).toEqual([]);
     await runQueue();
     expect(receivedBy('kim@example.com')).toBe(1);

@@ -11,8 +11,7 @@ afterAll(async () => {
   await bridged.close();
 });
 
-const call: BridgedOdoo['odoo']['administrator']['call'] = (...words) =>
-  bridged.odoo.administrator.call(...words);
+const call: BridgedOdoo['call'] = (...words) => bridged.call(...words);
 const catchall = `catchall@${aliasDomain}`;
 
 async function createTemplate(values: Record<string, unknown>): Promise<number> {

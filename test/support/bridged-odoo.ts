@@ -21,6 +21,8 @@ export type BridgedOdoo = {
   createOrder(partnerId: number): Promise<{ id: number; name: string }>;
   /** Posts on an order, as a salesperson does: Odoo sends the mail inside this call. */
   post(orderId: number, partnerIds: readonly number[], options?: Record<string, unknown>): Promise<number>;
+  /** The administrator's calls. */
+  call: (...words: Parameters<ProvisionedDatabase['administrator']['call']>) => Promise<unknown>;
   search(model: string, domain: readonly unknown[], fields: readonly string[]): Promise<Row[]>;
   close(): Promise<void>;
 };
@@ -33,7 +35,7 @@ export const aliasDomain = 'reply.example.com';
 export async function openBridgedOdoo(): Promise<BridgedOdoo> {
   const odoo = await openRealDatabase({ template: 'provisioned' });
   const sink = await startSmtpSink();
-  const { call } = odoo.administrator;
+  const call: BridgedOdoo['call'] = (...words) => odoo.administrator.call(...words);
   const create = async (model: string, values: Record<string, unknown>): Promise<number> => {
     const [id] = (await call(model, 'create', [[values]])) as number[];
     return id ?? 0;
@@ -63,6 +65,7 @@ export async function openBridgedOdoo(): Promise<BridgedOdoo> {
     sweego,
     bridge,
     serverId,
+    call,
     async createPartners(addresses) {
       const partners = addresses.map((email) => ({ name: email.split('@')[0], email }));
       return (await call('res.partner', 'create', [partners])) as number[];
