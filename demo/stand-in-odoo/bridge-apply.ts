@@ -1,11 +1,7 @@
-import type {
-  ApplyResult,
-  MailValues,
-  MessageChange,
-  NotificationValues,
-} from '../../src/odoo/bridge-actions.ts';
+import type { ApplyResult } from '../../src/odoo/bridge-actions.ts';
+import type { MailValues, MessageChange, NotificationValues } from '../../src/rules/message-state.ts';
 import { mailsOf, notificationsOf } from './bridge-read.ts';
-import { valueError } from './faults.ts';
+import { userError } from './faults.ts';
 import { unlinkMails } from './mail-sending.ts';
 import type { Records, Values } from './records.ts';
 import type { Row } from './store.ts';
@@ -30,15 +26,15 @@ const mailFields: readonly (keyof MailValues)[] = [
 ];
 
 /**
- * The provisioned action `apply`. The call that runs it is one transaction, so a ValueError of one change
+ * The provisioned action `apply`. The call that runs it is one transaction, so an error in one change
  * undoes those before it.
  *
- * @throws StandInFault ValueError for an undocumented field, a value outside a selection, or a record that
- * does not belong to the change's message
+ * @throws StandInFault UserError for an undocumented field or a record that is not of the change's message,
+ * ValueError for a value outside a selection
  */
 export function bridgeApply(records: Records, input: Values, refresh: (messageId: number) => void): unknown {
   const changes = input['changes'];
-  if (!Array.isArray(changes)) throw valueError('changes must be a list');
+  if (!Array.isArray(changes)) throw userError('changes must be a list');
   return { results: (changes as MessageChange[]).map((change) => applyChange(records, change, refresh)) };
 }
 
@@ -59,11 +55,10 @@ function applyChange(
     records.write('mail.notification', [id], documented(values, notificationFields));
   }
   for (const { mail_id, mail_email_address, values } of change.notification_creates) {
-    if (mail_id !== null) requireOwned(mails, mail_id, 'mail.mail');
     records.create('mail.notification', {
       ...documented(values, notificationFields),
       mail_message_id: message.id,
-      mail_mail_id: mail_id,
+      mail_mail_id: mails.some((mail) => mail.id === mail_id) ? mail_id : false,
       mail_email_address,
       author_id: message['author_id'],
       notification_type: 'email',
@@ -107,12 +102,17 @@ function isSameSet(one: readonly string[], other: readonly string[]): boolean {
 }
 
 function requireOwned(rows: readonly Row[], id: number, model: string): void {
-  if (!rows.some((row) => row.id === id)) throw valueError(`${model} ${id} is not of this message`);
+  if (!rows.some((row) => row.id === id))
+    throw userError(`sweego_bridge: ${model} ${id} is not of this message`);
 }
 
 function documented(values: Values, fields: readonly string[]): Values {
   for (const name of Object.keys(values)) {
-    if (!fields.includes(name)) throw valueError(`The field ${name} may not be written`);
+    if (!fields.includes(name)) throw userError(`sweego_bridge: apply may not write the field ${name}`);
+  }
+  for (const name of ['state', 'notification_status']) {
+    if (!['sent', 'exception', undefined].includes(values[name] as string | undefined))
+      throw userError(`sweego_bridge: apply may not set ${name} to this value`);
   }
   return values;
 }

@@ -1,5 +1,3 @@
-import { provisionVersion } from '../../src/odoo/bridge-actions.ts';
-import { valueError } from './faults.ts';
 import { normalizedAddress, textOf } from './field.ts';
 import type { Records, Values } from './records.ts';
 import type { Row } from './store.ts';
@@ -17,7 +15,7 @@ export function bridgeSettings(records: Records): unknown {
     'sequence, id',
   );
   return {
-    provision_version: provisionVersion,
+    provision_version: Number(parameter('sweego_bridge.provision_version') || 0),
     servers: servers.map((server) => ({
       id: server.id,
       name: server['name'],
@@ -50,9 +48,8 @@ export function bridgeSettings(records: Records): unknown {
 
 /** The provisioned action `read`: what is known of the messages with these Message-Ids. */
 export function bridgeRead(records: Records, input: Values): unknown {
-  const messageIds = input['message_ids'];
-  if (!Array.isArray(messageIds) || !messageIds.every((id) => typeof id === 'string' && id !== ''))
-    throw valueError('message_ids must be a list of Message-Ids');
+  const given: unknown[] = Array.isArray(input['message_ids']) ? input['message_ids'] : [];
+  const messageIds = given.filter((text) => Boolean(text));
   const messages = records.search('mail.message', [['message_id', 'in', messageIds]]);
   return { messages: messages.map((message) => messageState(records, message)) };
 }
@@ -90,6 +87,7 @@ function messageState(records: Records, message: Row): unknown {
         .map((partner) => normalizedAddress(partner['email']))
         .filter((address) => address !== false),
       email_to: mail['email_to'] ?? false,
+      email_cc: mail['email_cc'] ?? false,
       recipient_states: mail['x_sweego_recipient_states'] ?? false,
     })),
     notifications: notificationsOf(records, message.id).map((row) => notificationState(records, row)),
@@ -104,7 +102,7 @@ function notificationState(records: Records, row: Row): unknown {
     id: row.id,
     mail_id: row['mail_mail_id'] ?? false,
     address: ofPartner || recorded,
-    recorded_address: ofPartner && recorded,
+    recorded_address: recorded,
     status: row['notification_status'],
     failure_type: row['failure_type'] ?? false,
     sweego_status: row['x_sweego_status'] ?? false,

@@ -15,10 +15,11 @@ export type Operation = 'read' | 'write' | 'create' | 'unlink';
 
 const bridgeGroup = 'sweego_bridge.group_bridge';
 
-/** What a portal user may do without any group: look at himself. */
+/** A portal user may look at himself, and at the bridge's actions as a member of its group. */
 export function isAllowed(caller: Caller, model: string, operation: Operation): boolean {
   if (caller.kind === 'administrator') return true;
-  return operation === 'read' && model === 'res.users';
+  if (operation !== 'read') return false;
+  return model === 'res.users' || (model === 'ir.actions.server' && caller.groups.has(bridgeGroup));
 }
 
 /**

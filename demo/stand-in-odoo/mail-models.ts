@@ -64,6 +64,13 @@ export const mailModels: readonly Model[] = [
       mail_server_id: { type: 'many2one', relation: 'ir.mail_server' },
       partner_ids: { type: 'many2many', relation: 'res.partner' },
       notification_ids: { type: 'one2many', relation: 'mail.notification', inverse: 'mail_message_id' },
+      x_sweego_message_id: {
+        type: 'char',
+        compute: (row, store) =>
+          store.all('mail.notification').find((one) => one['mail_message_id'] === row.id)?.[
+            'x_sweego_transaction_id'
+          ] ?? false,
+      },
       mail_ids: { type: 'one2many', relation: 'mail.mail', inverse: 'mail_message_id' },
     },
   },

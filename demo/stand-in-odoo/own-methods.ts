@@ -2,12 +2,14 @@ import { bridgeApply } from './bridge-apply.ts';
 import { bridgeRead, bridgeSettings } from './bridge-read.ts';
 import { requireAccess, requireBridgeGroup } from './caller.ts';
 import { missingError, userError, valueError } from './faults.ts';
+import { languageMethods } from './language-methods.ts';
 import { postMessage } from './mail-creation.ts';
 import { AfterCommit, type Method, type MethodCall } from './method.ts';
 import type { Records, Values } from './records.ts';
 
 /** Methods of single models, by `model.method`; `mail.thread` stands for every model with a chatter. */
 export const ownMethods: Readonly<Record<string, Method>> = {
+  ...languageMethods,
   'mail.thread.message_post': {
     on: 'records',
     optional: [
@@ -72,7 +74,7 @@ export const ownMethods: Readonly<Record<string, Method>> = {
     on: 'model',
     required: ['module', 'xml_id'],
     optional: ['raise_on_access_error'],
-    run({ records, args }) {
+    run({ records, caller, args }) {
       const [found] = records.search('ir.model.data', [
         ['module', '=', args['module']],
         ['name', '=', args['xml_id']],
@@ -81,6 +83,8 @@ export const ownMethods: Readonly<Record<string, Method>> = {
         throw valueError(
           `External ID not found in the system: ${String(args['module'])}.${String(args['xml_id'])}`,
         );
+      // Odoo searches the record as the caller, to tell him only of what he may see.
+      requireAccess(records, caller, String(found['model']), 'read', []);
       return [found['model'], found['res_id']];
     },
   },

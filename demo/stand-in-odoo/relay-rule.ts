@@ -21,8 +21,8 @@ export function applyRelayRule(records: Records, mail: Row, companyId: number): 
     x_sweego_relayed: true,
     headers: writeMailHeaders({ 'X-Message-Id': String(message['message_id']), ...headers }),
   };
-  if (server['x_sweego_delete_on_sent']) {
-    values['x_sweego_auto_delete'] = mail['auto_delete'] === true;
+  if (server['x_sweego_delete_on_sent'] && mail['auto_delete']) {
+    values['x_sweego_auto_delete'] = true;
     values['auto_delete'] = false;
   }
   const replyTo = 'List-Id' in headers ? undefined : signedReplyTo(records, message, secret, companyId);
@@ -79,5 +79,5 @@ function aliasDomainOf(records: Records, document: Row, companyId: number): Row 
 
 function nameOf(records: Records, message: Values, document: Row): string {
   const name = records.value(String(message['model']), document, 'display_name');
-  return String(name).replace(/["\\]/g, '\\$&');
+  return String(name).replace(/["\\]/g, '');
 }

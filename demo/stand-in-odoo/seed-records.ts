@@ -24,6 +24,7 @@ export function seedRecords(
   const bridgeId = createUser('Sweego bridge', 'sweego-bridge', 'sweego-bridge@example.com', true);
 
   if (provisioned) {
+    records.create('ir.config_parameter', { key: 'sweego_bridge.provision_version', value: '1' });
     for (const action of ['settings', 'read', 'apply']) {
       const row = records.create('ir.actions.server', { name: `Sweego bridge: ${action}`, code: action });
       records.create('ir.model.data', {

@@ -28,7 +28,7 @@ export type Entry = {
   state: EntryState;
   /** How often this entry itself failed (scope `entry`); waiting for Odoo or for a commit does not count. */
   attempts: number;
-  /** How often it was put back to `waiting`, for whatever reason: what a back-off is computed from. */
+  /** How often it waited for something that is normal and passes: what that back-off is computed from. */
   waits: number;
   /** The entry's own JSON text as UTF-8 bytes: the raw body, or the one element of it. */
   body: Uint8Array;
@@ -134,12 +134,13 @@ export type Inbox = {
   settle(ids: readonly number[], outcome: Outcome, now: Date): Promise<void>;
 
   /**
-   * Puts claimed entries back until `until`. `countsAsAttempt` says whether this was a failure of the
-   * entry itself (scope `entry`).
+   * Puts claimed entries back until `until`. What is counted decides how long the next wait is:
+   * `attempt` for a failure of the entry itself (scope `entry`), `wait` for something that is normal and
+   * passes, `nothing` when Odoo as a whole is at fault, so that an outage brings no entry nearer to its end.
    */
   wait(
     ids: readonly number[],
-    options: { until: Date; reason: string; countsAsAttempt: boolean; now: Date },
+    options: { until: Date; reason: string; counts: 'attempt' | 'wait' | 'nothing'; now: Date },
   ): Promise<void>;
 
   /** Sets claimed entries aside for a human, with a code and a short text. */

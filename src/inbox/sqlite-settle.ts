@@ -38,10 +38,10 @@ export function createSettle(
         now,
       }),
 
-    wait: (ids, { until, reason, countsAsAttempt, now }) =>
+    wait: (ids, { until, reason, counts, now }) =>
       changeClaimed(ids, {
-        set: "state = 'waiting', due_at = ?, waits = waits + 1, attempts = attempts + ?",
-        parameters: [until.getTime(), countsAsAttempt ? 1 : 0],
+        set: "state = 'waiting', due_at = ?, waits = waits + ?, attempts = attempts + ?",
+        parameters: [until.getTime(), counts === 'wait' ? 1 : 0, counts === 'attempt' ? 1 : 0],
         reason,
         now,
       }),
@@ -53,7 +53,7 @@ export function createSettle(
       inWriteTransaction(session, () => {
         const ids = session
           .all(
-            `UPDATE entry SET state = iif(waits = 0, 'received', 'waiting'),
+            `UPDATE entry SET state = iif(waits + attempts = 0, 'received', 'waiting'),
                due_at = (SELECT min(received_at, ?) FROM request WHERE request.id = request_id)
              WHERE state = 'claimed' RETURNING id`,
             [now.getTime()],

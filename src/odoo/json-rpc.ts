@@ -11,7 +11,7 @@ import { readServerVersion } from './server-version.ts';
 
 const Envelope = z.object({
   jsonrpc: z.string(),
-  result: z.unknown(),
+  result: z.unknown().optional(),
   error: z.object({ data: z.object({ name: z.string(), message: z.string() }) }).optional(),
 });
 const UserId = z.number().int().positive();

@@ -1,0 +1,50 @@
+import { randomBytes } from 'node:crypto';
+import { openFaultGate, type OdooCondition } from './fault-gate.ts';
+import { openStandInServer } from './server.ts';
+import { createStandInDatabase, type Credentials, type StandInOdooDatabase } from './stand-in-database.ts';
+
+export type StandInOdoo = Credentials & {
+  url: string;
+  /** Database name. */
+  database: string;
+  /** The login of the bridge's portal user; his secret is `bridgeApiKey`. */
+  bridgeLogin: string;
+  /** What no RPC call offers: rows, rights and the bus. */
+  inside: StandInOdooDatabase;
+  /** Makes Odoo answer 502, hang or refuse connections, and work again. Cuts open connections. */
+  setCondition(condition: OdooCondition): Promise<void>;
+  close(): Promise<void>;
+};
+
+/**
+ * Starts an Odoo 19 in memory on a free port of 127.0.0.1, with the administrator and the bridge's portal
+ * user. Mails leave over real SMTP once an ir.mail_server is created.
+ *
+ * @param options.provisioned whether the bridge's actions and group membership exist (they do unless told)
+ */
+export async function startStandInOdoo({
+  provisioned = true,
+  now = () => new Date(),
+}: { provisioned?: boolean; now?: () => Date } = {}): Promise<StandInOdoo> {
+  const credentials: Credentials = {
+    adminLogin: 'admin',
+    adminPassword: randomBytes(12).toString('hex'),
+    adminApiKey: randomBytes(20).toString('hex'),
+    bridgeApiKey: randomBytes(20).toString('hex'),
+  };
+  const inside = createStandInDatabase('stand-in', credentials, { provisioned, now });
+  const server = await openStandInServer(inside, { port: 0 });
+  const gate = await openFaultGate(Number(new URL(server.url).port));
+  return {
+    ...credentials,
+    url: gate.url,
+    database: inside.name,
+    bridgeLogin: 'sweego-bridge',
+    inside,
+    setCondition: (condition) => gate.setCondition(condition),
+    close: async () => {
+      await gate.close();
+      await server.close();
+    },
+  };
+}

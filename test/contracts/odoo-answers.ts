@@ -1,0 +1,93 @@
+import { expect, test } from 'vitest';
+import type { OdooTransport } from '../../src/odoo/create-odoo.ts';
+import { connectTo, type ContractOdoo } from './contract-odoo.ts';
+
+const missingId = 99_999_999;
+
+/** What a call brings back when Odoo does what it was asked. */
+export function odooAnswers(transport: OdooTransport, odoo: () => ContractOdoo): void {
+  const call = (model: string, method: string, rest: object = {}) =>
+    connectTo(odoo(), transport).call({ model, method, ...rest });
+
+  const createPartners = (...values: object[]) =>
+    call('res.partner', 'create', { arguments: { vals_list: values } }) as Promise<number[]>;
+
+  test('tells its version without credentials', async () => {
+    const version = await connectTo(odoo(), transport, { secret: 'wrong', database: 'none' }).version();
+    expect(version.serie).toBe('19.0');
+    expect(version.version).toMatch(/^19\.0/);
+  });
+
+  test('creates from a list and answers with a list of ids, even for a single record', async () => {
+    expect(await createPartners({ name: 'One' })).toEqual([expect.any(Number)]);
+    const ids = await createPartners({ name: 'Two' }, { name: 'Three' });
+    expect(ids).toHaveLength(2);
+    const rows = await call('res.partner', 'read', { ids, arguments: { fields: ['name'] } });
+    expect(rows).toEqual([
+      { id: ids[0], name: 'Two' },
+      { id: ids[1], name: 'Three' },
+    ]);
+  });
+
+  test('brings every text back as it was sent', async () => {
+    const name = 'Écoles & “cités” 😀 \u00a0 Ж';
+    const ids = await createPartners({ name });
+    const found = await call('res.partner', 'search_read', {
+      arguments: { domain: [['name', '=', name]], fields: ['name'] },
+    });
+    expect(found).toEqual([{ id: ids[0], name }]);
+  });
+
+  test('answers false for an empty field, also for one that was given as null', async () => {
+    const ids = await createPartners({ name: 'No address', email: null });
+    const rows = await call('res.partner', 'read', { ids, arguments: { fields: ['email'] } });
+    expect(rows).toEqual([{ id: ids[0], email: false }]);
+  });
+
+  test('answers null where Python returns None', async () => {
+    expect(await call('mail.mail', 'send', { ids: [] })).toBeNull();
+  });
+
+  test('passes the context on', async () => {
+    const ids = await createPartners({ name: 'Archived', active: false });
+    const search = (context?: object) =>
+      call('res.partner', 'search', {
+        arguments: { domain: [['id', 'in', ids]] },
+        ...(context && { context }),
+      });
+    expect(await search()).toEqual([]);
+    expect(await search({ active_test: false })).toEqual(ids);
+  });
+
+  test('changes and deletes the records that are named by id', async () => {
+    const ids = await createPartners({ name: 'Before' }, { name: 'Before' });
+    expect(await call('res.partner', 'write', { ids, arguments: { vals: { name: 'After' } } })).toBe(true);
+    expect(await call('res.partner', 'unlink', { ids: ids.slice(0, 1) })).toBe(true);
+    const left = await call('res.partner', 'read', { ids, arguments: { fields: ['name'] } });
+    expect(left).toEqual([{ id: ids[1], name: 'After' }]);
+  });
+
+  test('leaves a record out of what it reads when it does not exist', async () => {
+    const rows = await call('res.partner', 'read', { ids: [missingId], arguments: { fields: ['name'] } });
+    expect(rows).toEqual([]);
+  });
+
+  test('says true to a write on a mail that does not exist, so true proves nothing', async () => {
+    const written = await call('mail.mail', 'write', {
+      ids: [missingId],
+      arguments: { vals: { failure_reason: 'none' } },
+    });
+    expect(written).toBe(true);
+  });
+
+  test('answers calls made at the same time each with its own result', async () => {
+    const connection = connectTo(odoo(), transport);
+    const ids = await createPartners({ name: 'A' }, { name: 'B' }, { name: 'C' }, { name: 'D' });
+    const rows = await Promise.all(
+      ids.map((id) =>
+        connection.call({ model: 'res.partner', method: 'read', ids: [id], arguments: { fields: ['name'] } }),
+      ),
+    );
+    expect(rows).toEqual(ids.map((id, index) => [{ id, name: 'ABCD'[index] }]));
+  });
+}
