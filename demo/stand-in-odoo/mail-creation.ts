@@ -22,9 +22,10 @@ export function createMail(records: Records, values: Values, author: Author, now
     if (field?.related === undefined) own[name] = value;
     else delegated[name] = value;
   }
-  if (own['mail_message_id']) own['is_notification'] ??= true;
+  const isOnMessage = Boolean(own['mail_message_id']);
+  if (isOnMessage) own['is_notification'] ??= true;
   else own['mail_message_id'] = createMessage(records, delegated, author, now).id;
-  const mail = records.create('mail.mail', own);
+  const mail = records.create('mail.mail', isOnMessage ? { ...own, ...delegated } : own);
   applyRelayRule(records, mail, author.companyId);
   return mail;
 }

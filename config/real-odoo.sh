@@ -1,0 +1,85 @@
+#!/usr/bin/env bash
+# A real Odoo 19 for the tests: Debian's packages in a chroot, everything bound to 127.0.0.1.
+#
+#   real-odoo.sh build                  makes the chroot from nothing (once, a few minutes, about 3 GB)
+#   real-odoo.sh template               makes the database bridge_base (admin/admin, once)
+#   real-odoo.sh start                  build and template when missing, then PostgreSQL and Odoo; prints its URLs
+#   real-odoo.sh stop                   stops what start started
+#   real-odoo.sh clone NAME [TEMPLATE]  a copy of a template database (bridge_base) with its filestore, in seconds
+#   real-odoo.sh mark-template NAME     no connections any more, so that it can be cloned while Odoo serves
+#   real-odoo.sh drop NAME              removes a database and its filestore
+#   real-odoo.sh databases              the names of all databases, one a line
+#   real-odoo.sh status                 what is there and what runs; exit code 1 when Odoo does not run
+#
+# Run as root on Debian. Everything lives in one folder (see BASE), which may be deleted after `stop`.
+set -euo pipefail
+
+BASE=${SWEEGO_BRIDGE_CACHE:-${XDG_CACHE_HOME:-$HOME/.cache}/sweego-odoo-bridge}/odoo19
+HTTP_PORT=${REAL_ODOO_HTTP_PORT:-18069}
+GEVENT_PORT=${REAL_ODOO_GEVENT_PORT:-18072}
+POSTGRES_PORT=${REAL_ODOO_POSTGRES_PORT:-15499}
+MODULES=${REAL_ODOO_MODULES:-mail,base_automation,sale,crm,contacts,account,base_import_module}
+
+ROOT=$BASE/root
+RUN=$BASE/run
+LOG=$BASE/log # odoo.log, postgresql.log
+# Paths inside the chroot.
+DATA=/var/lib/real-odoo/data
+CLUSTER=/var/lib/real-odoo/postgresql
+# Raise these when what the build or the template makes changes: old ones are then made again.
+BUILD_RECIPE=1
+TEMPLATE_RECIPE="1 $MODULES"
+NEEDED_KB=$((4 * 1024 * 1024))
+
+say() { echo "real-odoo: $*" >&2; }
+refuse() { say "$*"; exit 1; }
+
+require_root() {
+  [ "$(id -u)" = 0 ] || refuse "this needs root (chroot, mounts). Run it with sudo, or use Docker: docs/real-odoo.md"
+}
+
+# Held until this process ends; servers are started without it.
+lock() {
+  mkdir -p "$BASE" "$RUN" "$LOG"
+  exec 9>"$BASE/lock"
+  flock -n 9 || { say "waiting for another real-odoo.sh that is at work"; flock 9; }
+}
+
+# Runs a command in the chroot as a user. Its /proc and /dev live in a mount namespace of its own and vanish
+# with its last process, so no mount is ever left below $BASE and deleting it can never reach the machine's /dev.
+inside() {
+  local user=$1
+  shift
+  exec unshare --mount --propagation private bash -c '
+    root=$1 user=$2 && shift 2 && mount -t proc proc "$root/proc" && mount --rbind /dev "$root/dev" &&
+      exec chroot "$root" /usr/bin/env -i PATH=/usr/sbin:/usr/bin:/sbin:/bin HOME=/tmp LC_ALL=C.UTF-8 \
+        /usr/bin/setpriv --reuid="$user" --regid="$user" --init-groups "$@"' inside "$ROOT" "$user" "$@"
+}
+
+sql() { (inside postgres psql -h "$CLUSTER" -p "$(port_of postgresql)" -XqAt -v ON_ERROR_STOP=1 -d "${2:-postgres}" -c "$1"); }
+
+# The processes whose root directory is a chroot of ours.
+occupants() {
+  local link
+  for link in /proc/[0-9]*/root; do
+    case $(readlink "$link" 2>/dev/null) in "$BASE"/*) basename "$(dirname "$link")" ;; esac
+  done
+}
+
+parts=$(dirname "$(readlink -f "${BASH_SOURCE[0]}")")/real-odoo
+. "$parts/build.sh"
+. "$parts/servers.sh"
+. "$parts/databases.sh"
+
+case ${1:-} in
+  build) require_root; lock; build ;;
+  template) require_root; lock; build; template ;;
+  start) require_root; lock; build; template; start_odoo; print_urls ;;
+  stop) require_root; lock; stop ;;
+  clone) require_root; require_name "${2:-}"; require_name "${3:-bridge_base}"; require_postgresql; clone "$2" "${3:-bridge_base}" ;;
+  mark-template) require_root; require_name "${2:-}"; require_postgresql; mark_template "$2" ;;
+  drop) require_root; require_name "${2:-}"; require_postgresql; drop "$2" ;;
+  databases) require_root; require_postgresql; databases ;;
+  status) require_root; status ;;
+  *) sed -n '2,/^set /{/^#/s/^# \{0,1\}//p}' "$0" >&2; exit 2 ;;
+esac

@@ -1,0 +1,107 @@
+import { createHmac, randomUUID } from 'node:crypto';
+import { request } from 'node:http';
+import { startSmtpSink, type SinkMail, type SmtpSink } from './smtp-sink.ts';
+import { sweegoEventBody } from './sweego-event.ts';
+
+/** One webhook request, ready to be sent as often as wanted. */
+export type SweegoWebhook = {
+  headers: Readonly<Record<string, string>>;
+  body: string;
+};
+
+export type EventOptions = {
+  type: string;
+  mail: SinkMail;
+  at: Date;
+  smtpAnswer?: string;
+  /** Starts a new hand-over of the same mail to the same recipient, as after a Retry in Odoo. */
+  isNewSubmission?: boolean;
+};
+
+export type StandInSweego = {
+  /** Where Odoo's mails go. */
+  smtp: SmtpSink;
+  recordedMails(): readonly SinkMail[];
+  waitForMail(predicate: (mail: SinkMail) => boolean, timeoutMs?: number): Promise<SinkMail>;
+  /** What `delivered` and the like will say of this mail's submission. */
+  submissionOf(mail: SinkMail): { uid: string; transactionId: string };
+  /** Builds and signs an event. */
+  createEvent(options: EventOptions): SweegoWebhook;
+  /** POSTs a webhook; answers the status and the body's text. */
+  send(webhook: SweegoWebhook): Promise<{ status: number; body: string }>;
+  /** `createEvent` and `send` at once. */
+  sendEvent(options: EventOptions): Promise<{ status: number; body: string }>;
+  close(): Promise<void>;
+};
+
+/**
+ * Sweego on loopback: takes Odoo's mails over SMTP, and reports about them in signed webhooks.
+ *
+ * @param options.secret base64 text of the outbound webhook
+ * @param options.webhookUrl where outbound events go
+ * @param options.smtp a sink that runs already; it is left running by `close`
+ */
+export async function startStandInSweego(options: {
+  secret: string;
+  webhookUrl: string;
+  smtp?: SmtpSink;
+}): Promise<StandInSweego> {
+  const smtp = options.smtp ?? (await startSmtpSink());
+  const submissions = new Map<SinkMail, { uid: string; transactionId: string }>();
+
+  function submissionOf(mail: SinkMail, isNew = false): { uid: string; transactionId: string } {
+    const known = submissions.get(mail);
+    if (known !== undefined && !isNew) return known;
+    const made = { uid: `01-${randomUUID()}`, transactionId: randomUUID() };
+    submissions.set(mail, made);
+    return made;
+  }
+
+  const standIn: StandInSweego = {
+    smtp,
+    recordedMails: () => smtp.mails,
+    waitForMail: (predicate, timeoutMs) => smtp.waitFor(predicate, timeoutMs),
+    submissionOf,
+    createEvent({ isNewSubmission, ...event }) {
+      const body = sweegoEventBody({ ...event, ...submissionOf(event.mail, isNewSubmission) });
+      return signWebhook(body, options.secret, event.at);
+    },
+    send: (webhook) => post(options.webhookUrl, webhook),
+    sendEvent: (event) => standIn.send(standIn.createEvent(event)),
+    close: async () => {
+      if (options.smtp === undefined) await smtp.close();
+    },
+  };
+  return standIn;
+}
+
+/** Sweego's signature (learn.sweego.io, webhooks/webhook_signature): the key is the decoded secret. */
+export function signWebhook(body: string, secret: string, at: Date): SweegoWebhook {
+  const id = randomUUID().replaceAll('-', '');
+  const timestamp = String(Math.floor(at.getTime() / 1000));
+  const signature = createHmac('sha256', Buffer.from(secret, 'base64'))
+    .update(`${id}.${timestamp}.${body}`)
+    .digest('base64');
+  return {
+    headers: { 'webhook-id': id, 'webhook-timestamp': timestamp, 'webhook-signature': signature },
+    body,
+  };
+}
+
+function post(url: string, { headers, body }: SweegoWebhook): Promise<{ status: number; body: string }> {
+  return new Promise((resolve, reject) => {
+    const sent = request(
+      url,
+      { method: 'POST', agent: false, headers: { 'content-type': 'application/json', ...headers } },
+      (response) => {
+        let text = '';
+        response.setEncoding('utf8');
+        response.on('data', (chunk: string) => (text += chunk));
+        response.on('end', () => resolve({ status: response.statusCode ?? 0, body: text }));
+        response.on('error', reject);
+      },
+    );
+    sent.on('error', reject);
+    sent.end(body);
+  });
+}

@@ -1,0 +1,89 @@
+import { afterEach, beforeEach, expect, test } from 'vitest';
+import { startStandInOdoo } from '../../demo/stand-in-odoo/start-stand-in-odoo.ts';
+import { sendHttpRequest } from '../../src/http-client.ts';
+import { createBridgeActions } from '../../src/odoo/bridge-actions.ts';
+import { createOdoo } from '../../src/odoo/create-odoo.ts';
+import { openStandIn, type OpenStandIn } from './open-stand-in.ts';
+
+let open: OpenStandIn;
+beforeEach(async () => {
+  open = await openStandIn();
+});
+afterEach(() => open.close());
+
+test('refuses the actions to a user who was taken out of the bridge group', async () => {
+  const actions = createBridgeActions(open.bridge);
+  await actions.settings();
+  open.standIn.inside.setBridgeMembership(false);
+  await expect(actions.settings()).rejects.toMatchObject({ code: 'ODOO_ACCESS', scope: 'odoo' });
+  await expect(createBridgeActions(open.bridge).settings()).rejects.toMatchObject({
+    code: 'ODOO_NOT_IN_GROUP',
+  });
+  open.standIn.inside.setBridgeMembership(true);
+  expect((await actions.settings()).servers).toHaveLength(1);
+});
+
+test('puts only those messages on the bus whose envelope changed colour, and only after a commit', async () => {
+  const ann = await open.mails.createContact('Ann', 'ann@example.com');
+  const message = await open.mails.postMessage((await open.mails.createOrder(ann)).id, [ann]);
+  const actions = createBridgeActions(open.bridge);
+  const [state] = await actions.read([message.messageId]);
+  const change = (failureType: string, refresh: boolean) => ({
+    message: message.id,
+    expect: {
+      mails: state?.mails ?? [],
+      notifications: (state?.notifications ?? []).map((row) => ({ ...row, uid: row.sweego_uid })),
+    },
+    notification_writes: (state?.notifications ?? []).map(({ id }) => ({
+      id,
+      values: { failure_type: failureType },
+    })),
+    notification_creates: [],
+    mail_writes: [],
+    mail_unlinks: [],
+    refresh,
+  });
+  expect(await actions.apply([change('unknown', false)])).toEqual(['applied']);
+  await expect(actions.apply([change('unknown', true), change('nonsense', true)])).rejects.toThrow();
+  expect(open.standIn.inside.refreshedMessages).toEqual([]);
+  expect(await actions.apply([change('unknown', true)])).toEqual(['applied']);
+  expect(open.standIn.inside.refreshedMessages).toEqual([message.id]);
+});
+
+test('says that an unprovisioned database needs provisioning', async () => {
+  const bare = await startStandInOdoo({ provisioned: false });
+  const bridge = createOdoo(
+    'json2',
+    { url: bare.url, database: bare.database, secret: bare.bridgeApiKey, timeoutMs: 5_000 },
+    sendHttpRequest,
+  );
+  await expect(createBridgeActions(bridge).settings()).rejects.toMatchObject({
+    code: 'ODOO_NOT_PROVISIONED',
+  });
+  await bridge.close();
+  await bare.close();
+});
+
+test('can be behind a broken proxy, silent or away, and comes back', async () => {
+  const impatient = createOdoo(
+    'json2',
+    {
+      url: open.standIn.url,
+      database: open.standIn.database,
+      secret: open.standIn.adminApiKey,
+      timeoutMs: 300,
+    },
+    sendHttpRequest,
+  );
+  const count = () =>
+    impatient.call({ model: 'res.partner', method: 'search_count', arguments: { domain: [] } });
+  await open.standIn.setCondition('bad gateway');
+  await expect(count()).rejects.toMatchObject({ scope: 'odoo', retry: 'later' });
+  await open.standIn.setCondition('hanging');
+  await expect(count()).rejects.toMatchObject({ code: 'ODOO_TIMEOUT' });
+  await open.standIn.setCondition('gone');
+  await expect(count()).rejects.toMatchObject({ code: 'ODOO_UNREACHABLE' });
+  await open.standIn.setCondition('working');
+  expect(await count()).toBeGreaterThan(0);
+  await impatient.close();
+});

@@ -1,0 +1,137 @@
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import { openStandIn, type OpenStandIn } from './open-stand-in.ts';
+
+let open: OpenStandIn;
+beforeAll(async () => {
+  open = await openStandIn();
+});
+afterAll(() => open.close());
+
+const call = (
+  model: string,
+  method: string,
+  options: { ids?: number[]; args?: Record<string, unknown>; context?: Record<string, unknown> } = {},
+) =>
+  open.admin.call({
+    model,
+    method,
+    ...(options.ids && { ids: options.ids }),
+    ...(options.context && { context: options.context }),
+    arguments: options.args ?? {},
+  });
+const search = (model: string, domain: unknown) => call(model, 'search', { args: { domain } });
+
+test('finds records by every operator that the bridge and the tests use', async () => {
+  const ids = (await call('res.partner', 'create', {
+    args: {
+      vals_list: [
+        { name: 'Domain One', email: 'One@example.com' },
+        { name: 'Domain Two', email: false },
+        { name: 'Other' },
+      ],
+    },
+  })) as number[];
+  const [one, two, other] = ids;
+  const among = (...domain: unknown[]) => search('res.partner', [['id', 'in', ids], ...domain]);
+  expect(await among(['email_normalized', '=', 'one@example.com'])).toEqual([one]);
+  expect(await among(['email', '=', false])).toEqual([two, other]);
+  expect(await among(['name', 'ilike', 'domain'])).toEqual([one, two]);
+  expect(await among(['name', '!=', 'Other'])).toEqual([one, two]);
+  expect(await among(['id', 'not in', [one, two]])).toEqual([other]);
+  expect(await among('|', ['id', '=', one], ['name', '=', 'Other'])).toEqual([one, other]);
+  expect(await among('!', ['name', 'ilike', 'domain'])).toEqual([other]);
+  expect(await among('&', ['id', '>', one], ['id', '<=', two])).toEqual([two]);
+});
+
+test('follows dotted paths over relations', async () => {
+  const partner = await open.mails.createContact('Path', 'path@example.com');
+  const order = await open.mails.createOrder(partner);
+  const message = await open.mails.postMessage(order.id, [partner]);
+  expect(await search('sale.order', [['partner_id.email_normalized', '=', 'path@example.com']])).toEqual([
+    order.id,
+  ]);
+  expect(
+    await search('mail.message', [['notification_ids.res_partner_id.email', '=', 'path@example.com']]),
+  ).toEqual([message.id]);
+  expect(await search('mail.mail', [['message_id', '=', message.messageId]])).toHaveLength(1);
+});
+
+test('refuses an unknown field, a bad selection value and a wrong domain as a ValueError', async () => {
+  const value = { code: 'ODOO_VALUE' };
+  await expect(search('res.partner', [['no_such_field', '=', 1]])).rejects.toMatchObject(value);
+  await expect(search('res.partner', [['name', 'resembles', 'x']])).rejects.toMatchObject(value);
+  await expect(search('res.partner', ['name'])).rejects.toMatchObject(value);
+  const writeMail = (vals: Record<string, unknown>) =>
+    call('mail.mail', 'write', { ids: [1], args: { vals } });
+  await open.mails.postMessage((await open.mails.createOrder(1)).id, [1]);
+  await expect(writeMail({ failure_type: 'mail_bounce' })).rejects.toMatchObject(value);
+  await expect(writeMail({ no_such_field: 1 })).rejects.toMatchObject(value);
+});
+
+test('answers for missing records as Odoo does: write is true, read is empty, unlink fails', async () => {
+  expect(await call('res.partner', 'write', { ids: [99_999], args: { vals: { name: 'x' } } })).toBe(true);
+  expect(await call('res.partner', 'read', { ids: [99_999], args: { fields: ['name'] } })).toEqual([]);
+  await expect(call('res.partner', 'unlink', { ids: [99_999] })).rejects.toMatchObject({
+    code: 'ODOO_RECORD_MISSING',
+  });
+});
+
+test('undoes a whole create when one of its records is wrong', async () => {
+  const create = call('res.partner', 'create', {
+    args: { vals_list: [{ name: 'Half a batch' }, { nonsense: 1 }] },
+  });
+  await expect(create).rejects.toMatchObject({ code: 'ODOO_VALUE' });
+  expect(await search('res.partner', [['name', '=', 'Half a batch']])).toEqual([]);
+});
+
+test('removes a document’s messages, mails and notifications with it', async () => {
+  const order = await open.mails.createOrder(1);
+  const message = await open.mails.postMessage(order.id, [1]);
+  await call('sale.order', 'unlink', { ids: [order.id] });
+  expect(await search('mail.message', [['id', '=', message.id]])).toEqual([]);
+  expect(await open.mails.mailsOf(message.id)).toEqual([]);
+  expect(await open.mails.notificationsOf(message.id)).toEqual([]);
+});
+
+test('does not even let the administrator write other people’s notifications', async () => {
+  const partner = await open.mails.createContact('Else', 'else@example.com');
+  const message = await open.mails.postMessage((await open.mails.createOrder(partner)).id, [partner]);
+  const [row] = await open.mails.notificationsOf(message.id);
+  const write = call('mail.notification', 'write', {
+    ids: [row?.id ?? 0],
+    args: { vals: { notification_status: 'exception' } },
+  });
+  await expect(write).rejects.toMatchObject({ code: 'ODOO_ACCESS' });
+});
+
+test('describes selections, relations and types in fields_get', async () => {
+  const described = await call('mail.notification', 'fields_get', {
+    args: { allfields: ['failure_type', 'mail_mail_id'], attributes: ['type', 'selection', 'relation'] },
+  });
+  expect(described).toMatchObject({
+    failure_type: { type: 'selection' },
+    mail_mail_id: { type: 'many2one', relation: 'mail.mail' },
+  });
+  expect(JSON.stringify(described)).toContain('mail_bounce');
+});
+
+test('keeps and removes system parameters', async () => {
+  const get = () => call('ir.config_parameter', 'get_param', { args: { key: 'a.key' } });
+  expect(await get()).toBe(false);
+  await call('ir.config_parameter', 'set_param', { args: { key: 'a.key', value: 'one' } });
+  expect(await get()).toBe('one');
+  expect(await call('ir.config_parameter', 'set_param', { args: { key: 'a.key', value: false } })).toBe(
+    'one',
+  );
+  expect(await get()).toBe(false);
+});
+
+test('hides archived records unless they are asked for', async () => {
+  const id = await open.mails.createContact('Archived', 'archived@example.com');
+  await call('res.partner', 'write', { ids: [id], args: { vals: { active: false } } });
+  const domain = [['id', '=', id]];
+  expect(await search('res.partner', domain)).toEqual([]);
+  expect(await call('res.partner', 'search', { args: { domain }, context: { active_test: false } })).toEqual([
+    id,
+  ]);
+});
