@@ -54,6 +54,9 @@ const connectTimeoutMs = 10_000;
  * request sent on it fails without anybody knowing whether it arrived. Hence one undici client per request.
  */
 export const sendHttpRequest: SendHttpRequest = async (request) => {
+  if (request.signal?.aborted) {
+    return { failure: 'aborted', maybeSent: false, reason: 'AbortError', cause: request.signal.reason };
+  }
   const attempt = { connected: false, timedOut: false };
   const controller = new AbortController();
   const abort = () => controller.abort();
@@ -62,9 +65,6 @@ export const sendHttpRequest: SendHttpRequest = async (request) => {
     abort();
   }, request.timeoutMs);
   request.signal?.addEventListener('abort', abort);
-  if (request.signal?.aborted) {
-    abort();
-  }
   let client: Client | undefined;
   try {
     const url = new URL(request.url);

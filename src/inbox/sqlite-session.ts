@@ -21,6 +21,7 @@ export type SqliteSession = {
   all(sql: string, parameters: readonly SqlValue[]): SqlRow[];
   /** Ends a transaction that may already have ended itself (a COMMIT on a full disk does). */
   rollBack(): void;
+  /** Copies the write-ahead log into the file first, so that the file alone is the whole inbox. */
   close(): void;
 };
 
@@ -68,9 +69,23 @@ export function openSqliteSession(path: string): SqliteSession {
       database.exec('ROLLBACK');
     },
     close() {
+      if (database === undefined) return;
       statements.clear();
-      database?.close();
+      checkpoint(database);
+      database.close();
       database = undefined;
     },
   };
+}
+
+/**
+ * SQLite does this itself when the last connection ends, but libsql ends it only when the garbage collector
+ * has taken the statements. Failing is harmless: the next connection reads the log.
+ */
+function checkpoint(database: Database.Database): void {
+  try {
+    database.pragma('wal_checkpoint(TRUNCATE)');
+  } catch (error) {
+    if (!(error instanceof Database.SqliteError)) throw error;
+  }
 }

@@ -145,9 +145,11 @@ function codeByText({ name, message }: PythonException, site: CallSite): OdooErr
       return message === noMethod ? 'ODOO_METHOD_MISSING' : undefined;
     case 'psycopg2.OperationalError':
       return /database ".*" does not exist/.test(message) ? 'ODOO_DATABASE' : undefined;
+    // The database exists, but it is not one of Odoo: no users in it, or no right to set Odoo's tables up.
     case 'builtins.KeyError':
-      // The database exists, but it is not one of Odoo (odoo.service.common.exp_authenticate).
       return message === 'res.users' && site.step === 'authenticate' ? 'ODOO_DATABASE' : undefined;
+    case 'psycopg2.errors.InsufficientPrivilege':
+      return site.step === 'authenticate' ? 'ODOO_DATABASE' : undefined;
     case 'builtins.ValueError': {
       const inner = innerException({ name, message });
       return inner === undefined || inner === 'ValueError' || inner === 'TypeError'

@@ -33,7 +33,13 @@ export function odooAnswers(transport: OdooTransport, odoo: () => ContractOdoo):
     const name = 'Écoles & “cités” 😀 \u00a0 Ж';
     const ids = await createPartners({ name });
     const found = await call('res.partner', 'search_read', {
-      arguments: { domain: [['name', '=', name]], fields: ['name'] },
+      arguments: {
+        domain: [
+          ['name', '=', name],
+          ['id', 'in', ids],
+        ],
+        fields: ['name'],
+      },
     });
     expect(found).toEqual([{ id: ids[0], name }]);
   });

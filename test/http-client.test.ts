@@ -1,0 +1,94 @@
+import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { afterEach, expect, test } from 'vitest';
+import { sendHttpRequest, type HttpRequest } from '../src/http-client.ts';
+
+const servers: Server[] = [];
+afterEach(() => Promise.all(servers.splice(0).map((server) => new Promise((done) => server.close(done)))));
+
+async function serve(answer: (request: IncomingMessage, response: ServerResponse) => void): Promise<string> {
+  const server = createServer(answer);
+  servers.push(server);
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  return `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+}
+
+function request(url: string, changes: Partial<HttpRequest> = {}): HttpRequest {
+  return { method: 'GET', url, headers: {}, timeoutMs: 5_000, maxResponseBytes: 1_000, ...changes };
+}
+
+test('sends method, path, query, headers and body, and returns status, headers and bytes', async () => {
+  const seen: unknown[] = [];
+  const url = await serve((incoming, response) => {
+    incoming.setEncoding('utf8').on('data', (body) => {
+      seen.push(incoming.method, incoming.url, incoming.headers['x-test'], body);
+      response.writeHead(201, { 'X-Answer': 'a', 'Set-Cookie': ['b=1', 'c=2'] }).end(Buffer.from([0, 255]));
+    });
+  });
+  const answer = await sendHttpRequest(
+    request(`${url}/a%20b?c=d`, { method: 'POST', headers: { 'X-Test': 'yes' }, body: 'é' }),
+  );
+  expect(seen).toEqual(['POST', '/a%20b?c=d', 'yes', 'é']);
+  expect(answer).toMatchObject({ status: 201, body: new Uint8Array([0, 255]) });
+  expect(answer).toHaveProperty(
+    'headers',
+    expect.objectContaining({ 'x-answer': 'a', 'set-cookie': 'b=1, c=2' }),
+  );
+});
+
+test('opens a new connection for every request, and says so to the server', async () => {
+  const ports = new Set<number | undefined>();
+  const connections = new Set<string | undefined>();
+  const url = await serve((incoming, response) => {
+    ports.add(incoming.socket.remotePort);
+    connections.add(incoming.headers.connection);
+    response.end('ok');
+  });
+  await sendHttpRequest(request(url));
+  await sendHttpRequest(request(url));
+  await sendHttpRequest(request(url));
+  expect(ports.size).toBe(3);
+  expect([...connections]).toEqual(['close']);
+});
+
+test('cuts off an answer over the limit, and takes one that just fits', async () => {
+  const url = await serve((_incoming, response) => response.end('x'.repeat(1_000)));
+  expect(await sendHttpRequest(request(url, { maxResponseBytes: 1_000 }))).toMatchObject({ status: 200 });
+  expect(await sendHttpRequest(request(url, { maxResponseBytes: 999 }))).toMatchObject({
+    failure: 'too-large',
+    maybeSent: true,
+  });
+});
+
+test('counts the time of a slow body, not only of the first byte', async () => {
+  const url = await serve((_incoming, response) => {
+    response.writeHead(200, { 'content-length': '10' }).write('begun');
+  });
+  const answer = await sendHttpRequest(request(url, { timeoutMs: 100 }));
+  expect(answer).toMatchObject({ failure: 'timeout', maybeSent: true });
+});
+
+test.each([
+  ['a URL that is none', request('odoo.example.com')],
+  ['a scheme other than http and https', request('ftp://odoo.example.com')],
+  ['a header with a line break', request('http://127.0.0.1:9', { headers: { authorization: 'a\r\nb: c' } })],
+])('sends nothing for %s', async (_what, bad) => {
+  expect(await sendHttpRequest(bad)).toMatchObject({ failure: 'invalid', maybeSent: false });
+});
+
+test('sends nothing when it was given up before', async () => {
+  const seen: unknown[] = [];
+  const url = await serve((incoming, response) => {
+    seen.push(incoming.url);
+    response.end();
+  });
+  const answer = await sendHttpRequest(request(url, { signal: AbortSignal.abort() }));
+  expect(answer).toMatchObject({ failure: 'aborted', maybeSent: false });
+  expect(seen).toEqual([]);
+});
+
+test('says that a request surely did not leave when no TLS can be agreed on', async () => {
+  const url = await serve((_incoming, response) => response.end());
+  const answer = await sendHttpRequest(request(url.replace('http:', 'https:')));
+  expect(answer).toMatchObject({ failure: 'connect', maybeSent: false });
+});

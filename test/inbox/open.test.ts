@@ -1,0 +1,153 @@
+import { chmodSync, chownSync, existsSync, mkdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+import Database from 'libsql';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { openInbox } from '../../src/inbox/open.ts';
+import { requestOf } from '../support/inbox-requests.ts';
+import { createTemporaryPath } from '../support/sqlite-databases.ts';
+
+let path: string;
+let remove: () => void;
+
+beforeEach(() => ({ path, remove } = createTemporaryPath()));
+afterEach(() => remove());
+
+/** What a user of the machine without special rights would get, also when the tests run as root. */
+async function withoutRootRights(action: () => Promise<void>): Promise<void> {
+  const isRoot = process.geteuid?.() === 0;
+  const nobody = 65534;
+  if (isRoot) {
+    chownSync(dirname(path), nobody, nobody);
+    process.seteuid?.(nobody);
+  }
+  try {
+    await action();
+  } finally {
+    if (isRoot) process.seteuid?.(0);
+  }
+}
+
+function modeOf(file: string): string {
+  return (statSync(file).mode & 0o777).toString(8);
+}
+
+describe('opening the inbox', () => {
+  it('creates the directory and files that only their owner may read', async () => {
+    const file = join(dirname(path), 'data', 'mail', 'bridge.sqlite');
+    const inbox = await openInbox(`file:${file}`);
+    await inbox.put(requestOf({}));
+    expect(modeOf(dirname(file))).toBe('700');
+    expect([file, `${file}-wal`, `${file}-shm`].map(modeOf)).toEqual(['600', '600', '600']);
+    await inbox.close();
+  });
+
+  it('takes the rights of others away from a file that was readable for all', async () => {
+    writeFileSync(path, '');
+    chmodSync(path, 0o644);
+    await (await openInbox(`file:${path}`)).close();
+    expect(modeOf(path)).toBe('600');
+  });
+
+  it('understands relative paths and file URLs with an authority', async () => {
+    const inbox = await openInbox(`file://${path}`);
+    await inbox.close();
+    expect(existsSync(path)).toBe(true);
+    const workingDirectory = process.cwd();
+    process.chdir(dirname(path));
+    try {
+      await (await openInbox('file:./other/bridge.sqlite')).close();
+    } finally {
+      process.chdir(workingDirectory);
+    }
+    expect(existsSync(join(dirname(path), 'other', 'bridge.sqlite'))).toBe(true);
+  });
+
+  it('names the missing engine for a PostgreSQL URL, without repeating the password', async () => {
+    const error: unknown = await openInbox('postgres://bridge:hunter2@127.0.0.1/bridge').catch(
+      (reason: unknown) => reason,
+    );
+    expect(error).toMatchObject({ code: 'INBOX_ENGINE_MISSING', retry: 'never', scope: 'bridge' });
+    expect(String(error)).toContain('Set DATABASE_URL to a file');
+    expect(String(error)).not.toContain('hunter2');
+  });
+
+  it.each([
+    'bridge.sqlite',
+    'mysql://127.0.0.1/x',
+    'file:',
+    'file::memory:',
+    'file:x?mode=memory',
+    'file:data/',
+  ])('refuses %s, which names no file that lasts', async (databaseUrl) => {
+    await expect(openInbox(databaseUrl)).rejects.toMatchObject({
+      code: 'INBOX_URL_INVALID',
+      message: expect.stringContaining('for example file:./data/bridge.sqlite') as string,
+    });
+  });
+
+  it('names the file and the fix when the directory is not writable', async () => {
+    await withoutRootRights(async () => {
+      chmodSync(dirname(path), 0o500);
+      await expect(openInbox(`file:${path}`)).rejects.toMatchObject({
+        code: 'INBOX_OPEN_FAILED',
+        message: expect.stringContaining('Make its directory writable') as string,
+        details: { path, code: 'EACCES' },
+      });
+    });
+  });
+
+  it('names the file and the fix when the file is read-only', async () => {
+    await (await openInbox(`file:${path}`)).close();
+    if (process.geteuid?.() === 0) chownSync(path, 65534, 65534);
+    chmodSync(path, 0o400);
+    await withoutRootRights(async () => {
+      await expect(openInbox(`file:${path}`)).rejects.toMatchObject({
+        code: 'INBOX_OPEN_FAILED',
+        details: { path, code: 'EACCES' },
+      });
+    });
+  });
+
+  it('refuses a path that is a directory, or leads through a file', async () => {
+    mkdirSync(path);
+    await expect(openInbox(`file:${path}`)).rejects.toMatchObject({ code: 'INBOX_OPEN_FAILED' });
+    const file = join(dirname(path), 'file');
+    writeFileSync(file, '');
+    await expect(openInbox(`file:${file}/bridge.sqlite`)).rejects.toMatchObject({
+      code: 'INBOX_OPEN_FAILED',
+    });
+  });
+
+  it('leaves the database of a later release as it is', async () => {
+    await (await openInbox(`file:${path}`)).close();
+    const database = new Database(path);
+    database.exec('INSERT INTO migration (version) VALUES (1000)');
+    await expect(openInbox(`file:${path}`)).rejects.toMatchObject({
+      code: 'INBOX_NEWER',
+      message: expect.stringContaining('Start the release that wrote it') as string,
+      details: { found: 1000 },
+    });
+    database.close();
+  });
+
+  it('leaves the database of another program as it is', async () => {
+    const database = new Database(path);
+    database.exec('CREATE TABLE invoice (id INTEGER PRIMARY KEY)');
+    await expect(openInbox(`file:${path}`)).rejects.toMatchObject({ code: 'INBOX_NOT_OURS' });
+    expect(database.prepare("SELECT name FROM sqlite_schema WHERE type = 'table'").all([])).toEqual([
+      { name: 'invoice' },
+    ]);
+    database.close();
+  });
+
+  it('does not touch a file that is not a database', async () => {
+    const text = 'This was never a database. '.repeat(500);
+    writeFileSync(path, text);
+    await expect(openInbox(`file:${path}`)).rejects.toMatchObject({
+      code: 'INBOX_CORRUPT',
+      retry: 'never',
+      message: expect.stringContaining('backup') as string,
+    });
+    expect(readFileSync(path, 'utf8')).toBe(text);
+  });
+});
