@@ -1,0 +1,139 @@
+import { randomUUID } from 'node:crypto';
+import { hostname } from 'node:os';
+import { setTimeout as delay } from 'node:timers/promises';
+import type { ServeConfig } from '../config.ts';
+import { createWorker } from '../flows/drain.ts';
+import type { Worker } from '../flows/drain.ts';
+import { createSettingsKeeper } from '../flows/settings.ts';
+import type { SettingsKeeper } from '../flows/settings.ts';
+import { sendHttpRequest } from '../http-client.ts';
+import { createApp } from '../http/app.ts';
+import type { Inbox } from '../inbox/inbox.ts';
+import { openInbox } from '../inbox/open.ts';
+import { describeError } from '../log.ts';
+import type { Log } from '../log.ts';
+import { createBridgeActions } from '../odoo/bridge-actions.ts';
+import { createOdoo } from '../odoo/create-odoo.ts';
+import { describeBody } from '../sweego/describe-body.ts';
+import { openHttpServer } from './http-server.ts';
+import { createReadiness } from './readiness.ts';
+
+/** Time limit of a call to Odoo, milliseconds: its own retries after a conflict take up to 17 s. */
+const odooTimeoutMs = 60_000;
+const settingsEveryMs = 60_000;
+/** How long stopping waits for the batch and the requests under way, milliseconds. */
+const graceMs = 30_000;
+
+export type ServeDeps = { now: () => Date; log: Log };
+
+export type Bridge = {
+  /** Where the webhooks arrive, without trailing slash. */
+  url: string;
+  /**
+   * Accepts no webhook and claims no entry any more, finishes what is under way (30 s at most) and gives the
+   * lease back. What was not finished is taken up again at the next start.
+   */
+  close(): Promise<void>;
+};
+
+/**
+ * Joins the parts to a running bridge: inbox, HTTP server, worker and the settings from Odoo. Resolves once
+ * webhooks are accepted; whether Odoo answers is no condition for that.
+ *
+ * @throws BridgeError INBOX_* (the inbox cannot be opened), HTTP_LISTEN_FAILED
+ */
+export async function openBridge(config: ServeConfig, { now, log }: ServeDeps): Promise<Bridge> {
+  const { transport, url, database, login, secret } = config.odoo;
+  const connection = { url, database, secret, timeoutMs: odooTimeoutMs };
+  const inbox = await openInbox(config.databaseUrl);
+  const odoo = createOdoo(
+    transport,
+    login === undefined ? connection : { ...connection, login },
+    sendHttpRequest,
+  );
+  const actions = createBridgeActions(odoo);
+  const holder = `${hostname()}:${process.pid}:${randomUUID()}`;
+  const settings = createSettingsKeeper({
+    actions,
+    environmentSecrets: { outbound: config.outboundSecrets, inbound: config.inboundSecrets },
+    now,
+    log,
+  });
+  const worker = createWorker({
+    inbox,
+    actions,
+    settings,
+    describe: describeBody,
+    holder,
+    now,
+    random: Math.random,
+    sleep,
+    log,
+  });
+  const app = createApp({
+    inbox,
+    secretsFor: (direction) => settings.secretsFor(direction),
+    refreshSecrets: () => settings.refreshForUnknownSignature(),
+    toleranceSeconds: config.signatureToleranceSeconds,
+    readiness: createReadiness({ inbox, settings, worker, holder, now }),
+    now,
+    log,
+  });
+  const closeParts = async () => {
+    await odoo.close();
+    await inbox.close();
+  };
+  const server = await openHttpServer(app.fetch, config).catch(async (error: unknown) => {
+    await closeParts();
+    throw error;
+  });
+  const stopping = new AbortController();
+  const refreshing = refreshEveryMinute(settings, stopping.signal, log);
+  worker.start();
+  log.info({ url: server.url, transport, database }, 'bridge started');
+
+  let closing: Promise<void> | undefined;
+  const close = async () => {
+    stopping.abort();
+    await Promise.all([server.close(graceMs), stopWorker(worker, inbox, log)]);
+    await closeParts();
+    await refreshing;
+    log.info({}, 'bridge stopped');
+  };
+  return { url: server.url, close: () => (closing ??= close()) };
+}
+
+async function stopWorker(worker: Worker, inbox: Inbox, log: Log): Promise<void> {
+  const late = new AbortController();
+  const stopped = worker.stop().catch((error: unknown) => {
+    log.error(describeError(error), 'worker did not stop cleanly');
+  });
+  const waited = sleep(graceMs, late.signal).then(() => 'late' as const);
+  if ((await Promise.race([stopped, waited])) === 'late') {
+    const { states } = await inbox.status();
+    log.warn({ claimed: states.claimed }, 'worker was stopped in the middle of a batch');
+  }
+  late.abort();
+}
+
+/** Tells of a failure when it begins or changes, and of its end; not every minute in between. */
+async function refreshEveryMinute(settings: SettingsKeeper, signal: AbortSignal, log: Log): Promise<void> {
+  let failing: unknown;
+  while (!signal.aborted) {
+    try {
+      await settings.refresh();
+      if (failing !== undefined) log.info({}, 'settings read from Odoo again');
+      failing = undefined;
+    } catch (error) {
+      const described = describeError(error);
+      const kind = described['code'] ?? described['error'];
+      if (kind !== failing && !signal.aborted) log.error(described, 'settings cannot be read from Odoo');
+      failing = kind;
+    }
+    await sleep(settingsEveryMs, signal);
+  }
+}
+
+function sleep(ms: number, signal: AbortSignal): Promise<void> {
+  return delay(ms, undefined, { signal }).catch(() => undefined);
+}
