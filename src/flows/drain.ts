@@ -1,16 +1,20 @@
 import { BridgeError } from '../errors.ts';
 import type { DescribeBody, Entry, Inbox } from '../inbox/inbox.ts';
 import type { BridgeActions } from '../odoo/bridge-actions.ts';
-import { failedEntryDelayMs, pauseMs, sendingDelayMs, unknownMessageDelayMs } from '../rules/retry.ts';
+import { pauseMs } from '../rules/retry.ts';
 import { applyEvents, type EntryResult } from './apply-events.ts';
+import { isolateFailures } from './isolate-failures.ts';
+import { recordResults } from './record-results.ts';
 import type { SettingsKeeper } from './settings.ts';
 
-/** Entries claimed at once. */
-const batchSize = 200;
+/** Entries claimed at once while all goes well. */
+const mostEntries = 200;
 /** Longest sleep without anything to do, milliseconds; a new webhook wakes the worker at once. */
 const idleMs = 1_000;
 const leaseName = 'worker';
 const leaseTtlMs = 15_000;
+/** A turn can take longer than the lease lasts, so it is renewed beside the work. */
+const heartbeatMs = 5_000;
 
 export type WorkerDeps = {
   inbox: Inbox;
@@ -52,6 +56,9 @@ export function createWorker(deps: WorkerDeps): Worker {
   let running: Promise<void> | undefined;
   let contact: OdooContact = { state: 'unknown' };
   let hasLease = false;
+  let limit = mostEntries;
+  /** Odoo answered a probe in this turn. */
+  let hasProbed = false;
 
   async function run(): Promise<void> {
     const unsubscribe = deps.inbox.onPut(() => wake.abort());
@@ -76,7 +83,8 @@ export function createWorker(deps: WorkerDeps): Worker {
   async function takeTurn(): Promise<{ kind: 'worked' | 'idle' | 'failed' }> {
     try {
       if (!(await holdLease())) return { kind: 'idle' };
-      if (contact.state === 'down' && !(await probe())) return { kind: 'failed' };
+      hasProbed = contact.state === 'down' && (await probe());
+      if (contact.state === 'down') return { kind: 'failed' };
       const entries = await claim();
       if (entries.length === 0) return { kind: 'idle' };
       const worked = await work(entries);
@@ -98,6 +106,18 @@ export function createWorker(deps: WorkerDeps): Worker {
     return held;
   }
 
+  async function keepLease(): Promise<void> {
+    while (!stopping.signal.aborted) {
+      await deps.sleep(heartbeatMs, stopping.signal);
+      if (!hasLease || stopping.signal.aborted) continue;
+      try {
+        await holdLease();
+      } catch (error) {
+        deps.log.error({ code: codeOf(error) }, 'worker cannot renew its lease');
+      }
+    }
+  }
+
   /** While Odoo is down nothing is claimed, so that a backlog is not moved back and forth. */
   async function probe(): Promise<boolean> {
     try {
@@ -113,32 +133,44 @@ export function createWorker(deps: WorkerDeps): Worker {
   function claim(): Promise<Entry[]> {
     return deps.inbox.claim({
       directions: ['outbound'],
-      limit: batchSize,
+      limit,
       now: deps.now(),
       describe: deps.describe,
     });
   }
 
-  /** True when Odoo answered; false when the batch was given back because Odoo as a whole is at fault. */
+  /** False when the batch was given back because Odoo as a whole is at fault. */
   async function work(entries: readonly Entry[]): Promise<boolean> {
+    let results: ReadonlyMap<number, EntryResult>;
     try {
       const settings = deps.settings.current() ?? (await deps.settings.refresh());
-      const results = await applyEvents({ actions: deps.actions, settings, log: deps.log }, entries);
-      noteContact({ state: 'up' });
-      await record(entries, results);
-      return true;
+      const applyDeps = { actions: deps.actions, settings, log: deps.log };
+      results = await isolateFailures((batch) => applyEvents(applyDeps, batch), entries);
     } catch (error) {
       await giveBack(entries, error);
       return false;
     }
+    noteContact({ state: 'up' });
+    limit = Math.min(mostEntries, limit * 2);
+    await recordResults(deps, entries, results);
+    return true;
   }
 
+  /**
+   * Gives a batch back untouched and takes a smaller one next time. An entry that fails alone, right after
+   * Odoo answered the probe, is at fault itself: otherwise it would hold up everything behind it for ever.
+   */
   async function giveBack(entries: readonly Entry[], error: unknown): Promise<void> {
-    const code = codeOf(error);
     const now = deps.now();
-    noteContact({ state: 'down', code, since: now });
-    const ids = entries.map(({ id }) => id);
-    await deps.inbox.wait(ids, { until: now, reason: code, counts: 'nothing', now });
+    const [only] = entries;
+    if (only !== undefined && entries.length === 1 && hasProbed && error instanceof BridgeError) {
+      await recordResults(deps, entries, new Map([[only.id, { kind: 'failed', error }]]));
+    } else {
+      const ids = entries.map(({ id }) => id);
+      await deps.inbox.wait(ids, { until: now, reason: codeOf(error), counts: 'nothing', now });
+    }
+    limit = Math.max(1, Math.floor(entries.length / 2));
+    noteContact({ state: 'down', code: codeOf(error), since: now });
   }
 
   function noteContact(next: OdooContact): void {
@@ -150,58 +182,9 @@ export function createWorker(deps: WorkerDeps): Worker {
     contact = next;
   }
 
-  async function record(entries: readonly Entry[], results: ReadonlyMap<number, EntryResult>): Promise<void> {
-    const settled = new Map<
-      string,
-      { ids: number[]; outcome: Extract<EntryResult, { kind: 'settle' }>['outcome'] }
-    >();
-    for (const entry of entries) {
-      const result = results.get(entry.id) ?? { kind: 'busy', reason: 'no result' };
-      if (result.kind === 'settle') {
-        const key = JSON.stringify(result.outcome);
-        const group = settled.get(key) ?? { ids: [], outcome: result.outcome };
-        group.ids.push(entry.id);
-        settled.set(key, group);
-      } else {
-        await recordUnsettled(entry, result);
-      }
-    }
-    for (const { ids, outcome } of settled.values()) await deps.inbox.settle(ids, outcome, deps.now());
-  }
-
-  async function recordUnsettled(
-    entry: Entry,
-    result: Exclude<EntryResult, { kind: 'settle' }>,
-  ): Promise<void> {
-    const now = deps.now();
-    const wait = (delayMs: number, reason: string, counts: 'attempt' | 'wait'): Promise<void> =>
-      deps.inbox.wait([entry.id], { until: new Date(now.getTime() + delayMs), reason, counts, now });
-    if (result.kind === 'park') {
-      deps.log.warn({ entry: entry.id, code: result.reason.split(':', 1)[0] }, 'entry parked');
-      return deps.inbox.park([entry.id], result.reason, now);
-    }
-    if (result.kind === 'busy') return wait(sendingDelayMs(entry.waits), result.reason, 'wait');
-    if (result.kind === 'unknown_message') {
-      const delayMs = unknownMessageDelayMs(entry.waits);
-      if (delayMs !== undefined) return wait(delayMs, 'Odoo does not show this message (yet)', 'wait');
-      const outcome = {
-        outcome: 'ignored',
-        reason: 'no such message in this Odoo: not ours, or gone',
-      } as const;
-      return deps.inbox.settle([entry.id], outcome, now);
-    }
-    const delayMs = failedEntryDelayMs(entry.attempts);
-    const reason = `${result.error.code}: ${result.error.message}`;
-    if (delayMs === undefined) {
-      deps.log.error({ entry: entry.id, code: result.error.code }, 'entry parked after its last attempt');
-      return deps.inbox.park([entry.id], reason, now);
-    }
-    return wait(delayMs, reason, 'attempt');
-  }
-
   return {
     start() {
-      running ??= run();
+      running ??= Promise.all([run(), keepLease()]).then(() => undefined);
     },
     async stop() {
       stopping.abort();

@@ -116,7 +116,7 @@ function parseSecrets(
       return [parseSigningSecret(id, text)];
     } catch (error) {
       const code = error instanceof BridgeError ? error.code : 'unknown';
-      log.warn({ secret: id, code }, 'webhook secret is not usable');
+      log.warn({ signer: id, code }, 'webhook secret is not usable');
       return [];
     }
   });

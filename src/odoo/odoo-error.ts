@@ -72,7 +72,7 @@ const odooErrorKinds = {
   ODOO_METHOD_MISSING: never(
     'odoo',
     (site) =>
-      `This Odoo has no method ${site.model ?? ''}.${site.method ?? ''}. Check that it is Odoo 19: sweego-odoo-bridge doctor`,
+      `This Odoo has no method ${site.model ?? ''}.${site.method ?? ''}. Check that ODOO_URL leads to an Odoo 19 (/web/version tells)`,
   ),
   ODOO_RECORD_MISSING: never(
     'entry',
@@ -98,7 +98,7 @@ const odooErrorKinds = {
   ODOO_VALUE: never(
     'entry',
     (site) =>
-      `Odoo does not understand a value, field or argument of ${calling(site)}. Compare versions: sweego-odoo-bridge doctor; then report it with the code and details`,
+      `Odoo does not understand a value, field or argument of ${calling(site)}. Run sweego-odoo-bridge provision; if it happens again, report it with the code and details`,
   ),
   ODOO_TOO_LARGE: never(
     'entry',

@@ -14,7 +14,7 @@ const longestKey = 200;
  * repetition is known. Implements the inbox's `DescribeBody`.
  *
  * Three keys, because Sweego does not say what a repeated delivery keeps: the request's `webhook-id` (with
- * the position, for an array), the event's `event_id`, and its content (swg_uid, type, instant), which
+ * the position, for an element of an array without `event_id`), the event's `event_id`, and its content (swg_uid, type, instant), which
  * catches an event issued anew under other ids. Different events of one mail share none of them. Keys hold
  * the direction: the same event on the wrong endpoint must not make the right one look repeated.
  *
@@ -66,10 +66,13 @@ function keysOf(
   position: number | null,
 ): string[] {
   const { direction } = request;
-  const keys = [key(direction, 'request', request.webhookId, ...(position === null ? [] : [position]))];
-  if (typeof element !== 'object' || element === null) return keys;
-  const { event_id, swg_uid, event_type, timestamp } = element as Record<string, unknown>;
+  const { event_id, swg_uid, event_type, timestamp } =
+    typeof element === 'object' && element !== null ? (element as Record<string, unknown>) : {};
+  const keys: string[] = [];
   if (isFilled(event_id)) keys.push(key(direction, 'event', event_id));
+  // A list sent again under the same id need not hold the same events at the same places.
+  if (position === null) keys.push(key(direction, 'request', request.webhookId));
+  else if (!isFilled(event_id)) keys.push(key(direction, 'request', request.webhookId, position));
   if (isFilled(swg_uid) && isFilled(event_type) && isFilled(timestamp)) {
     const instant = findInstant(timestamp)?.toISOString() ?? timestamp;
     keys.push(key(direction, 'content', swg_uid, normaliseEventType(event_type), instant));
