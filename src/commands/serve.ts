@@ -3,12 +3,10 @@ import { hostname } from 'node:os';
 import { setTimeout as delay } from 'node:timers/promises';
 import type { ServeConfig } from '../config.ts';
 import { createWorker } from '../flows/drain.ts';
-import type { Worker } from '../flows/drain.ts';
 import { createSettingsKeeper } from '../flows/settings.ts';
 import type { SettingsKeeper } from '../flows/settings.ts';
 import { sendHttpRequest } from '../http-client.ts';
 import { createApp } from '../http/app.ts';
-import type { Inbox } from '../inbox/inbox.ts';
 import { openInbox } from '../inbox/open.ts';
 import { describeError } from '../log.ts';
 import type { Log } from '../log.ts';
@@ -21,17 +19,20 @@ import { createReadiness } from './readiness.ts';
 /** Time limit of a call to Odoo, milliseconds: its own retries after a conflict take up to 17 s. */
 const odooTimeoutMs = 60_000;
 const settingsEveryMs = 60_000;
-/** How long stopping waits for the batch and the requests under way, milliseconds. */
-const graceMs = 30_000;
 
-export type ServeDeps = { now: () => Date; log: Log };
+export type ServeDeps = {
+  now: () => Date;
+  log: Log;
+  /** How long stopping waits for the batch and the requests under way, milliseconds; 30,000 when left out. */
+  graceMs?: number;
+};
 
 export type Bridge = {
   /** Where the webhooks arrive, without trailing slash. */
   url: string;
   /**
-   * Accepts no webhook and claims no entry any more, finishes what is under way (30 s at most) and gives the
-   * lease back. What was not finished is taken up again at the next start.
+   * Accepts no webhook and claims no entry any more, finishes what is under way, and gives the lease back.
+   * What takes longer than the grace is broken off and taken up again at the next start.
    */
   close(): Promise<void>;
 };
@@ -42,7 +43,10 @@ export type Bridge = {
  *
  * @throws BridgeError INBOX_* (the inbox cannot be opened), HTTP_LISTEN_FAILED
  */
-export async function openBridge(config: ServeConfig, { now, log }: ServeDeps): Promise<Bridge> {
+export async function openBridge(
+  config: ServeConfig,
+  { now, log, graceMs = 30_000 }: ServeDeps,
+): Promise<Bridge> {
   const { transport, url, database, login, secret } = config.odoo;
   const connection = { url, database, secret, timeoutMs: odooTimeoutMs };
   const inbox = await openInbox(config.databaseUrl);
@@ -79,12 +83,8 @@ export async function openBridge(config: ServeConfig, { now, log }: ServeDeps): 
     now,
     log,
   });
-  const closeParts = async () => {
-    await odoo.close();
-    await inbox.close();
-  };
   const server = await openHttpServer(app.fetch, config).catch(async (error: unknown) => {
-    await closeParts();
+    await inbox.close();
     throw error;
   });
   const stopping = new AbortController();
@@ -95,25 +95,23 @@ export async function openBridge(config: ServeConfig, { now, log }: ServeDeps): 
   let closing: Promise<void> | undefined;
   const close = async () => {
     stopping.abort();
-    await Promise.all([server.close(graceMs), stopWorker(worker, inbox, log)]);
-    await closeParts();
-    await refreshing;
+    const stopped = worker.stop().catch((error: unknown) => {
+      log.error(describeError(error), 'worker did not stop cleanly');
+    });
+    await Promise.all([server.close(graceMs), atMost(graceMs, stopped)]);
+    // Breaks off a call that still hangs: the worker then gives its batch back, and its lease.
+    await odoo.close();
+    await Promise.all([stopped, refreshing]);
+    await inbox.close();
     log.info({}, 'bridge stopped');
   };
   return { url: server.url, close: () => (closing ??= close()) };
 }
 
-async function stopWorker(worker: Worker, inbox: Inbox, log: Log): Promise<void> {
-  const late = new AbortController();
-  const stopped = worker.stop().catch((error: unknown) => {
-    log.error(describeError(error), 'worker did not stop cleanly');
-  });
-  const waited = sleep(graceMs, late.signal).then(() => 'late' as const);
-  if ((await Promise.race([stopped, waited])) === 'late') {
-    const { states } = await inbox.status();
-    log.warn({ claimed: states.claimed }, 'worker was stopped in the middle of a batch');
-  }
-  late.abort();
+async function atMost(ms: number, work: Promise<void>): Promise<void> {
+  const done = new AbortController();
+  await Promise.race([work, sleep(ms, done.signal)]);
+  done.abort();
 }
 
 /** Tells of a failure when it begins or changes, and of its end; not every minute in between. */

@@ -126,18 +126,43 @@ async function createFields(
   }
 }
 
-/** Unlinks planned removals, skipping what Odoo already took away with something else. */
+/** Unlinks planned removals in their order, skipping what Odoo already took away with something else. */
 export async function removeRecords(records: OdooRecords, changes: readonly PlannedChange[]): Promise<void> {
   const removals = changes.filter((change) => change.action === 'remove');
   for (const model of new Set(removals.map((change) => change.model))) {
     const wanted = removals.filter((change) => change.model === model).map((change) => change.id);
     const present = await records.search(model, [['id', 'in', wanted]], ['id']);
-    if (present.length > 0)
-      await records.unlink(
-        model,
-        present.map((row) => row.id),
-      );
+    const ids = wanted.filter((id) => present.some((row) => row.id === id));
+    const groups = model === 'ir.model.fields' ? await groupFields(records, ids) : [ids];
+    for (const group of groups) if (group.length > 0) await records.unlink(model, group);
   }
+  // What went by a cascade in the database (an automation's action) leaves its external id behind.
+  const names = removals.map((change) => change.externalId);
+  const left = await records.search(
+    'ir.model.data',
+    [
+      ['module', '=', externalIdModule],
+      ['name', 'in', names],
+    ],
+    ['id'],
+  );
+  if (left.length > 0) {
+    await records.unlink(
+      'ir.model.data',
+      left.map((row) => row.id),
+    );
+  }
+}
+
+/**
+ * Fields by the model they are on: Odoo refuses a field that another one of the same call depends on, and
+ * ours depend across models only (mail.message on mail.notification).
+ */
+async function groupFields(records: OdooRecords, ids: readonly number[]): Promise<number[][]> {
+  const rows = await records.search('ir.model.fields', [['id', 'in', ids]], ['model']);
+  const modelOf = new Map(rows.map((row) => [row.id, row['model']]));
+  const models = new Set(ids.map((id) => modelOf.get(id)));
+  return [...models].map((model) => ids.filter((id) => modelOf.get(id) === model));
 }
 
 async function giveExternalId(

@@ -39,6 +39,13 @@ export function registerPutTests(underTest: InboxUnderTest): void {
       expect(new Set(entries.map(({ requestId }) => requestId)).size).toBe(3);
     });
 
+    it('stores again after a request that no database could store', async () => {
+      const impossible = requestOf({}, { receivedAt: new Date(Number.NaN) });
+      await expect(underTest.inbox.put(impossible)).rejects.toMatchObject({ code: 'INBOX_WRITE_FAILED' });
+      await underTest.inbox.put(requestOf({}));
+      expect((await underTest.inbox.status()).unclaimed).toBe(1);
+    });
+
     it('hands back the exact bytes, whatever they are', async () => {
       const everyByte = Uint8Array.from({ length: 512 }, (_, index) => index % 256);
       const bodies = [

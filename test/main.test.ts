@@ -1,0 +1,125 @@
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { describe, expect, it, onTestFinished } from 'vitest';
+import { outboundSecret, signedRequest } from './support/intake.ts';
+
+const program = fileURLToPath(new URL('../src/main.ts', import.meta.url));
+const unreachableOdoo = {
+  ODOO_URL: 'http://127.0.0.1:9',
+  ODOO_DATABASE: 'production',
+  ODOO_API_KEY: 'a-key-of-the-bridge',
+};
+
+async function temporaryDirectory() {
+  const directory = await mkdtemp(join(tmpdir(), 'main-'));
+  onTestFinished(() => rm(directory, { recursive: true }));
+  return directory;
+}
+
+function start(args: readonly string[], env: Readonly<Record<string, string>>) {
+  const child = spawn(process.execPath, ['--import', 'tsx', program, ...args], {
+    env: { PATH: process.env['PATH'], ...env },
+    stdio: ['ignore', 'pipe', 'pipe'],
+  });
+  const output = { stdout: '', stderr: '' };
+  child.stdout.setEncoding('utf8').on('data', (text: string) => (output.stdout += text));
+  child.stderr.setEncoding('utf8').on('data', (text: string) => (output.stderr += text));
+  const ended = once(child, 'close').then(() => ({ exitCode: child.exitCode, ...output }));
+  return { child, output, ended };
+}
+
+const run = (args: readonly string[], env: Readonly<Record<string, string>> = {}) => start(args, env).ended;
+
+describe('the command line', () => {
+  it('shows its commands on --help and ends with 0', async () => {
+    const { exitCode, stdout } = await run(['--help']);
+    expect(exitCode).toBe(0);
+    for (const command of ['serve', 'provision', 'inbox']) expect(stdout).toContain(command);
+  });
+
+  it.each([
+    [['sing'], 'unknown command'],
+    [['inbox', 'list', '--state', 'lost'], 'Allowed choices are received'],
+    [['inbox', 'show', 'first'], 'It must be a whole number from 1.'],
+    [['serve', '--fast'], 'unknown option'],
+  ])('ends with 2 on wrong usage: %j', async (args, told) => {
+    const { exitCode, stdout, stderr } = await run(args);
+    expect(exitCode).toBe(2);
+    expect(stderr).toContain(told);
+    expect(stdout).toBe('');
+  });
+
+  it('ends with 2 on a bad configuration, listing every variable, with no stack trace and no secret', async () => {
+    const { exitCode, stderr } = await run(['serve'], { PORT: 'x', ADMIN_TOKEN: 'hunter22' });
+    expect(exitCode).toBe(2);
+    expect(stderr).toMatch(/^CONFIG_INVALID: /);
+    for (const name of ['ODOO_URL', 'ODOO_DATABASE', 'ODOO_API_KEY', 'PORT', 'ADMIN_TOKEN']) {
+      expect(stderr).toContain(`- ${name} `);
+    }
+    expect(stderr).not.toMatch(/^\s+at /m);
+    expect(stderr).not.toContain('hunter22');
+  });
+
+  it('ends with 1 when provisioning fails, telling the code and the fix', async () => {
+    const { exitCode, stderr } = await run(['provision', '--plan'], {
+      ...unreachableOdoo,
+      PROVISION_API_KEY: 'a-key-of-an-administrator',
+    });
+    expect(exitCode).toBe(1);
+    expect(stderr).toMatch(/^ODOO_UNREACHABLE: /);
+    expect(stderr).not.toMatch(/^\s+at /m);
+  });
+});
+
+describe('serve and inbox', () => {
+  it('takes a webhook, stops on SIGTERM with 0, and shows what it took', async () => {
+    const directory = await temporaryDirectory();
+    await writeFile(join(directory, 'secret'), `${outboundSecret}\n`);
+    const env = {
+      ...unreachableOdoo,
+      DATABASE_URL: `file:${join(directory, 'inbox.sqlite')}`,
+      HOST: '127.0.0.1',
+      PORT: '0',
+      SWEEGO_OUTBOUND_SECRETS_FILE: join(directory, 'secret'),
+    };
+    const { child, output, ended } = start(['serve'], env);
+    const url = await new Promise<string>((resolve, reject) => {
+      child.stdout.on('data', () => {
+        const found = /"url":"([^"]+)"/.exec(output.stdout);
+        if (found?.[1] !== undefined) resolve(found[1]);
+      });
+      void ended.then(({ stderr }) => reject(new Error(stderr)));
+    });
+    const timestamp = Math.floor(Date.now() / 1000);
+    const body = '{"event_type":"delivered","recipient":"customer@example.com"}';
+    const response = await fetch(`${url}/sweego/webhook/outbound`, await signedRequest(body, { timestamp }));
+    expect(response.status).toBe(200);
+    child.kill('SIGTERM');
+    const served = await ended;
+    expect(served.exitCode).toBe(0);
+    expect(served.stderr).toBe('');
+    for (const hidden of [outboundSecret, unreachableOdoo.ODOO_API_KEY, 'customer@example.com']) {
+      expect(served.stdout).not.toContain(hidden);
+    }
+
+    const { exitCode, stdout } = await run(['inbox', 'list', '--json'], env);
+    expect(exitCode).toBe(0);
+    const listed = JSON.parse(stdout) as { unclaimed: number; states: Record<string, number> };
+    const held = Object.values(listed.states).reduce((sum, count) => sum + count, listed.unclaimed);
+    expect(held).toBe(1);
+  });
+
+  it('an entry that does not exist is told with the command that lists them', async () => {
+    const directory = await temporaryDirectory();
+    const env = { DATABASE_URL: `file:${join(directory, 'inbox.sqlite')}` };
+    const { exitCode, stderr } = await run(['inbox', 'show', '7'], env);
+    expect(exitCode).toBe(1);
+    expect(stderr).toBe(
+      'INBOX_ENTRY_UNKNOWN: The inbox has no entry 7. See which it has with: sweego-odoo-bridge inbox list\n',
+    );
+  });
+});
