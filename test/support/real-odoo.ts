@@ -56,7 +56,9 @@ export async function openRealDatabase(
 ): Promise<RealDatabase | ProvisionedDatabase> {
   const { url, geventUrl, prefix, adminApiKey, templates } = inject('realOdoo');
   const template = templates[options.template];
-  if (!template) throw new Error(`This run has no template "${options.template}".`);
+  if (!template) {
+    throw new Error('There was no built program to provision a database with. Run: npm run test:real');
+  }
   const { name, ...bridge } = template;
 
   const database = `${prefix}${randomBytes(4).toString('hex')}`;
