@@ -83,7 +83,7 @@ finally:
           retry: 'never',
           scope: 'entry',
           code: 'ODOO_VALUE',
-          says: /doctor/,
+          says: /provision/,
           details: { actionException: 'ValueError' },
         },
       ],

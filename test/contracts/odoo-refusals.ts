@@ -9,7 +9,7 @@ const missingId = 99_999_999;
 const never = { retry: 'never' } as const;
 const ofEntry = { ...never, scope: 'entry' } as const;
 const ofOdoo = { ...never, scope: 'odoo' } as const;
-const wrongValue: Refusal = { ...ofEntry, code: 'ODOO_VALUE', says: /sweego-odoo-bridge doctor/ };
+const wrongValue: Refusal = { ...ofEntry, code: 'ODOO_VALUE', says: /sweego-odoo-bridge provision/ };
 const notAllowed: Refusal = { ...ofOdoo, code: 'ODOO_ACCESS', says: /sweego-odoo-bridge provision/ };
 
 const refusals: readonly (Refusal & { when: string; call: OdooCall })[] = [
