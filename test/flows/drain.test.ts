@@ -46,7 +46,11 @@ function startWorker(change: (actions: BridgeActions) => Partial<WorkerDeps['act
   });
   worker = createWorker({
     inbox,
-    actions: { read: actions.read, apply: actions.apply, ...change(actions) },
+    actions: {
+      read: (ids) => actions.read(ids),
+      apply: (changes) => actions.apply(changes),
+      ...change(actions),
+    },
     settings,
     describe: describeBody,
     holder: 'test',

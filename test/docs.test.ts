@@ -1,0 +1,48 @@
+import { readdirSync, readFileSync } from 'node:fs';
+import { describe, expect, it } from 'vitest';
+
+const root = new URL('..', import.meta.url);
+const read = (path: string): string => readFileSync(new URL(path, root), 'utf8');
+
+function sources(folder: string): string[] {
+  return readdirSync(new URL(folder, root), { recursive: true, encoding: 'utf8' })
+    .filter((name) => name.endsWith('.ts'))
+    .map((name) => read(`${folder}/${name}`));
+}
+
+describe('the documentation', () => {
+  it('explains every error code of the program', () => {
+    const used = sources('src').flatMap((text) => [
+      // Codes that are thrown, and codes that are the reason of a parked entry.
+      ...[...text.matchAll(/new BridgeError\(\s*'([A-Z_]+)'/g)].map((match) => match[1] ?? ''),
+      ...[...text.matchAll(/^ {2}(ODOO_[A-Z_]+):/gm)].map((match) => match[1] ?? ''),
+      ...[...text.matchAll(/[`'](\w+): (?:the|\$\{)/g)].map((match) => match[1] ?? ''),
+    ]);
+    const codes = [...new Set(used)].filter((code) => /^[A-Z]+(?:_[A-Z]+)*$/.test(code) && code.length > 4);
+    expect(codes).toContain('ODOO_TIMEOUT');
+    expect(codes).toContain('EVENT_UNMATCHED');
+    const documented = read('docs/errors.md');
+    expect(codes.filter((code) => !documented.includes(code))).toEqual([]);
+  });
+
+  it('shows every variable of the configuration in the example', () => {
+    const variables = [...read('src/config-variables.ts').matchAll(/^ {2}([A-Z_]+):/gm)].map(
+      (match) => match[1] ?? '',
+    );
+    expect(variables).toContain('ODOO_URL');
+    const example = read('config/example.env');
+    expect(variables.filter((name) => !new RegExp(`^#? ?${name}=`, 'm').test(example))).toEqual([]);
+  });
+
+  it('names only commands and options in the README that the program has', () => {
+    const program = read('src/main.ts');
+    const mentioned = [
+      ...read('README.md').matchAll(/sweego-odoo-bridge ([a-z]+)|(?<=[ `])(--[a-z-]+)/g),
+    ].map((match) => match[1] ?? match[2] ?? '');
+    const ours = new Set(
+      mentioned.filter((word) => !['--real', '--keep', '--init', '--env-file'].includes(word)),
+    );
+    expect(ours).toContain('provision');
+    expect([...ours].filter((word) => !program.includes(word))).toEqual([]);
+  });
+});
