@@ -20,7 +20,7 @@ const usage = `npm run demo [-- --keep] [-- --real]
 const now = () => new Date();
 const readFile = (path: string) => readFileSync(path, 'utf8');
 
-/** Plays the story on a stage and returns what must be closed afterwards, last opened first. */
+/** Plays the story on a stage. What must be closed afterwards goes to the front of `closers`. */
 async function play(stage: Stage, closers: (() => Promise<void>)[]): Promise<void> {
   const timeline = createTimeline((line) => console.log(line));
   const outboundSecret = randomBytes(48).toString('base64');
@@ -90,7 +90,9 @@ async function main(args: readonly string[]): Promise<number> {
     const isSetUpWrong = error instanceof BridgeError && error.code === 'CONFIG_INVALID';
     return error instanceof StageRefused || isSetUpWrong ? 2 : 1;
   } finally {
-    for (const close of closers) await close();
+    for (const close of closers) {
+      await close().catch((error: unknown) => console.error('Closing failed:', error));
+    }
   }
 }
 

@@ -5,10 +5,9 @@ import type { Timeline } from './timeline.ts';
 export type MessageView = { mails: readonly MailRow[]; envelopes: readonly NotificationRow[] };
 
 export async function viewMessage(mails: OrderMails, messageId: number): Promise<MessageView> {
-  return {
-    mails: await mails.mailsOf(messageId),
-    envelopes: await mails.notificationsOf(messageId),
-  };
+  // In this order, so that the mails are never older than the envelopes they belong to.
+  const envelopes = await mails.notificationsOf(messageId);
+  return { envelopes, mails: await mails.mailsOf(messageId) };
 }
 
 /** Odoo's chatter paints the envelope red for these two states (mail.notification). */
@@ -36,7 +35,8 @@ export function showMessage(timeline: Timeline, view: MessageView): void {
     const colour = isRed(envelope) ? '✉ red ' : '✉ grey';
     const failure = envelope.failure_type ? ` (${envelope.failure_type})` : '';
     const history = envelope.x_sweego_status ? `, Sweego: ${envelope.x_sweego_status}` : '';
-    const line = envelope.x_sweego_reason ? `, "${envelope.x_sweego_reason}"` : '';
+    const answer = /\(([^()]*)\)$/.exec(envelope.x_sweego_reason || '')?.[1];
+    const line = answer === undefined ? '' : `, "${answer}"`;
     const name = envelope.res_partner_id ? envelope.res_partner_id[1] : envelope.mail_email_address;
     timeline.show(String(name), `${colour} ${envelope.notification_status}${failure}${history}${line}`);
   }

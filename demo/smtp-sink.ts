@@ -26,6 +26,8 @@ export type SmtpSink = {
   inTransit(): number;
   /** How long each DATA command is kept waiting for its answer, milliseconds. */
   setDelay(delayMs: number): void;
+  /** Answers at once whatever is being kept waiting. */
+  answerWaiting(): void;
   /** Refuses this recipient at RCPT TO with an SMTP code and text; without one the recipient is accepted again. */
   setRefusal(recipient: string, refusal?: { code: number; text: string }): void;
   /** The first mail, received or still to come, that the predicate accepts. */
@@ -86,6 +88,10 @@ export async function startSmtpSink({
   // A sender that is killed in the middle of its work resets the connection.
   server.on('error', () => undefined);
 
+  function answerWaiting(): void {
+    for (const { answer } of [...pending]) answer();
+  }
+
   function record(mail: SinkMail): void {
     mails.push(mail);
     for (const watch of watchers) watch(mail);
@@ -105,6 +111,7 @@ export async function startSmtpSink({
     setDelay: (milliseconds) => {
       delay = milliseconds;
     },
+    answerWaiting,
     setRefusal: (recipient, refusal) => {
       if (refusal === undefined) refusals.delete(recipient.toLowerCase());
       else refusals.set(recipient.toLowerCase(), refusal);
@@ -127,7 +134,7 @@ export async function startSmtpSink({
       });
     },
     close: async () => {
-      for (const { answer } of [...pending]) answer();
+      answerWaiting();
       await new Promise<void>((resolve) => server.close(() => resolve()));
     },
   };

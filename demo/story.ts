@@ -1,24 +1,7 @@
-import type { Inbox } from '../src/inbox/inbox.ts';
-import { verifyReplyToken } from '../src/rules/reply-token.ts';
 import { envelopeOf, isRed, mailTo, showMessage, viewMessage, type MessageView } from './envelopes.ts';
-import type { OrderMails, SentMessage } from './order-mails.ts';
-import type { SinkMail } from './smtp-sink.ts';
-import type { StandInSweego, SweegoWebhook } from './stand-in-sweego.ts';
-import { expectThat, readUntil, type Timeline } from './timeline.ts';
-
-export type StoryDeps = {
-  timeline: Timeline;
-  mails: OrderMails;
-  sweego: StandInSweego;
-  inbox: Pick<Inbox, 'list' | 'status'>;
-  /** Sender of the orders' mails; his domain is that of the Sweego server in Odoo. */
-  emailFrom: string;
-  outboundSecret: string;
-  now: () => Date;
-};
-
-type Customer = { id: number; name: string; email: string };
-type SentOrder = { id: number; name: string; message: SentMessage };
+import { sendOrder, wireMail, type Customer, type SentOrder, type StoryDeps } from './story-orders.ts';
+import type { SweegoWebhook } from './stand-in-sweego.ts';
+import { expectThat, readUntil } from './timeline.ts';
 
 /**
  * The main job end to end: what Odoo sends, what Sweego reports, and what Odoo shows afterwards. Everything
@@ -53,42 +36,6 @@ export async function tellStory(deps: StoryDeps): Promise<void> {
   await timeline.step('Sweego reports: delivered to Ann; Odoo may delete the mail it kept', () =>
     reportLastDelivered(deps, second, ann),
   );
-}
-
-async function sendOrder(
-  deps: StoryDeps,
-  shop: Customer,
-  customers: readonly Customer[],
-): Promise<SentOrder> {
-  const { mails, timeline, emailFrom } = deps;
-  const order = await mails.createOrder(shop.id);
-  const ids = customers.map((customer) => customer.id);
-  const message = await mails.postMessage(order.id, ids, { emailFrom, body: `About ${order.name}` });
-  const sent = { ...order, message };
-  for (const customer of customers) {
-    const mail = await wireMail(deps, sent, customer);
-    expectThat(mail.headers['x-message-id'] === message.messageId, 'X-Message-Id is the Message-Id of Odoo');
-    const target = tokenTarget(mail, deps.outboundSecret);
-    expectThat(
-      target?.model === 'sale.order' && target.id === order.id,
-      `the Reply-To token verifies and names ${order.name}`,
-    );
-    timeline.show('on the wire', `to ${customer.email}, X-Message-Id ${message.messageId}`);
-  }
-  const mail = await wireMail(deps, sent, customers[0] as Customer);
-  timeline.show('Reply-To', `${mail.headers['reply-to']}`);
-  timeline.show('', `token verified: ${order.name} (sale.order ${order.id})`);
-  const view = await viewMessage(mails, message.id);
-  for (const customer of customers) {
-    const kept = mailTo(view, customer.id);
-    expectThat(kept?.state === 'sent' && !kept.auto_delete, 'mail.mail is sent and kept for now');
-    expectThat(
-      envelopeOf(view, customer.id)?.notification_status === 'sent',
-      `${customer.name}'s envelope is grey`,
-    );
-  }
-  showMessage(timeline, view);
-  return sent;
 }
 
 async function reportDelivered(
@@ -130,15 +77,16 @@ async function reportBounce(
     smtpAnswer: '550 5.1.1 User unknown',
   });
   await report(deps, webhook, 200);
-  const view = await viewWhen(deps, order, `${failed.name}'s envelope is red`, (now) => {
-    const envelope = envelopeOf(now, failed.id);
-    return isRed(envelope) && envelope?.failure_type === 'mail_email_invalid';
+  const expected = `${failed.name}'s envelope is red and mail.mail is exception / mail_email_invalid`;
+  const view = await viewWhen(deps, order, expected, (now) => {
+    const [envelope, failedMail] = [envelopeOf(now, failed.id), mailTo(now, failed.id)];
+    return (
+      isRed(envelope) &&
+      envelope?.failure_type === 'mail_email_invalid' &&
+      failedMail?.state === 'exception' &&
+      failedMail.failure_type === 'mail_email_invalid'
+    );
   });
-  const failedMail = mailTo(view, failed.id);
-  expectThat(
-    failedMail?.state === 'exception' && failedMail.failure_type === 'mail_email_invalid',
-    'mail.mail is exception / mail_email_invalid',
-  );
   expectThat(!isRed(envelopeOf(view, delivered.id)), `${delivered.name}'s envelope stays grey`);
   return webhook;
 }
@@ -186,17 +134,15 @@ async function forgeReport(deps: StoryDeps, order: SentOrder, victim: Customer):
 async function reportLastDelivered(deps: StoryDeps, order: SentOrder, delivered: Customer): Promise<void> {
   const mail = await wireMail(deps, order, delivered);
   await report(deps, deps.sweego.createEvent({ type: 'delivered', mail, at: deps.now() }), 200);
-  const view = await viewWhen(
-    deps,
-    order,
-    'the mail that was kept is deleted',
-    (now) => now.mails.length === 0,
-  );
-  const envelope = envelopeOf(view, delivered.id);
-  expectThat(
-    envelope?.notification_status === 'sent' && envelope.x_sweego_status === 'delivered',
-    `${delivered.name}'s envelope stays and says delivered`,
-  );
+  const expected = `the mail that was kept is deleted and ${delivered.name}'s envelope says delivered`;
+  await viewWhen(deps, order, expected, (now) => {
+    const envelope = envelopeOf(now, delivered.id);
+    return (
+      now.mails.length === 0 &&
+      envelope?.notification_status === 'sent' &&
+      envelope.x_sweego_status === 'delivered'
+    );
+  });
 }
 
 async function report(deps: StoryDeps, webhook: SweegoWebhook, expectedStatus: number): Promise<void> {
@@ -215,15 +161,4 @@ async function viewWhen(
   const view = await readUntil(expected, read, isRight);
   showMessage(deps.timeline, view);
   return view;
-}
-
-function wireMail(deps: StoryDeps, order: SentOrder, customer: Customer): Promise<SinkMail> {
-  return deps.sweego.waitForMail(
-    (mail) => mail.recipient === customer.email && mail.headers['message-id'] === order.message.messageId,
-  );
-}
-
-function tokenTarget(mail: SinkMail, secret: string) {
-  const localPart = /<?(reply\+[^@<>\s]+)@/.exec(mail.headers['reply-to'] ?? '')?.[1] ?? '';
-  return verifyReplyToken(localPart, [Buffer.from(secret, 'utf8')]);
 }

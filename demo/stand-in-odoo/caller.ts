@@ -15,11 +15,12 @@ export type Operation = 'read' | 'write' | 'create' | 'unlink';
 
 const bridgeGroup = 'sweego_bridge.group_bridge';
 
-/** A portal user may look at himself, and at the bridge's actions as a member of its group. */
+/** What a portal user may read at all: himself, what concerns himself, and as a member the bridge's actions. */
 export function isAllowed(caller: Caller, model: string, operation: Operation): boolean {
   if (caller.kind === 'administrator') return true;
   if (operation !== 'read') return false;
-  return model === 'res.users' || (model === 'ir.actions.server' && caller.groups.has(bridgeGroup));
+  if (model === 'ir.actions.server') return caller.groups.has(bridgeGroup);
+  return ['res.users', 'mail.message', 'mail.notification'].includes(model);
 }
 
 /**
@@ -54,7 +55,8 @@ export function bridgeGroups(): ReadonlySet<string> {
   return new Set([bridgeGroup]);
 }
 
-function passesRules(
+/** Record rules, and what Odoo derives from a message's document. Rows that do not exist pass. */
+export function passesRules(
   records: Records,
   caller: Caller,
   model: string,
@@ -63,7 +65,10 @@ function passesRules(
 ): boolean {
   const row = records.store.find(model, id);
   if (row === undefined) return true;
-  if (caller.kind === 'portal') return model !== 'res.users' || id === caller.uid;
+  if (caller.kind === 'portal') {
+    if (model === 'res.users') return id === caller.uid;
+    return model === 'ir.actions.server' || row['res_partner_id'] === caller.partnerId;
+  }
   // Other people's notifications: a record rule that holds for the Administrator as well.
   if (model === 'mail.notification' && (operation === 'write' || operation === 'unlink'))
     return row['res_partner_id'] === caller.partnerId;

@@ -1,4 +1,4 @@
-import { isAllowed, requireAccess, type Operation } from './caller.ts';
+import { isAllowed, passesRules, requireAccess, type Operation } from './caller.ts';
 import { valueError } from './faults.ts';
 import { createMail } from './mail-creation.ts';
 import { unlinkMails } from './mail-sending.ts';
@@ -111,7 +111,7 @@ function search(call: MethodCall): Row[] {
     !JSON.stringify(domain).includes('"active"');
   return rows
     .filter((row) => !hidesArchived || row['active'] !== false)
-    .filter((row) => caller.kind === 'administrator' || model !== 'res.users' || row.id === caller.uid);
+    .filter((row) => passesRules(records, caller, model, 'read', row.id));
 }
 
 function page(call: MethodCall, rows: readonly Row[]): readonly Row[] {

@@ -91,15 +91,16 @@ export function describeBridgeActions(name: string, open: () => Promise<Provisio
       await expect(run).rejects.toMatchObject({ code: 'ODOO_ACCESS' });
     });
 
-    test('lets the bridge’s user see no mail, message or mail server by itself', async () => {
-      for (const model of ['mail.mail', 'mail.notification', 'ir.mail_server', 'ir.config_parameter']) {
-        const look = odoo.bridge.call({
-          model,
-          method: 'search_read',
-          arguments: { domain: [], fields: ['id'] },
-        });
-        await expect(look, model).rejects.toMatchObject({ code: 'ODOO_ACCESS' });
+    test('shows the bridge’s user no mail, envelope or mail server outside its actions', async () => {
+      await send([ann]);
+      const look = (model: string) =>
+        odoo.bridge.call({ model, method: 'search_read', arguments: { domain: [], fields: ['id'] } });
+      for (const model of ['mail.mail', 'ir.mail_server', 'ir.config_parameter']) {
+        await expect(look(model), model).rejects.toMatchObject({ code: 'ODOO_ACCESS' });
       }
+      // Portal users may read these two models, but only rows that concern themselves.
+      expect(await look('mail.message')).toEqual([]);
+      expect(await look('mail.notification')).toEqual([]);
     });
 
     test('reads a sent mail with its recipients, and nothing of a Message-Id nobody has', async () => {
@@ -181,17 +182,18 @@ export function describeBridgeActions(name: string, open: () => Promise<Provisio
     });
 
     test('defers while the SMTP server is slow, so that the mail leaves once', async () => {
-      sink.setDelay(1_500);
+      sink.setDelay(30_000);
       const order = await mails.createOrder(ann);
       const body = `Slow ${order.name}`;
       const posted = mails.postMessage(order.id, [bob], { emailFrom: sender, body });
       const onTheWire = await sink.waitFor((mail) => mail.text.includes(body));
-      sink.setDelay(0);
       const messageId = onTheWire.headers['message-id'] ?? '';
       const [state] = await actions.read([messageId]);
       expect(state?.mails[0]?.state).toBe('outgoing');
       expect(await actions.apply(state === undefined ? [] : [failing(state)])).toEqual(['deferred']);
 
+      sink.setDelay(0);
+      sink.answerWaiting();
       const message = await posted;
       const settled = await readOne(message);
       expect(settled.mails[0]?.state).toBe('sent');
