@@ -39,7 +39,9 @@ describe('the documentation', () => {
   it('names only commands and options in the README that the program has', () => {
     const program = read('src/main.ts');
     const mentioned = [
-      ...read('README.md').matchAll(/(?:sweego-odoo-bridge|npm start --) ([a-z]+)|(?<=[ `])(--[a-z][a-z-]*)/g),
+      ...read('README.md').matchAll(
+        /(?:sweego-odoo-bridge|npm start --) ([a-z]+)|(?<=[ `])(--[a-z][a-z-]*)/g,
+      ),
     ].map((match) => match[1] ?? match[2] ?? '');
     const ours = new Set(
       mentioned.filter((word) => !['--real', '--keep', '--init', '--env-file'].includes(word)),
