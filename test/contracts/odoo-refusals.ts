@@ -25,7 +25,7 @@ const refusals: readonly (Refusal & { when: string; call: OdooCall })[] = [
     call: { model: 'res.partner', method: 'missing', ids: [] },
     ...ofOdoo,
     code: 'ODOO_METHOD_MISSING',
-    says: /no method res\.partner\.missing\. Check that it is Odoo 19/,
+    says: /no method res\.partner\.missing\. Check that ODOO_URL leads to an Odoo 19/,
   },
   {
     when: 'the method is private',
