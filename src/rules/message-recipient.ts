@@ -86,7 +86,8 @@ export function recipientsOfMail(
  */
 export function hasFailed({ before, now, notification, mails }: Recipient): boolean {
   if (!isFailed(now.status)) return false;
-  const isSentAgain = notification?.status === 'sent' || mails.some((mail) => mail.state === 'sent');
+  const isSentAgain =
+    mails.length > 0 ? mails.some((mail) => mail.state === 'sent') : notification?.status === 'sent';
   return !(isSentAgain && isFailed(before.status) && before.uid === now.uid);
 }
 
