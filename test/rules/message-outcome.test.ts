@@ -342,7 +342,8 @@ describe('a recipient without notification', () => {
 
 describe('a message that Odoo does not have any more', () => {
   it('has its history continued, and nothing else', () => {
-    const change = recordOnly('<1@example.com>', [bounce(jane)]);
+    const gone = { message_id: '<1@example.com>', events: [], traces: [] };
+    const change = recordOnly(gone, [bounce(jane)], odooFacts);
     expect(change).toMatchObject({
       message: null,
       notification_writes: [],

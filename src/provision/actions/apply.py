@@ -13,8 +13,13 @@ MAIL_FIELDS = (
     'x_sweego_original_recipients',
 )
 EVENT_FIELDS = (
-    'x_name', 'x_message_id', 'x_recipient', 'x_type', 'x_at', 'x_swg_uid', 'x_event_id', 'x_transaction_id',
+    'x_name', 'x_mail_id', 'x_message_id', 'x_recipient', 'x_type', 'x_at', 'x_swg_uid', 'x_event_id', 'x_transaction_id',
     'x_wire_id', 'x_permanence', 'x_failure_type', 'x_reason', 'x_line',
+)
+
+
+TRACE_FIELDS = (
+    'trace_status', 'failure_type', 'failure_reason', 'sent_datetime', 'open_datetime', 'links_click_datetime',
 )
 
 
@@ -105,6 +110,13 @@ for change in changes:
     message = odoo['mail.message'].browse(change['message'] or [])
     for row in change['event_creates']:
         events.append(event_values(row, message))
+    for write in change['trace_writes']:
+        odoo['mailing.trace'].browse(write['id']).exists().write(checked(write['values'], TRACE_FIELDS))
+    for address in change['blacklisted']:
+        odoo['mail.blacklist']._add(address)
+    for address in change['dead']:
+        for partner in odoo['res.partner'].search([('email_normalized', '=', address)]):
+            partner.write({'message_bounce': partner.message_bounce + 1})
     mail_ids, notification_ids = owned(change)
     for write in change['notification_writes']:
         if write['id'] not in notification_ids:

@@ -61,6 +61,16 @@ def event_state(event):
     }
 
 
+def trace_state(trace):
+    return {
+        'id': trace.id,
+        'email': (trace.email or '').strip().lower(),
+        'status': trace.trace_status or '',
+        'failure_type': trace.failure_type or False,
+        'clicked': bool(trace.links_click_datetime),
+    }
+
+
 messages = odoo['mail.message'].search([('message_id', 'in', message_ids)])
 mails_of = {}
 for mail in odoo['mail.mail'].search([('mail_message_id', 'in', messages.ids)], order='id'):
@@ -72,8 +82,10 @@ for notification in odoo['mail.notification'].search(
     notifications_of.setdefault(notification.mail_message_id.id, []).append(notification_state(notification))
 # By Message-Id, not by record: history outlives its message.
 events_of = {}
+known_mail_ids = set()
 for event in odoo['x_sweego_event'].search([('x_message_id', 'in', message_ids)], order='id'):
     events_of.setdefault(event.x_message_id, []).append(event_state(event))
+    known_mail_ids.add(event.x_mail_id)
 
 documents = {}
 for message in messages:
@@ -84,6 +96,19 @@ for model_name, ids in documents.items():
     existing[model_name] = set(odoo[model_name].browse(ids).exists().ids)
 
 found = set(messages.mapped('message_id'))
+
+# A campaign's rows are found by their mail, also after it is gone: there is no index on their Message-Id,
+# which is only searched for messages that nothing else is known of.
+traces_of = {}
+if 'mailing.trace' in odoo:
+    mail_ids = [mail['id'] for mails in mails_of.values() for mail in mails]
+    mail_ids += [mail_id for mail_id in known_mail_ids if mail_id]
+    unknown = [message_id for message_id in message_ids if message_id not in found and message_id not in events_of]
+    domain = [('mail_mail_id_int', 'in', mail_ids)]
+    if unknown:
+        domain = ['|', ('message_id', 'in', unknown)] + domain
+    for trace in odoo['mailing.trace'].search(domain, order='id'):
+        traces_of.setdefault(trace.message_id, []).append(trace_state(trace))
 action = {
     'messages': [{
         'message_id': message.message_id,
@@ -94,9 +119,15 @@ action = {
         'mails': mails_of.get(message.id, []),
         'notifications': notifications_of.get(message.id, []),
         'events': events_of.get(message.message_id, []),
+        'traces': traces_of.get(message.message_id, []),
     } for message in messages],
     'gone': [
-        {'message_id': message_id, 'events': events}
-        for message_id, events in events_of.items() if message_id not in found
+        {
+            'message_id': message_id,
+            'events': events_of.get(message_id, []),
+            'traces': traces_of.get(message_id, []),
+        }
+        for message_id in message_ids
+        if message_id not in found and (message_id in events_of or message_id in traces_of)
     ],
 }
