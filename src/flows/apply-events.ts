@@ -1,10 +1,12 @@
 import { BridgeError } from '../errors.ts';
 import type { Entry, Outcome } from '../inbox/inbox.ts';
-import type { BridgeActions, BridgeSettings } from '../odoo/bridge-actions.ts';
-import type { DeliveryEvent } from '../rules/delivery-status.ts';
+import type { BridgeActions, BridgeSettings, ReadAnswer } from '../odoo/bridge-actions.ts';
+import { isSameEvent } from '../rules/delivery-status.ts';
 import { readEventMeaning } from '../rules/event-meaning.ts';
-import { decideMessage } from '../rules/message-outcome.ts';
-import type { MessageChange } from '../rules/message-state.ts';
+import { languageOf } from '../rules/failure-text.ts';
+import { decideMessage, recordOnly } from '../rules/message-outcome.ts';
+import type { HistoryEvent, MessageChange } from '../rules/message-state.ts';
+import type { OdooFacts } from '../rules/notification-values.ts';
 import { parseOutboundEvent } from '../sweego/outbound-event.ts';
 
 /** What became of an entry in this round. */
@@ -19,14 +21,19 @@ export type EntryResult =
 
 export type ApplyEventsDeps = {
   actions: Pick<BridgeActions, 'read' | 'apply'>;
-  settings: Pick<BridgeSettings, 'failure_types'>;
-  log: { info(fields: Readonly<Record<string, unknown>>, message: string): void };
+  settings: Pick<BridgeSettings, 'failure_types' | 'company_language'>;
+  log: {
+    info(fields: Readonly<Record<string, unknown>>, message: string): void;
+    warn(fields: Readonly<Record<string, unknown>>, message: string): void;
+  };
 };
 
 /** An entry that concerns a message of Odoo. */
-type Pending = { entry: Entry; messageId: string; event: DeliveryEvent };
+type Pending = { entry: Entry; messageId: string; event: HistoryEvent };
 /** A change with the entries that it settles. */
-type Work = { change: MessageChange; pending: readonly Pending[] };
+type Work = { change: MessageChange; pending: readonly Pending[]; outcome: Outcome };
+
+const applied: Outcome = { outcome: 'applied' };
 
 /** Rounds of read and apply before a message that keeps moving is left for later. */
 const mostRounds = 3;
@@ -59,7 +66,8 @@ export async function applyEvents(
 
 function understand(entry: Entry): Pending | EntryResult {
   try {
-    const meaning = readEventMeaning(parseOutboundEvent(entry.body));
+    const event = parseOutboundEvent(entry.body);
+    const meaning = readEventMeaning({ ...event, timestamp: event.timestamp ?? entry.receivedAt });
     if (meaning.kind === 'ignored') {
       return { kind: 'settle', outcome: { outcome: 'ignored', reason: meaning.reason } };
     }
@@ -78,48 +86,67 @@ async function runRound(
   open: readonly Pending[],
   results: Map<number, EntryResult>,
 ): Promise<Pending[]> {
-  const states = await deps.actions.read([...new Set(open.map(({ messageId }) => messageId))]);
-  const work: Work[] = [];
-  for (const [messageId, pending] of groupByMessage(open)) {
-    const messages = states.filter((state) => state.message_id === messageId);
-    if (messages.length === 0) {
-      for (const { entry } of pending) results.set(entry.id, { kind: 'unknown_message' });
-      continue;
-    }
-    work.push(...decide(deps, messages, pending, results));
-  }
+  const answer = await deps.actions.read([...new Set(open.map(({ messageId }) => messageId))]);
+  const groups = groupByMessage(open);
+  const work = [...groups].flatMap(([messageId, pending]) =>
+    decide(deps, answer, messageId, pending, results),
+  );
   return applyWork(deps, work, results);
 }
 
 function decide(
   deps: ApplyEventsDeps,
-  messages: Awaited<ReturnType<BridgeActions['read']>>,
+  answer: ReadAnswer,
+  messageId: string,
   pending: readonly Pending[],
   results: Map<number, EntryResult>,
 ): Work[] {
-  const work: Work[] = [];
-  const verdictsOf = new Map<number, string[]>();
-  for (const message of messages) {
-    const { change, verdicts } = decideMessage(
-      message,
-      pending.map(({ event }) => event),
-      deps.settings.failure_types,
-    );
-    for (const [index, { entry }] of pending.entries()) {
-      verdictsOf.set(entry.id, [...(verdictsOf.get(entry.id) ?? []), verdicts[index] ?? 'unmatched']);
-    }
-    const applied = pending.filter((_, index) => verdicts[index] === 'apply');
-    if (change !== undefined) work.push({ change, pending: applied });
+  const messages = answer.messages.filter((state) => state.message_id === messageId);
+  if (messages.length === 0) return continueHistory(answer, messageId, pending, results);
+  const events = pending.map(({ event }) => event);
+  const decisions = messages.map((message) => decideMessage(message, events, factsOf(deps)));
+  for (const [index, { entry }] of pending.entries()) {
+    const verdicts = decisions.map(({ verdicts: each }) => each[index]);
+    if (!verdicts.includes('apply')) results.set(entry.id, resultOf(verdicts));
   }
-  for (const { entry } of pending) {
-    const verdicts = verdictsOf.get(entry.id) ?? [];
-    if (verdicts.includes('apply')) continue;
-    results.set(entry.id, resultOf(verdicts));
-  }
-  return work;
+  return decisions.flatMap(({ change, verdicts }) =>
+    change === undefined
+      ? []
+      : [{ change, pending: pending.filter((_, index) => verdicts[index] === 'apply'), outcome: applied }],
+  );
 }
 
-function resultOf(verdicts: readonly string[]): EntryResult {
+/** The message is not there. With a history of it, it was ours and is gone: what happens to it is recorded. */
+function continueHistory(
+  answer: ReadAnswer,
+  messageId: string,
+  pending: readonly Pending[],
+  results: Map<number, EntryResult>,
+): Work[] {
+  const known = answer.gone.find((each) => each.message_id === messageId);
+  if (known === undefined) {
+    for (const { entry } of pending) results.set(entry.id, { kind: 'unknown_message' });
+    return [];
+  }
+  const fresh = pending.filter(({ event }) => !known.events.some((each) => isSameEvent(each, event)));
+  for (const each of pending.filter((one) => !fresh.includes(one))) {
+    results.set(each.entry.id, { kind: 'settle', outcome: { outcome: 'superseded' } });
+  }
+  if (fresh.length === 0) return [];
+  const change = recordOnly(
+    messageId,
+    fresh.map(({ event }) => event),
+  );
+  return [
+    { change, pending: fresh, outcome: { outcome: 'ignored', reason: 'the message was deleted in Odoo' } },
+  ];
+}
+
+function factsOf({ settings }: ApplyEventsDeps): OdooFacts {
+  return { failureTypes: settings.failure_types, language: languageOf(settings.company_language) };
+}
+
+function resultOf(verdicts: readonly (string | undefined)[]): EntryResult {
   if (verdicts.includes('defer')) return { kind: 'busy', reason: 'a mail of the message is outgoing' };
   if (verdicts.includes('superseded')) return { kind: 'settle', outcome: { outcome: 'superseded' } };
   return { kind: 'park', reason: 'EVENT_UNMATCHED: the message has no such recipient' };
@@ -141,11 +168,11 @@ async function applyWork(
       const outcome = outcomes[index];
       if (outcome === 'stale') return item.pending;
       for (const { entry } of item.pending) {
-        if (outcome === 'applied') results.set(entry.id, { kind: 'settle', outcome: { outcome: 'applied' } });
+        if (outcome === 'applied') results.set(entry.id, { kind: 'settle', outcome: item.outcome });
         else if (outcome === 'gone') results.set(entry.id, { kind: 'unknown_message' });
         else results.set(entry.id, { kind: 'busy', reason: 'a mail of the message is outgoing' });
       }
-      if (outcome === 'applied') logApplied(deps, item.change);
+      if (outcome === 'applied') logApplied(deps, item);
       return [];
     });
   } catch (error) {
@@ -162,14 +189,18 @@ async function applyWork(
 }
 
 /** The phrases of the administrator's guide, so that its readers find them in the log. */
-function logApplied(deps: ApplyEventsDeps, change: MessageChange): void {
+function logApplied(deps: ApplyEventsDeps, { change, pending }: Work): void {
+  const message = change.message ?? 0;
   for (const mailId of change.mail_unlinks) {
-    deps.log.info({ message: change.message }, `mail.mail ${mailId} confirmed by Sweego → deleting`);
+    deps.log.info({ message }, `mail.mail ${mailId} confirmed by Sweego → deleting`);
   }
   for (const { id, values } of change.mail_writes) {
-    if (values.state === 'exception') {
-      deps.log.info({ message: change.message }, `mail.mail ${id} marked undelivered by Sweego`);
-    }
+    if (values.state === 'exception')
+      deps.log.info({ message }, `mail.mail ${id} marked undelivered by Sweego`);
+  }
+  for (const { entry, event } of pending) {
+    if (event.type === 'complaint')
+      deps.log.warn({ message, entry: entry.id }, 'recipient complained of spam');
   }
 }
 

@@ -78,11 +78,16 @@ async function carryOut(
 ): Promise<void> {
   const ids = new Map(current.ids);
   const definitions = new Map(desired.map((record) => [record.externalId, record]));
+  await createModels(records, definitions, changes, current, ids);
   await createFields(records, definitions, changes, current, ids);
   for (const change of changes) {
     if (change.action === 'install' || change.action === 'remove') continue;
     const record = definitions.get(change.externalId);
-    if (record === undefined || (change.action === 'create' && change.model === 'ir.model.fields')) continue;
+    if (
+      record === undefined ||
+      (change.action === 'create' && ['ir.model', 'ir.model.fields'].includes(change.model))
+    )
+      continue;
     if (change.action === 'create') {
       const values = resolveAll(record, { ...record.createOnly, ...record.values }, ids, current);
       const [id] = await records.create(record.model, [values]);
@@ -103,7 +108,26 @@ async function carryOut(
   await removeRecords(records, changes);
 }
 
-/** All new fields in one call: each change of the registry makes every Odoo worker rebuild it. */
+/** Models of our own come first: their fields and rights name them. */
+async function createModels(
+  records: OdooRecords,
+  definitions: ReadonlyMap<string, DesiredRecord>,
+  changes: readonly PlannedChange[],
+  current: CurrentState,
+  ids: Map<string, number>,
+): Promise<void> {
+  for (const change of changes) {
+    const record = change.action === 'create' ? definitions.get(change.externalId) : undefined;
+    if (record?.model !== 'ir.model') continue;
+    const values = resolveAll(record, { ...record.createOnly, ...record.values }, ids, current);
+    const [created] = await records.create('ir.model', [values]);
+    const id = requireId(created, record);
+    await giveExternalId(records, record, id, ids);
+    current.modelIds.set(String(values['model']), id);
+  }
+}
+
+/** New fields in as few calls as can be: each change of the registry makes every Odoo worker rebuild it. */
 async function createFields(
   records: OdooRecords,
   definitions: ReadonlyMap<string, DesiredRecord>,
@@ -116,13 +140,17 @@ async function createFields(
     const record = definitions.get(change.externalId);
     return record === undefined ? [] : [record];
   });
-  if (fields.length === 0) return;
-  const created = await records.create(
-    'ir.model.fields',
-    fields.map((record) => resolveAll(record, { ...record.createOnly, ...record.values }, ids, current)),
-  );
-  for (const [index, record] of fields.entries()) {
-    await giveExternalId(records, record, requireId(created[index], record), ids);
+  // Odoo checks what a computed field depends on before it knows the fields of the same call.
+  const isComputed = (record: DesiredRecord): boolean => record.values['compute'] !== undefined;
+  for (const batch of [fields.filter((record) => !isComputed(record)), fields.filter(isComputed)]) {
+    if (batch.length === 0) continue;
+    const created = await records.create(
+      'ir.model.fields',
+      batch.map((record) => resolveAll(record, { ...record.createOnly, ...record.values }, ids, current)),
+    );
+    for (const [index, record] of batch.entries()) {
+      await giveExternalId(records, record, requireId(created[index], record), ids);
+    }
   }
 }
 
@@ -154,15 +182,12 @@ export async function removeRecords(records: OdooRecords, changes: readonly Plan
   }
 }
 
-/**
- * Fields by the model they are on: Odoo refuses a field that another one of the same call depends on, and
- * ours depend across models only (mail.message on mail.notification).
- */
+/** Computed and related fields first: Odoo refuses a field that another one of the same call depends on. */
 async function groupFields(records: OdooRecords, ids: readonly number[]): Promise<number[][]> {
-  const rows = await records.search('ir.model.fields', [['id', 'in', ids]], ['model']);
-  const modelOf = new Map(rows.map((row) => [row.id, row['model']]));
-  const models = new Set(ids.map((id) => modelOf.get(id)));
-  return [...models].map((model) => ids.filter((id) => modelOf.get(id) === model));
+  const rows = await records.search('ir.model.fields', [['id', 'in', ids]], ['compute', 'related']);
+  const isDependent = (id: number): boolean =>
+    rows.some((row) => row.id === id && (row['compute'] !== false || row['related'] !== false));
+  return [ids.filter(isDependent), ids.filter((id) => !isDependent(id))];
 }
 
 async function giveExternalId(

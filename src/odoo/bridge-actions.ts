@@ -1,10 +1,10 @@
 import { z } from 'zod';
 import { BridgeError } from '../errors.ts';
-import type { MessageChange, MessageState } from '../rules/message-state.ts';
+import type { MessageChange } from '../rules/message-state.ts';
 import type { Odoo } from './odoo.ts';
 
 /** Version of the provisioned actions that this program speaks to. */
-export const provisionVersion = 1;
+export const provisionVersion = 2;
 
 /** Odoo sends `false` for an empty field; so nothing empty ever becomes the text "false". */
 const text = z
@@ -40,6 +40,8 @@ const BridgeSettings = z.object({
   /** The selection values of this database, so that nothing outside them is ever written. */
   failure_types: z.object({ mail: z.array(z.string()), notification: z.array(z.string()) }),
   languages: z.array(z.string()),
+  /** Language code of the main company. */
+  company_language: text,
 });
 export type BridgeSettings = z.infer<typeof BridgeSettings>;
 
@@ -50,10 +52,10 @@ const MailState = z.object({
   relayed: z.boolean(),
   delete_wished: z.boolean(),
   confirmed: z.boolean(),
-  recipients: z.array(z.string()),
+  recipients: z.array(z.object({ partner_id: z.number().int(), address: text })),
   email_to: text,
   email_cc: text,
-  recipient_states: text,
+  original_recipients: text,
 });
 
 const NotificationState = z.object({
@@ -70,6 +72,22 @@ const NotificationState = z.object({
   sweego_message_id: text,
 });
 
+const HistoryEvent = z.object({
+  recipient: z.string(),
+  type: z.string(),
+  at: odooDatetime,
+  swg_uid: text,
+  event_id: text,
+  transaction_id: text,
+  wire_id: text,
+  permanence: z
+    .union([z.enum(['soft', 'hard']), z.literal(false)])
+    .transform((value) => (value === false ? null : value)),
+  failure_type: text,
+  reason: text,
+  line: text,
+});
+
 const ReadAnswer = z.object({
   messages: z.array(
     z.object({
@@ -80,9 +98,13 @@ const ReadAnswer = z.object({
       document_exists: z.boolean(),
       mails: z.array(MailState),
       notifications: z.array(NotificationState),
+      events: z.array(HistoryEvent),
     }),
   ),
+  /** Message-Ids whose message is gone, but whose history is there. */
+  gone: z.array(z.object({ message_id: z.string(), events: z.array(HistoryEvent) })),
 });
+export type ReadAnswer = z.infer<typeof ReadAnswer>;
 
 /**
  * - `applied`: written and committed with the batch.
@@ -100,11 +122,11 @@ export type BridgeActions = {
   settings(): Promise<BridgeSettings>;
   /**
    * What Odoo knows of these Message-Ids (with angle brackets). Unknown ones are absent; several messages
-   * may share one.
+   * may share one. Those that are gone but have a history are told apart.
    *
    * @throws BridgeError ODOO_NOT_PROVISIONED, ODOO_*
    */
-  read(messageIds: readonly string[]): Promise<MessageState[]>;
+  read(messageIds: readonly string[]): Promise<ReadAnswer>;
   /**
    * One result per change, in order. An error undoes the whole batch, unless it followed the commit
    * (ODOO_TIMEOUT, ODOO_UNREACHABLE): then read again, since applying is decided from what is read.
@@ -152,9 +174,9 @@ export function createBridgeActions(odoo: Odoo): BridgeActions {
       return settings;
     },
     async read(messageIds) {
-      if (messageIds.length === 0) return [];
+      if (messageIds.length === 0) return { messages: [], gone: [] };
       const answer = await run('action_read', { message_ids: messageIds });
-      return checked(ReadAnswer, answer, 'action_read').messages;
+      return checked(ReadAnswer, answer, 'action_read');
     },
     async apply(changes) {
       if (changes.length === 0) return [];

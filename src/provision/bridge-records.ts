@@ -1,4 +1,5 @@
 import type { DesiredRecord } from './desired-state.ts';
+import { eventModelRecord, eventModelRecords } from './event-model.ts';
 import { fieldRecords } from './fields.ts';
 import { actionRights, bridgeGroup } from './rights.ts';
 import { viewRecords } from './views.ts';
@@ -21,7 +22,9 @@ export const conflictingModule = 'mangono_sweego_mail';
  */
 export function bridgeRecords(sources: ActionSources): readonly DesiredRecord[] {
   return [
+    eventModelRecord,
     ...fieldRecords,
+    ...eventModelRecords,
     bridgeGroup,
     callableAction('action_settings', 'Sweego bridge: settings', sources.settings),
     callableAction('action_read', 'Sweego bridge: read messages', sources.read),

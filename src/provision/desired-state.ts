@@ -12,8 +12,10 @@ export type DesiredValue =
   | { refs: readonly string[] }
   /** The ir.model row of a model. */
   | { model: string }
-  /** A domain that names the records of ours: `[('id', 'in', [...])]`, wrapped as `template` says (`%ids%`). */
-  | { domainOf: readonly string[]; template: string };
+  /** A menu's reference to a window action: `ir.actions.act_window,<id>`. */
+  | { actionOf: string }
+  /** A text in which `%ids%` stands for the ids of records of ours, separated by commas. */
+  | { template: string; idsOf: readonly string[] };
 
 /** One record that must exist in Odoo, found again by its external id `sweego_bridge.<externalId>`. */
 export type DesiredRecord = {

@@ -1,18 +1,29 @@
 import type { DesiredRecord } from './desired-state.ts';
+import { eventFields } from './event-model.ts';
 
-type FieldDefinition = {
+export type FieldDefinition = {
   model: string;
   name: string;
-  type: 'boolean' | 'char' | 'text' | 'datetime';
+  type: 'boolean' | 'char' | 'text' | 'datetime' | 'integer' | 'many2one';
   label: string;
   help: string;
   /** Path of a related field that is read through, never stored. */
   related?: string;
+  /** Python of a computed field that is never stored, and the fields it depends on. */
+  compute?: { code: string; depends: string };
+  /** Target of a many2one; its column is emptied when the target is deleted. */
+  relation?: string;
+  /** Only on a table of our own, which is empty when the index is made. */
+  index?: true;
 };
 
+/** What counts as pending, derived and never stored: so nothing has to run when Odoo writes a mail. */
+const isPending = "record.x_sweego_relayed and record.state == 'sent' and not record.x_sweego_confirmed";
+const pendingDepends = 'x_sweego_relayed,state,x_sweego_confirmed';
+
 /**
- * The manual fields of the bridge. No index on any of them: mail.message and mail.notification are large
- * tables, and building an index there blocks all mail while it runs.
+ * The manual fields on Odoo's own models. No index on any of them: mail.message and mail.notification are
+ * large tables, and building an index there blocks all mail while it runs.
  */
 const definitions: readonly FieldDefinition[] = [
   {
@@ -87,10 +98,32 @@ const definitions: readonly FieldDefinition[] = [
   },
   {
     model: 'mail.mail',
-    name: 'x_sweego_recipient_states',
+    name: 'x_sweego_original_recipients',
     type: 'text',
-    label: 'Sweego recipient states',
-    help: 'What Sweego reported for recipients of a mail that has no notifications (JSON).',
+    label: 'Sweego: all recipients',
+    help: 'Kept aside while this mail lists only those who failed, so that Retry reaches nobody else (JSON).',
+  },
+  {
+    model: 'mail.mail',
+    name: 'x_sweego_pending_delete',
+    type: 'boolean',
+    label: 'Waiting for Sweego',
+    help: 'Sent, and Sweego has not confirmed delivery to every recipient yet.',
+    compute: {
+      code: `for record in self:\n    record['x_sweego_pending_delete'] = bool(${isPending})`,
+      depends: pendingDepends,
+    },
+  },
+  {
+    model: 'mail.mail',
+    name: 'x_sweego_pending_since',
+    type: 'datetime',
+    label: 'Waiting for Sweego since',
+    help: 'When this mail was sent.',
+    compute: {
+      code: `for record in self:\n    record['x_sweego_pending_since'] = record.write_date if ${isPending} else False`,
+      depends: `${pendingDepends},write_date`,
+    },
   },
   {
     model: 'mail.notification',
@@ -130,9 +163,9 @@ const definitions: readonly FieldDefinition[] = [
   {
     model: 'mail.notification',
     name: 'x_sweego_reason',
-    type: 'text',
+    type: 'char',
     label: 'Sweego reason',
-    help: 'The answer of the recipient’s mail server.',
+    help: 'Why the last failure happened, as a code.',
   },
   {
     model: 'mail.message',
@@ -144,18 +177,31 @@ const definitions: readonly FieldDefinition[] = [
   },
 ];
 
-export const fieldRecords: readonly DesiredRecord[] = definitions.map((field) => ({
-  externalId: `field_${field.model.replaceAll('.', '_')}__${field.name}`,
-  model: 'ir.model.fields',
-  values: { field_description: field.label, help: field.help },
-  createOnly: {
-    model_id: { model: field.model },
-    model: field.model,
-    name: field.name,
-    ttype: field.type,
-    state: 'manual',
-    copied: false,
-    ...(field.related === undefined ? {} : { related: field.related, store: false, readonly: true }),
-  },
-  naturalKey: ['model', 'name'],
-}));
+/** Fields on Odoo's models, and those of the history. */
+export const fieldRecords: readonly DesiredRecord[] = [...definitions, ...eventFields].map(fieldRecord);
+
+function fieldRecord(field: FieldDefinition): DesiredRecord {
+  const { compute, related, relation } = field;
+  return {
+    externalId: `field_${field.model.replaceAll('.', '_')}__${field.name}`,
+    model: 'ir.model.fields',
+    values: {
+      field_description: field.label,
+      help: field.help,
+      ...(compute === undefined ? {} : { compute: compute.code, depends: compute.depends }),
+    },
+    createOnly: {
+      model_id: { model: field.model },
+      model: field.model,
+      name: field.name,
+      ttype: field.type,
+      state: 'manual',
+      copied: false,
+      ...(related === undefined ? {} : { related, store: false, readonly: true }),
+      ...(compute === undefined ? {} : { store: false, readonly: true }),
+      ...(relation === undefined ? {} : { relation, on_delete: 'set null' }),
+      ...(field.index === undefined ? {} : { index: true }),
+    },
+    naturalKey: ['model', 'name'],
+  };
+}

@@ -5,7 +5,7 @@ export type CurrentState = {
   /** Database id by external id, ours unqualified and Odoo's own with their module. */
   ids: ReadonlyMap<string, number>;
   /** ir.model id by model name. */
-  modelIds: ReadonlyMap<string, number>;
+  modelIds: Map<string, number>;
   /** Records without an external id that a natural key found: database id by external id. */
   adoptable: ReadonlyMap<string, number>;
   /** Current values of known records by external id. Absent: the record does not exist any more. */
@@ -31,8 +31,12 @@ export function resolveValue(
     const found = idsOf(value.refs, ids);
     return found === undefined ? undefined : [[6, 0, found]];
   }
-  const found = idsOf(value.domainOf, ids);
-  return found === undefined ? undefined : value.template.replace('%ids%', `[${found.join(', ')}]`);
+  if ('actionOf' in value) {
+    const id = ids.get(value.actionOf);
+    return id === undefined ? undefined : `ir.actions.act_window,${id}`;
+  }
+  const found = idsOf(value.idsOf, ids);
+  return found === undefined ? undefined : value.template.replaceAll('%ids%', found.join(', '));
 }
 
 /**
@@ -61,6 +65,8 @@ export function planProvisioning(
 export function planRemoval(owned: CurrentState['owned']): PlannedChange[] {
   const order = [
     'base.automation',
+    'ir.ui.menu',
+    'ir.actions.act_window',
     'ir.actions.server',
     'ir.ui.view',
     'ir.model.access',
@@ -68,6 +74,7 @@ export function planRemoval(owned: CurrentState['owned']): PlannedChange[] {
     'res.users',
     'res.groups',
     'ir.model.fields',
+    'ir.model',
   ];
   const rank = (model: string): number => (order.includes(model) ? order.indexOf(model) : order.length);
   return [...owned]

@@ -24,8 +24,8 @@ export function actionRights(actionExternalIds: readonly string[]): readonly Des
         model_id: { model: 'ir.actions.server' },
         groups: { refs: [bridgeGroup.externalId] },
         domain_force: {
-          domainOf: actionExternalIds,
-          template: "[(1, '=', 1)] if user.has_group('base.group_system') else [('id', 'in', %ids%)]",
+          idsOf: actionExternalIds,
+          template: "[(1, '=', 1)] if user.has_group('base.group_system') else [('id', 'in', [%ids%])]",
         },
         perm_read: true,
         perm_write: true,

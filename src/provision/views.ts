@@ -1,6 +1,9 @@
 import type { DesiredRecord } from './desired-state.ts';
 
-/** Where administrators choose Sweego and enter its secrets: a page of the outgoing mail server's form. */
+/**
+ * Where administrators choose Sweego and enter its secrets (a page of the outgoing mail server's form), and
+ * where they see what became of a mail.
+ */
 export const viewRecords: readonly DesiredRecord[] = [
   {
     externalId: 'view_mail_server_form',
@@ -27,6 +30,67 @@ export const viewRecords: readonly DesiredRecord[] = [
     </page>
   </xpath>
 </data>`,
+    },
+  },
+  {
+    externalId: 'view_mail_list',
+    model: 'ir.ui.view',
+    values: {
+      name: 'mail.mail.list.sweego_bridge',
+      model: 'mail.mail',
+      inherit_id: { ref: 'mail.view_mail_tree' },
+      mode: 'extension',
+      arch: `<data>
+  <xpath expr="//field[@name='state']" position="after">
+    <field name="x_sweego_pending_delete" optional="show"/>
+    <field name="x_sweego_pending_since" optional="hide"/>
+    <field name="x_sweego_confirmed" optional="hide"/>
+  </xpath>
+</data>`,
+    },
+  },
+  {
+    externalId: 'view_mail_search',
+    model: 'ir.ui.view',
+    values: {
+      name: 'mail.mail.search.sweego_bridge',
+      model: 'mail.mail',
+      inherit_id: { ref: 'mail.view_mail_search' },
+      mode: 'extension',
+      arch: `<data>
+  <xpath expr="//filter[@name='exception']" position="after">
+    <filter name="sweego_pending" string="Waiting for Sweego" domain="[('x_sweego_relayed', '=', True), ('state', '=', 'sent'), ('x_sweego_confirmed', '=', False)]"/>
+  </xpath>
+</data>`,
+    },
+  },
+  {
+    externalId: 'view_mail_form',
+    model: 'ir.ui.view',
+    values: {
+      name: 'mail.mail.form.sweego_bridge',
+      model: 'mail.mail',
+      inherit_id: { ref: 'mail.view_mail_form' },
+      mode: 'extension',
+      arch: {
+        idsOf: ['action_sweego_events'],
+        template: `<data>
+  <xpath expr="//page[@name='body']" position="after">
+    <page name="sweego" string="Sweego" invisible="not x_sweego_relayed">
+      <group>
+        <field name="message_id" invisible="1"/>
+        <field name="x_sweego_relayed" invisible="1"/>
+        <field name="x_sweego_pending_delete"/>
+        <field name="x_sweego_pending_since" invisible="not x_sweego_pending_delete"/>
+        <field name="x_sweego_confirmed" readonly="1"/>
+        <field name="x_sweego_auto_delete" readonly="1"/>
+        <field name="x_sweego_original_recipients" readonly="1" invisible="not x_sweego_original_recipients"/>
+      </group>
+      <button name="%ids%" type="action" string="Sweego events" class="btn-secondary" context="{'search_default_x_message_id': message_id}"/>
+    </page>
+  </xpath>
+</data>`,
+      },
     },
   },
 ];

@@ -1,40 +1,20 @@
-import type { Failure } from './failure-class.ts';
+import type { HistoryEvent } from './message-state.ts';
 
-/** Sweego's event types that say something about delivery, with `_` for every separator. */
+/** Event types that say what became of a mail; others are only recorded. */
 export type DeliveryStatus =
   'email_sent' | 'soft_bounce' | 'delivered' | 'email_opened' | 'email_clicked' | 'hard_bounce' | 'complaint';
 
-/** One event about one recipient of one message. */
-export type DeliveryEvent = {
-  status: DeliveryStatus;
-  /** Normalised address. */
-  recipient: string;
-  /** swg_uid: one SMTP submission to one recipient. */
-  uid: string | null;
-  transactionId: string | null;
-  /** The Message-Id that Sweego put on the wire. */
-  wireMessageId: string | null;
-  /** When it happened by Sweego's clock. */
-  at: Date | null;
-  /** Given with soft_bounce and hard_bounce. */
-  failure: (Failure & { line: string | null }) | null;
-};
-
-/** What is believed of one recipient, as kept on his notification. */
+/** What is believed of one recipient, from everything that is known of him. */
 export type RecipientState = {
+  /** `null`: nothing that says what became of the mail. */
   status: DeliveryStatus | null;
-  at: Date | null;
+  /** swg_uid of the submission that counts. */
   uid: string | null;
   transactionId: string | null;
+  /** The Message-Id that this submission carries on the wire. */
   wireMessageId: string | null;
-};
-
-export const unknownState: RecipientState = {
-  status: null,
-  at: null,
-  uid: null,
-  transactionId: null,
-  wireMessageId: null,
+  /** The event that the status comes from. */
+  event: HistoryEvent | null;
 };
 
 /** What outweighs what within one submission, weakest first. */
@@ -49,78 +29,88 @@ const ranking: readonly DeliveryStatus[] = [
 ];
 
 /**
- * The status an event stands for: a bounce counts by how final it really is, not by Sweego's label, since a
- * `hard_bounce` with a 4xx reply is temporary.
+ * What is believed of a recipient: only the newest submission counts (a Retry starts afresh), and within it
+ * the event of the highest rank. It depends on the set of events alone, never on the order in which they
+ * arrived, so repetitions and late ones change nothing. Ids come from any event of the submission.
  */
-export function effectiveStatus(event: DeliveryEvent): DeliveryStatus {
-  if (event.failure === null) return event.status;
-  return event.failure.permanence === 'hard' ? 'hard_bounce' : 'soft_bounce';
+export function recipientState(events: readonly HistoryEvent[]): RecipientState {
+  const newest = newestSubmission(events);
+  const byWeight = [...newest].sort((one, other) => weight(other) - weight(one) || compare(other, one));
+  const leading = byWeight[0];
+  const status = leading === undefined ? null : effectiveStatus(leading);
+  return {
+    status,
+    uid: leading?.swg_uid ?? null,
+    transactionId: byWeight.find((event) => event.transaction_id !== null)?.transaction_id ?? null,
+    wireMessageId: byWeight.find((event) => event.wire_id !== null)?.wire_id ?? null,
+    event: status === null ? null : (leading ?? null),
+  };
 }
 
 /**
- * What is believed after an event. Within one submission the higher rank wins whatever the order of
- * arrival; a newer submission (a Retry) starts afresh; an event of an older one changes nothing. Ids that
- * were missing are filled in from any event of the same submission.
- *
- * @returns the same object when the event changes nothing
+ * The status an event stands for: a bounce counts by how final it really is, not by Sweego's label, since a
+ * `hard_bounce` with a 4xx reply is temporary. `null` for types that are only recorded.
  */
-export function nextState(state: RecipientState, event: DeliveryEvent): RecipientState {
-  const status = effectiveStatus(event);
-  if (isOtherSubmission(state, event)) {
-    if (!isLater(event.at, state.at)) return state;
-    return {
-      status,
-      at: event.at,
-      uid: event.uid,
-      transactionId: event.transactionId,
-      wireMessageId: event.wireMessageId,
-    };
-  }
-  const outweighs = state.status === null || ranking.indexOf(status) > ranking.indexOf(state.status);
-  const next: RecipientState = {
-    status: outweighs ? status : state.status,
-    at: outweighs ? event.at : state.at,
-    uid: state.uid ?? event.uid,
-    transactionId: state.transactionId ?? event.transactionId,
-    wireMessageId: state.wireMessageId ?? event.wireMessageId,
-  };
-  return isSameState(state, next) ? state : next;
+export function effectiveStatus(event: HistoryEvent): DeliveryStatus | null {
+  if (event.permanence !== null) return event.permanence === 'hard' ? 'hard_bounce' : 'soft_bounce';
+  return ranking.find((status) => status === event.type) ?? null;
 }
 
 /** Delivered, or something that only a delivered mail can do. */
 export function isDelivered(status: DeliveryStatus | null): boolean {
-  return (
-    status === 'delivered' ||
-    status === 'email_opened' ||
-    status === 'email_clicked' ||
-    status === 'complaint'
-  );
+  return status !== null && ['delivered', 'email_opened', 'email_clicked', 'complaint'].includes(status);
 }
 
 export function isFailed(status: DeliveryStatus | null): boolean {
   return status === 'soft_bounce' || status === 'hard_bounce';
 }
 
-/** Reads a status back from where it was kept; undefined for anything that is none. */
-export function parseDeliveryStatus(text: string): DeliveryStatus | undefined {
-  return ranking.find((status) => status === text);
-}
-
-function isOtherSubmission(state: RecipientState, event: DeliveryEvent): boolean {
-  return state.uid !== null && event.uid !== null && state.uid !== event.uid;
-}
-
-function isLater(one: Date | null, other: Date | null): boolean {
-  if (one === null) return false;
-  return other === null || one.getTime() > other.getTime();
-}
-
-function isSameState(one: RecipientState, other: RecipientState): boolean {
+/**
+ * Whether two events are one: the same `event_id`, or the same type at the same second of the same
+ * submission, since a re-issued event may carry a new id.
+ */
+export function isSameEvent(one: HistoryEvent, other: HistoryEvent): boolean {
+  if (one.event_id !== null && one.event_id === other.event_id) return true;
   return (
-    one.status === other.status &&
-    one.at?.getTime() === other.at?.getTime() &&
-    one.uid === other.uid &&
-    one.transactionId === other.transactionId &&
-    one.wireMessageId === other.wireMessageId
+    one.swg_uid !== null &&
+    one.swg_uid === other.swg_uid &&
+    one.type === other.type &&
+    one.at?.getTime() === other.at?.getTime()
   );
+}
+
+/**
+ * The events of the submission that began last, by the earliest time known of each: all events of a Retry
+ * are later than the first one of what it repeats, however late others of that arrive.
+ */
+function newestSubmission(events: readonly HistoryEvent[]): readonly HistoryEvent[] {
+  const submissions = new Map<string, HistoryEvent[]>();
+  for (const event of events) {
+    const key = event.swg_uid ?? '';
+    submissions.set(key, [...(submissions.get(key) ?? []), event]);
+  }
+  const ordered = [...submissions].sort(
+    ([oneKey, one], [otherKey, other]) => beginning(one) - beginning(other) || compareText(oneKey, otherKey),
+  );
+  return ordered.at(-1)?.[1] ?? [];
+}
+
+function beginning(events: readonly HistoryEvent[]): number {
+  return Math.min(...events.map((event) => event.at?.getTime() ?? Number.MAX_SAFE_INTEGER));
+}
+
+function weight(event: HistoryEvent): number {
+  const status = effectiveStatus(event);
+  return status === null ? -1 : ranking.indexOf(status);
+}
+
+/** Any order, as long as it is always the same: later first in time, then by what the events say. */
+function compare(one: HistoryEvent, other: HistoryEvent): number {
+  const times = (one.at?.getTime() ?? 0) - (other.at?.getTime() ?? 0);
+  return times || compareText(JSON.stringify(one), JSON.stringify(other));
+}
+
+function compareText(one: string, other: string): number {
+  if (one === other) return 0;
+  return one < other ? -1 : 1;
 }

@@ -12,7 +12,11 @@ export function normalizeAddress(text: string): string | undefined {
 
 /** Every address of a header text such as `"Doe, Jane" <jane@example.com>, info@example.com`. */
 export function addressesIn(text: string | null): string[] {
-  if (text === null) return [];
-  const unquoted = text.replace(/"(?:[^"\\]|\\.)*"/g, '');
-  return unquoted.split(/[,;]/).flatMap((part) => normalizeAddress(part) ?? []);
+  return splitAddresses(text).flatMap((part) => normalizeAddress(part) ?? []);
+}
+
+/** The parts of such a text, as written. A comma within quotes separates nothing. */
+export function splitAddresses(text: string | null): string[] {
+  const parts = (text ?? '').match(/(?:"(?:[^"\\]|\\.)*"|[^",;])+/g) ?? [];
+  return parts.map((part) => part.trim()).filter((part) => part !== '');
 }

@@ -1,7 +1,7 @@
-import type { DeliveryEvent, DeliveryStatus } from './delivery-status.ts';
 import { normalizeAddress } from './email-address.ts';
 import { classifyFailure } from './failure-class.ts';
 import { normalizeMessageId } from './message-id.ts';
+import type { HistoryEvent } from './message-state.ts';
 
 /** What an outbound event carries, as Sweego's wire was read. */
 export type EventFacts = {
@@ -10,9 +10,12 @@ export type EventFacts = {
   channel: string | undefined;
   timestamp: Date | undefined;
   swgUid: string | undefined;
+  eventId: string | undefined;
   transactionId: string | undefined;
   recipient: string | undefined;
   messageIdHeader: string | undefined;
+  /** By lower-case name. */
+  headers: ReadonlyMap<string, string>;
   responseCode: number | undefined;
   details: string | undefined;
   wireMessageId: string | undefined;
@@ -20,18 +23,25 @@ export type EventFacts = {
 
 export type EventMeaning =
   /** Concerns one recipient of one message of Odoo. */
-  | { kind: 'delivery'; messageId: string; event: DeliveryEvent }
+  | { kind: 'message'; messageId: string; event: HistoryEvent }
   /** Signed and readable, and nothing of Odoo depends on it. */
   | { kind: 'ignored'; reason: string }
   /** Would concern Odoo, but says not whom: never guessed. */
   | { kind: 'unmatchable'; reason: string };
 
-const statuses: Readonly<Record<string, DeliveryStatus>> = {
-  email_sent: 'email_sent',
-  delivered: 'delivered',
-  soft_bounce: 'soft_bounce',
-  hard_bounce: 'hard_bounce',
-};
+/** Types that are known; `clicked_unsub` and `list_unsub` are only recorded. */
+const knownTypes = new Set([
+  'email_sent',
+  'delivered',
+  'soft_bounce',
+  'hard_bounce',
+  'undelivered',
+  'complaint',
+  'email_opened',
+  'email_clicked',
+  'list_unsub',
+  'clicked_unsub',
+]);
 
 /**
  * What an event means before Odoo is asked. `email_sent` is never proof of delivery; types that no rule
@@ -41,8 +51,7 @@ export function readEventMeaning(facts: EventFacts): EventMeaning {
   if (facts.channel !== undefined && facts.channel !== 'email') {
     return { kind: 'ignored', reason: `channel ${facts.channel}` };
   }
-  const status = statuses[facts.type];
-  if (status === undefined) return { kind: 'ignored', reason: `event type ${facts.type}` };
+  if (!knownTypes.has(facts.type)) return { kind: 'ignored', reason: `event type ${facts.type}` };
   const messageId =
     facts.messageIdHeader === undefined ? undefined : normalizeMessageId(facts.messageIdHeader);
   if (messageId === undefined) {
@@ -52,27 +61,50 @@ export function readEventMeaning(facts: EventFacts): EventMeaning {
   if (recipient === undefined) {
     return { kind: 'unmatchable', reason: 'the event carries no recipient: cannot be matched' };
   }
+  return { kind: 'message', messageId, event: historyEvent(facts, recipient) };
+}
+
+function historyEvent(facts: EventFacts, recipient: string): HistoryEvent {
+  const line = facts.details ?? null;
+  const label = labels[facts.type];
+  const failure =
+    label === undefined
+      ? undefined
+      : classifyFailure({
+          label,
+          responseCode: facts.responseCode ?? null,
+          details: line,
+          isBlacklisted: isBlacklisted(facts, recipient),
+        });
   return {
-    kind: 'delivery',
-    messageId,
-    event: {
-      status,
-      recipient,
-      uid: facts.swgUid ?? null,
-      transactionId: facts.transactionId ?? null,
-      wireMessageId: facts.wireMessageId ?? null,
-      at: facts.timestamp ?? null,
-      failure: status === 'soft_bounce' || status === 'hard_bounce' ? failureOf(facts, status) : null,
-    },
+    recipient,
+    type: facts.type,
+    at: facts.timestamp === undefined ? null : wholeSeconds(facts.timestamp),
+    swg_uid: facts.swgUid ?? null,
+    event_id: facts.eventId ?? null,
+    transaction_id: facts.transactionId ?? null,
+    wire_id: facts.wireMessageId ?? null,
+    permanence: failure?.permanence ?? null,
+    failure_type: failure?.failureType ?? null,
+    reason: failure?.reason ?? null,
+    line: failure === undefined ? null : line,
   };
 }
 
-function failureOf(facts: EventFacts, status: 'soft_bounce' | 'hard_bounce'): DeliveryEvent['failure'] {
-  const details = facts.details ?? null;
-  const failure = classifyFailure({
-    label: status === 'hard_bounce' ? 'hard' : 'soft',
-    responseCode: facts.responseCode ?? null,
-    details,
-  });
-  return { ...failure, line: details };
+/** Sweego's label of a failure, by event type. */
+const labels: Readonly<Record<string, 'hard' | 'soft' | 'other'>> = {
+  hard_bounce: 'hard',
+  soft_bounce: 'soft',
+  undelivered: 'other',
+};
+
+/** `x-emails-blacklisted` lists addresses that Sweego refused to send to. */
+function isBlacklisted(facts: EventFacts, recipient: string): boolean {
+  const listed = facts.headers.get('x-emails-blacklisted') ?? '';
+  return listed.split(/[,;\s]+/).some((address) => normalizeAddress(address) === recipient);
+}
+
+/** Odoo keeps datetimes to the second; so events compare alike before and after they were kept. */
+function wholeSeconds(at: Date): Date {
+  return new Date(Math.floor(at.getTime() / 1000) * 1000);
 }

@@ -6,6 +6,8 @@ export type FailureEvidence = {
   responseCode: number | null;
   /** The raw log line of Sweego's mail server. */
   details: string | null;
+  /** Sweego refused to send, because this recipient is on its blacklist. */
+  isBlacklisted: boolean;
 };
 
 /** Whose fault it is and what to do; the code under which the sentence is translated. */
@@ -35,6 +37,7 @@ export type Failure = {
  */
 export function classifyFailure(evidence: FailureEvidence): Failure {
   const details = evidence.details ?? '';
+  if (evidence.isBlacklisted) return hard('mail_bl', 'recipient_suppressed');
   if (/DROP\[suppressed\]/i.test(details)) return hard('mail_bl', 'recipient_suppressed');
   const { code, enhanced } = smtpReply(evidence);
   if (code !== undefined && code >= 400 && code < 500) return soft('temporary');

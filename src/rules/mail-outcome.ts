@@ -1,65 +1,64 @@
 import { isDelivered, isFailed } from './delivery-status.ts';
-import { believedOf, recipientsOf, type Recipient } from './message-recipient.ts';
+import { hasFailed, recipientsOfMail, type Recipient } from './message-recipient.ts';
 import type { MailState, MailValues, MessageState } from './message-state.ts';
-import { allowedType, failureReason, type FailureTypes } from './notification-values.ts';
-import { formatRecipientStates, parseRecipientStates } from './recipient-states.ts';
+import { allowedType, failureReason, type OdooFacts } from './notification-values.ts';
+import { retryRecipients } from './retry-recipients.ts';
+
+/** When several recipients failed for different reasons, the one that says most about what to do. */
+const failureTypePriority = ['mail_email_invalid', 'mail_bl', 'mail_smtp'];
 
 /**
- * A mail's fate, from what is now believed of all its recipients: one failed makes it `exception`, all
- * delivered confirms it, and deletes it when Odoo would have.
+ * A mail's fate, from what is now believed of all its recipients: one failed makes it `exception` with the
+ * list cut down to those who failed; all delivered confirms it, and deletes it when Odoo would have.
  */
 export function mailOutcome(
   message: MessageState,
   mail: MailState,
-  changed: readonly Recipient[],
-  failureTypes: FailureTypes,
+  recipients: ReadonlyMap<string, Recipient>,
+  facts: OdooFacts,
 ): { values: MailValues; unlink: boolean } {
-  const kept = keptStates(mail, changed);
-  const values: MailValues = kept === undefined ? {} : { x_sweego_recipient_states: kept };
-  if (mail.state !== 'sent' && mail.state !== 'exception') return { values, unlink: false };
-  const states = recipientsOf(mail).map((address) => believedOf(message, mail, address, changed));
-  const concerned = changed.filter((recipient) => recipient.mails.includes(mail));
-  const failed = concerned.filter(
-    (recipient) => isFailed(recipient.now.status) && recipient.cause !== undefined,
-  );
-  const last = failed.at(-1)?.cause?.failure;
-  if (last !== undefined && last !== null) {
+  const nothing = { values: {}, unlink: false };
+  if (mail.state !== 'sent' && mail.state !== 'exception') return nothing;
+  const required = recipientsOfMail(mail, message, recipients);
+  const concerned = new Set([
+    ...required,
+    ...[...recipients.values()].filter((each) => each.mails.includes(mail)),
+  ]);
+  const failed = [...concerned].filter(hasFailed);
+  if (failed.length > 0) return { values: failureValues(mail, failed, facts), unlink: false };
+  const wholeAgain = retryRecipients(mail, new Set());
+  const backToSent: MailValues =
+    mail.state === 'exception'
+      ? { state: 'sent', failure_type: false, failure_reason: false, ...wholeAgain }
+      : wholeAgain;
+  if (required.length > 0 && required.every(({ now }) => isDelivered(now.status))) {
+    if (mail.delete_wished) return { values: {}, unlink: true };
     return {
+      values: mail.confirmed ? backToSent : { ...backToSent, x_sweego_confirmed: true },
       unlink: false,
-      values: {
-        ...values,
-        state: 'exception',
-        failure_type: allowedType(last.failureType, failureTypes.mail),
-        failure_reason: failed.map(mailFailureReason).join('\n'),
-        x_sweego_confirmed: false,
-      },
     };
   }
-  const backToSent: MailValues =
-    mail.state === 'exception' ? { state: 'sent', failure_type: false, failure_reason: false } : {};
-  if (states.length > 0 && states.every((state) => isDelivered(state.status))) {
-    return { values: { ...values, ...backToSent, x_sweego_confirmed: true }, unlink: mail.delete_wished };
-  }
-  const recovered =
-    concerned.some((recipient) => isFailed(recipient.before.status) && !isFailed(recipient.now.status)) &&
-    !states.some((state) => isFailed(state.status));
-  return { values: recovered ? { ...values, ...backToSent } : values, unlink: false };
+  // Otherwise an `exception` is Odoo's own, unless the failure that just passed had made it one.
+  const isOver = [...concerned].some(({ before }) => isFailed(before.status));
+  return isOver || mail.state === 'sent' ? { values: backToSent, unlink: false } : nothing;
 }
 
-/** The new text of x_sweego_recipient_states, or undefined when no recipient without notification moved. */
-function keptStates(mail: MailState, changed: readonly Recipient[]): string | undefined {
-  const moved = changed.filter(
-    (recipient) => recipient.notification === undefined && recipient.mails.includes(mail),
+function failureValues(mail: MailState, failed: readonly Recipient[], facts: OdooFacts): MailValues {
+  const inOrder = [...failed].sort((one, other) => (one.address < other.address ? -1 : 1));
+  const types = inOrder.map(({ now }) => now.event?.failure_type ?? null);
+  const type = failureTypePriority.find((each) => types.includes(each)) ?? null;
+  const reasons = inOrder.flatMap(({ address, now }) =>
+    now.event === null ? [] : [`${address}: ${failureReason(now.event, facts.language)}`],
   );
-  if (moved.length === 0) return undefined;
-  const states = new Map(parseRecipientStates(mail.recipient_states));
-  for (const recipient of moved) states.set(recipient.address, recipient.now);
-  return formatRecipientStates(states);
-}
-
-function mailFailureReason(recipient: Recipient): string {
-  const failure = recipient.cause?.failure;
-  return failure === undefined || failure === null
-    ? recipient.address
-    : `${recipient.address}: ${failureReason(failure)}`;
+  const addresses = failed.flatMap(({ address, notification }) => [
+    address,
+    notification?.address ?? address,
+  ]);
+  return {
+    state: 'exception',
+    failure_type: allowedType(type, facts.failureTypes.mail),
+    failure_reason: reasons.join('\n'),
+    ...(mail.confirmed ? { x_sweego_confirmed: false } : {}),
+    ...retryRecipients(mail, new Set(addresses)),
+  };
 }

@@ -1,16 +1,23 @@
-import { isFailed, nextState, type DeliveryEvent } from './delivery-status.ts';
+import { isSameEvent } from './delivery-status.ts';
+import { eventValues } from './event-values.ts';
 import { mailOutcome } from './mail-outcome.ts';
-import { findRecipient, type Recipient } from './message-recipient.ts';
-import type { MessageChange, MessageState } from './message-state.ts';
-import { notificationValues, type FailureTypes } from './notification-values.ts';
+import {
+  createRecipientFinder,
+  hasFailed,
+  isMoved,
+  recipientsOf,
+  type Recipient,
+} from './message-recipient.ts';
+import type { HistoryEvent, MessageChange, MessageState } from './message-state.ts';
+import { notificationValues, type OdooFacts } from './notification-values.ts';
 
 /** What became of one event in the decision about its message. */
 export type Verdict =
   /** Part of the change; settled once Odoo has applied it. */
   | 'apply'
-  /** Something that outweighs it is known already, or it repeats what is known. */
+  /** It is in the history already. */
   | 'superseded'
-  /** A mail of the message is `outgoing`: nothing may be touched. */
+  /** A mail that it concerns is `outgoing`: nothing may be touched. */
   | 'defer'
   /** The message is known but has no such recipient. */
   | 'unmatched';
@@ -23,53 +30,72 @@ export type MessageDecision = {
 };
 
 /**
- * Decides what events mean for one message of Odoo: each recipient's notification, and each mail's fate.
- * Nothing is decided, and nothing written, while one of its mails is `outgoing`: a write in that window
- * makes Odoo send the mail a second time.
+ * Decides what events mean for one message of Odoo: its history, each recipient's notification, and each
+ * mail's fate. Every event that is not known yet is recorded, also one that changes nothing else.
  *
- * @param events events about this message, in the order of arrival
+ * Nothing is written for a recipient whose mail is `outgoing`, nor for anybody while a mail of the message
+ * that is no notification mail is `outgoing`: in those windows a write makes Odoo send the mail a second
+ * time. A notification mail that waits for another recipient holds up nobody else.
+ *
+ * @param events events about this message, in any order
  * @see Odoo mail.mail._send, mail.mail._postprocess_sent_message
  */
 export function decideMessage(
   message: MessageState,
-  events: readonly DeliveryEvent[],
-  failureTypes: FailureTypes,
+  events: readonly HistoryEvent[],
+  facts: OdooFacts,
 ): MessageDecision {
-  if (message.mails.some((mail) => mail.state === 'outgoing')) {
-    return { change: undefined, verdicts: events.map(() => 'defer') };
-  }
-  const recipients = new Map<string, Recipient>();
+  const find = createRecipientFinder(message);
+  const known = recipientsOf(message, message.events, events);
+  const fresh: HistoryEvent[] = [];
   const verdicts = events.map((event): Verdict => {
-    const recipient = findRecipient(message, event, recipients);
+    const recipient = known.get(find(event) ?? '');
     if (recipient === undefined) return 'unmatched';
-    const next = nextState(recipient.now, event);
-    if (next === recipient.now) return 'superseded';
-    if (next.status !== recipient.now.status || next.uid !== recipient.now.uid) recipient.cause = event;
-    recipient.now = next;
+    if (isBeingSent(message, recipient)) return 'defer';
+    if ([...message.events, ...fresh].some((each) => isSameEvent(each, event))) return 'superseded';
+    fresh.push(event);
     return 'apply';
   });
-  const changed = [...recipients.values()].filter((recipient) => recipient.now !== recipient.before);
-  return { change: changed.length === 0 ? undefined : changeOf(message, changed, failureTypes), verdicts };
+  return { change: fresh.length === 0 ? undefined : changeOf(message, fresh, facts), verdicts };
 }
 
-function changeOf(
-  message: MessageState,
-  changed: readonly Recipient[],
-  failureTypes: FailureTypes,
-): MessageChange {
-  const withNotification = changed.filter((recipient) => recipient.notification !== undefined);
+/** Continues the history of a message that Odoo does not have any more. */
+export function recordOnly(messageId: string, events: readonly HistoryEvent[]): MessageChange {
+  return {
+    message: null,
+    expect: { mails: [], notifications: [] },
+    touches: [],
+    notification_writes: [],
+    notification_creates: [],
+    mail_writes: [],
+    mail_unlinks: [],
+    event_creates: events.map((event) => eventValues(messageId, event)),
+    refresh: false,
+  };
+}
+
+function isBeingSent(message: MessageState, recipient: Recipient): boolean {
+  const outgoing = message.mails.filter((mail) => mail.state === 'outgoing');
+  return outgoing.some((mail) => !mail.is_notification || recipient.mails.includes(mail));
+}
+
+function changeOf(message: MessageState, fresh: readonly HistoryEvent[], facts: OdooFacts): MessageChange {
+  const find = createRecipientFinder(message);
+  const recipients = recipientsOf(message, message.events, fresh);
+  const concerned = new Set(fresh.flatMap((event) => recipients.get(find(event) ?? '') ?? []));
+  const writes = [...concerned].flatMap((recipient) => {
+    if (recipient.notification === undefined) return [];
+    const values = notificationValues(recipient, recipient.notification, facts);
+    return Object.keys(values).length === 0 ? [] : [{ id: recipient.notification.id, values }];
+  });
   // Without a notification a failure could not be seen, so the first failure makes one.
-  const newlyShown = changed.filter(
-    (recipient) => recipient.notification === undefined && isFailed(recipient.now.status),
+  const newlyShown = [...concerned].filter(
+    (recipient) => recipient.notification === undefined && isMoved(recipient) && hasFailed(recipient),
   );
-  const writes = withNotification.flatMap(({ notification, ...recipient }) =>
-    notification === undefined
-      ? []
-      : [{ id: notification.id, values: notificationValues(recipient, notification, failureTypes) }],
-  );
-  const mailChanges = message.mails
-    .filter((mail) => changed.some((recipient) => recipient.mails.includes(mail)))
-    .map((mail) => ({ mail, ...mailOutcome(message, mail, changed, failureTypes) }));
+  const touched = message.mails.filter((mail) => [...concerned].some(({ mails }) => mails.includes(mail)));
+  const outcomes = touched
+    .filter(() => [...concerned].some(isMoved))
+    .map((mail) => ({ mail, ...mailOutcome(message, mail, recipients, facts) }));
   return {
     message: message.id,
     expect: {
@@ -80,16 +106,18 @@ function changeOf(
         uid: row.sweego_uid,
       })),
     },
+    touches: touched.map(({ id }) => id),
     notification_writes: writes,
     notification_creates: newlyShown.map((recipient) => ({
       mail_id: recipient.mails[0]?.id ?? null,
       mail_email_address: recipient.address,
-      values: notificationValues(recipient, undefined, failureTypes),
+      values: notificationValues(recipient, undefined, facts),
     })),
-    mail_writes: mailChanges.flatMap(({ mail, values, unlink }) =>
+    mail_writes: outcomes.flatMap(({ mail, values, unlink }) =>
       unlink || Object.keys(values).length === 0 ? [] : [{ id: mail.id, values }],
     ),
-    mail_unlinks: mailChanges.flatMap(({ mail, unlink }) => (unlink ? [mail.id] : [])),
+    mail_unlinks: outcomes.flatMap(({ mail, unlink }) => (unlink ? [mail.id] : [])),
+    event_creates: fresh.map((event) => eventValues(message.message_id, event)),
     refresh: newlyShown.length > 0 || writes.some(({ values }) => values.notification_status !== undefined),
   };
 }

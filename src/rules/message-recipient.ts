@@ -1,99 +1,143 @@
-import {
-  parseDeliveryStatus,
-  unknownState,
-  type DeliveryEvent,
-  type RecipientState,
-} from './delivery-status.ts';
+import { isFailed, recipientState, type RecipientState } from './delivery-status.ts';
 import { addressesIn } from './email-address.ts';
-import type { MailState, MessageState, NotificationState } from './message-state.ts';
-import { parseRecipientStates } from './recipient-states.ts';
+import type { HistoryEvent, MailState, MessageState, NotificationState } from './message-state.ts';
+import { originalRecipients } from './retry-recipients.ts';
 
-/** One recipient while a decision is being made. */
+/** One recipient of a message, with what was believed of him and what is believed now. */
 export type Recipient = {
+  /** The address the last event named, else that of the notification. */
   address: string;
   notification: NotificationState | undefined;
+  /** The mails that went to him; none when Odoo has deleted them. */
   mails: readonly MailState[];
   before: RecipientState;
   now: RecipientState;
-  /** The event that `now` comes from; undefined while nothing changed. */
-  cause: DeliveryEvent | undefined;
 };
 
+/** Groups events by the recipient they are about; finds nobody for an event rather than somebody. */
+export type RecipientFinder = (event: HistoryEvent) => string | undefined;
+
 /**
- * The recipient an event is about: by swg_uid, else by the address recorded on the notification, else by
- * the partner's address of today, else among the addresses of a mail. Never by an empty value.
+ * Tells events of one message apart by recipient: by swg_uid, else by the address recorded on the
+ * notification, else by the partner's address of today, else among the addresses of a mail. Never by an
+ * empty value. A message with neither notifications nor mails left takes any recipient, since nothing of it
+ * could say otherwise.
+ *
+ * @returns a key that is the same for all events of one recipient; undefined when the message has no such one
  */
-export function findRecipient(
-  message: MessageState,
-  event: DeliveryEvent,
-  known: Map<string, Recipient>,
-): Recipient | undefined {
-  const notification =
-    message.notifications.find((row) => event.uid !== null && row.sweego_uid === event.uid) ??
-    message.notifications.find((row) => row.recorded_address === event.recipient) ??
-    message.notifications.find((row) => row.address === event.recipient);
-  const key = notification === undefined ? event.recipient : `notification ${notification.id}`;
-  const found = known.get(key);
-  if (found !== undefined) return found;
-  const mails = mailsFor(message, event.recipient, notification);
-  if (notification === undefined && mails.length === 0) return undefined;
-  const before = notification === undefined ? keptState(mails, event.recipient) : stateOf(notification);
-  const recipient = { address: event.recipient, notification, mails, before, now: before, cause: undefined };
-  known.set(key, recipient);
-  return recipient;
+export function createRecipientFinder(message: MessageState): RecipientFinder {
+  const isBare = message.notifications.length === 0 && message.mails.length === 0;
+  const addresses = new Set(message.mails.flatMap(allAddresses));
+  return (event) => {
+    const notification = notificationOf(message, event.recipient, event.swg_uid);
+    if (notification !== undefined) return `notification ${notification.id}`;
+    return isBare || addresses.has(event.recipient) ? `address ${event.recipient}` : undefined;
+  };
 }
 
-function mailsFor(
+/** Every recipient of a message: those of its notifications, of its mails, and those that events name. */
+export function recipientsOf(
+  message: MessageState,
+  history: readonly HistoryEvent[],
+  fresh: readonly HistoryEvent[],
+): Map<string, Recipient> {
+  const find = createRecipientFinder(message);
+  const before = groupBy(history, find);
+  const now = groupBy([...history, ...fresh], find);
+  const addressOf = new Map<string, string>();
+  for (const event of [...history, ...fresh]) {
+    const key = find(event);
+    if (key !== undefined) addressOf.set(key, event.recipient);
+  }
+  const keys = new Set([
+    ...message.notifications.map((row) => `notification ${row.id}`),
+    ...message.mails.flatMap(requiredAddresses).map((address) => keyOfAddress(message, address)),
+    ...now.keys(),
+  ]);
+  return new Map(
+    [...keys].map((key) => {
+      const notification = message.notifications.find((row) => key === `notification ${row.id}`);
+      const address = addressOf.get(key) ?? notification?.address ?? key.replace(/^address /, '');
+      const recipient: Recipient = {
+        address,
+        notification,
+        mails: mailsOf(message, address, notification),
+        before: recipientState(before.get(key) ?? []),
+        now: recipientState(now.get(key) ?? []),
+      };
+      return [key, recipient];
+    }),
+  );
+}
+
+/** The recipients whose delivery a mail waits for. Cc addresses get no events of their own (Sweego, SMTP). */
+export function recipientsOfMail(
+  mail: MailState,
+  message: MessageState,
+  recipients: ReadonlyMap<string, Recipient>,
+): Recipient[] {
+  const keys = new Set(requiredAddresses(mail).map((address) => keyOfAddress(message, address)));
+  return [...keys].flatMap((key) => recipients.get(key) ?? []);
+}
+
+/**
+ * Whether he counts as failed. Not any more once Odoo shows `sent` for a failure that it had been told: then
+ * a user pressed Retry, and only events of that new submission matter.
+ */
+export function hasFailed({ before, now, notification, mails }: Recipient): boolean {
+  if (!isFailed(now.status)) return false;
+  const isSentAgain =
+    mails.length > 0 ? mails.some((mail) => mail.state === 'sent') : notification?.status === 'sent';
+  return !(isSentAgain && isFailed(before.status) && before.uid === now.uid);
+}
+
+/** Whether something else is believed of him than before. */
+export function isMoved({ before, now }: Recipient): boolean {
+  return before.status !== now.status || before.uid !== now.uid || before.event !== now.event;
+}
+
+function notificationOf(
+  message: MessageState,
+  address: string,
+  uid: string | null,
+): NotificationState | undefined {
+  return (
+    message.notifications.find((row) => uid !== null && row.sweego_uid === uid) ??
+    message.notifications.find((row) => row.recorded_address === address) ??
+    message.notifications.find((row) => row.address === address)
+  );
+}
+
+function keyOfAddress(message: MessageState, address: string): string {
+  const notification = notificationOf(message, address, null);
+  return notification === undefined ? `address ${address}` : `notification ${notification.id}`;
+}
+
+function mailsOf(
   message: MessageState,
   address: string,
   notification: NotificationState | undefined,
 ): MailState[] {
   const own = message.mails.filter((mail) => notification !== undefined && mail.id === notification.mail_id);
   if (own.length > 0) return own;
-  return message.mails.filter(
-    (mail) => recipientsOf(mail).includes(address) || addressesIn(mail.email_cc).includes(address),
-  );
+  const addresses = [address, notification?.address ?? address];
+  return message.mails.filter((mail) => allAddresses(mail).some((each) => addresses.includes(each)));
 }
 
-/** Who must have received a mail before it counts as delivered. Cc addresses get no events of their own. */
-export function recipientsOf(mail: MailState): string[] {
-  return [...new Set([...mail.recipients, ...addressesIn(mail.email_to)])];
+function requiredAddresses(mail: MailState): string[] {
+  const { partners, email_to } = originalRecipients(mail);
+  return [...new Set([...partners.flatMap(({ address }) => address ?? []), ...addressesIn(email_to)])];
 }
 
-function stateOf(notification: NotificationState): RecipientState {
-  return {
-    status:
-      notification.sweego_status === null ? null : (parseDeliveryStatus(notification.sweego_status) ?? null),
-    at: notification.sweego_status_at,
-    uid: notification.sweego_uid,
-    transactionId: notification.sweego_transaction_id,
-    wireMessageId: notification.sweego_message_id,
-  };
+function allAddresses(mail: MailState): string[] {
+  return [...requiredAddresses(mail), ...addressesIn(originalRecipients(mail).email_cc)];
 }
 
-function keptState(mails: readonly MailState[], address: string): RecipientState {
-  for (const mail of mails) {
-    const state = parseRecipientStates(mail.recipient_states).get(address);
-    if (state !== undefined) return state;
+function groupBy(events: readonly HistoryEvent[], find: RecipientFinder): Map<string, HistoryEvent[]> {
+  const groups = new Map<string, HistoryEvent[]>();
+  for (const event of events) {
+    const key = find(event);
+    if (key !== undefined) groups.set(key, [...(groups.get(key) ?? []), event]);
   }
-  return unknownState;
-}
-
-export function believedOf(
-  message: MessageState,
-  mail: MailState,
-  address: string,
-  changed: readonly Recipient[],
-): RecipientState {
-  const notification =
-    message.notifications.find((row) => row.recorded_address === address) ??
-    message.notifications.find((row) => row.address === address);
-  const moved = changed.find((recipient) =>
-    notification === undefined
-      ? recipient.notification === undefined && recipient.address === address
-      : recipient.notification?.id === notification.id,
-  );
-  if (moved !== undefined) return moved.now;
-  if (notification !== undefined) return stateOf(notification);
-  return parseRecipientStates(mail.recipient_states).get(address) ?? unknownState;
+  return groups;
 }

@@ -12,6 +12,8 @@ export type MessageState = {
   document_exists: boolean;
   mails: readonly MailState[];
   notifications: readonly NotificationState[];
+  /** Its history (x_sweego_event), in no particular order. */
+  events: readonly HistoryEvent[];
 };
 
 export type MailState = {
@@ -24,13 +26,13 @@ export type MailState = {
   delete_wished: boolean;
   /** Every recipient is known to be delivered. */
   confirmed: boolean;
-  /** Normalised addresses of recipient_ids. */
-  recipients: readonly string[];
+  /** recipient_ids with their normalised addresses. */
+  recipients: readonly { partner_id: number; address: string | null }[];
   /** Header text with one or more addresses. */
   email_to: string | null;
   email_cc: string | null;
-  /** JSON of `RecipientStates`, for recipients who have no notification. */
-  recipient_states: string | null;
+  /** JSON of all recipients, kept while the list is cut down to those who failed (rules/retry-recipients). */
+  original_recipients: string | null;
 };
 
 export type NotificationState = {
@@ -49,12 +51,34 @@ export type NotificationState = {
   sweego_message_id: string | null;
 };
 
+/** One row of the history: an event about one recipient. */
+export type HistoryEvent = {
+  /** Normalised address. */
+  recipient: string;
+  /** Sweego's event type with `_` for every separator. */
+  type: string;
+  /** Whole seconds, Sweego's clock. */
+  at: Date | null;
+  swg_uid: string | null;
+  event_id: string | null;
+  transaction_id: string | null;
+  /** The Message-Id on the wire. */
+  wire_id: string | null;
+  /** How final a bounce really is; `null` for everything else. */
+  permanence: 'soft' | 'hard' | null;
+  failure_type: string | null;
+  /** FailureReason. */
+  reason: string | null;
+  /** The raw line of Sweego's mail server. */
+  line: string | null;
+};
+
 /** Fields of mail.notification that `apply` writes. Datetimes are UTC `YYYY-MM-DD HH:MM:SS`. */
 export type NotificationValues = {
   notification_status?: 'sent' | 'exception';
   failure_type?: string | false;
   failure_reason?: string | false;
-  x_sweego_status?: string;
+  x_sweego_status?: string | false;
   x_sweego_status_at?: string | false;
   x_sweego_uid?: string | false;
   x_sweego_transaction_id?: string | false;
@@ -68,20 +92,44 @@ export type MailValues = {
   failure_type?: string | false;
   failure_reason?: string | false;
   x_sweego_confirmed?: boolean;
-  x_sweego_recipient_states?: string;
+  /** The whole new list of partner ids. */
+  recipient_ids?: readonly number[];
+  email_to?: string | false;
+  email_cc?: string | false;
+  x_sweego_original_recipients?: string | false;
+};
+
+/** A row for x_sweego_event. */
+export type EventValues = {
+  x_name: string;
+  x_message_id: string;
+  x_recipient: string;
+  x_type: string;
+  x_at: string | false;
+  x_swg_uid: string | false;
+  x_event_id: string | false;
+  x_transaction_id: string | false;
+  x_wire_id: string | false;
+  x_permanence: string | false;
+  x_failure_type: string | false;
+  x_reason: string | false;
+  x_line: string | false;
 };
 
 /**
  * What shall become of one message. `expect` repeats what was read: `apply` refuses the change as `stale`
- * when anything of it moved in between, and as `deferred` while a mail of the message is `outgoing`.
+ * when anything of it moved in between, and as `deferred` while a mail in `touches`, or one that is no
+ * notification mail, is `outgoing`.
  */
 export type MessageChange = {
-  /** mail.message id. */
-  message: number;
+  /** mail.message id; `null` when the message is gone and only its history is continued. */
+  message: number | null;
   expect: {
     mails: readonly { id: number; state: string }[];
     notifications: readonly { id: number; status: string; uid: string | null }[];
   };
+  /** mail.mail ids of the recipients concerned. */
+  touches: readonly number[];
   notification_writes: readonly { id: number; values: NotificationValues }[];
   /** Rows for recipients who have none. They name no partner, which would grant him reading the message. */
   notification_creates: readonly {
@@ -91,6 +139,7 @@ export type MessageChange = {
   }[];
   mail_writes: readonly { id: number; values: MailValues }[];
   mail_unlinks: readonly number[];
+  event_creates: readonly EventValues[];
   /** Whether an envelope changes colour, so that open chatters must hear of it. */
   refresh: boolean;
 };

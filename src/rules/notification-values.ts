@@ -1,59 +1,88 @@
-import { isDelivered, isFailed, type DeliveryEvent } from './delivery-status.ts';
-import { failureText } from './failure-text.ts';
-import type { Recipient } from './message-recipient.ts';
-import type { NotificationState, NotificationValues } from './message-state.ts';
+import { isDelivered, isFailed } from './delivery-status.ts';
+import { failureText, type Language } from './failure-text.ts';
+import { hasFailed, isMoved, type Recipient } from './message-recipient.ts';
+import type { HistoryEvent, NotificationState, NotificationValues } from './message-state.ts';
 
-/** Selection values of the two failure_type fields, as this database has them. */
-export type FailureTypes = { mail: readonly string[]; notification: readonly string[] };
+/** What the rules must know of the database they decide for. */
+export type OdooFacts = {
+  /** Selection values of the two failure_type fields. */
+  failureTypes: { mail: readonly string[]; notification: readonly string[] };
+  /** In which the sentences for people are written. */
+  language: Language;
+};
 
+/** What a recipient's notification becomes. Only what differs from the row as it is; nothing when nothing does. */
 export function notificationValues(
-  recipient: Omit<Recipient, 'notification'>,
+  recipient: Recipient,
   notification: NotificationState | undefined,
-  failureTypes: FailureTypes,
+  facts: OdooFacts,
 ): NotificationValues {
-  const { now, cause } = recipient;
-  const failure = isFailed(now.status) ? (cause?.failure ?? null) : null;
-  const kept: NotificationValues = {
-    ...(now.status === null ? {} : { x_sweego_status: now.status }),
-    x_sweego_status_at: now.at === null ? false : odooDatetime(now.at),
+  const kept = differing(keptValues(recipient), notification);
+  return isMoved(recipient) ? { ...kept, ...statusValues(recipient, notification, facts) } : kept;
+}
+
+function keptValues({ now }: Recipient): NotificationValues {
+  return {
+    x_sweego_status: now.status ?? false,
+    x_sweego_status_at: odooDatetime(now.event?.at ?? null),
     x_sweego_uid: now.uid ?? false,
     x_sweego_transaction_id: now.transactionId ?? false,
     x_sweego_message_id: now.wireMessageId ?? false,
   };
-  if (cause === undefined) return kept;
-  if (failure !== null) {
-    const values = { ...kept, x_sweego_reason: failure.line ?? failureText(failure.reason) };
+}
+
+function statusValues(
+  recipient: Recipient,
+  notification: NotificationState | undefined,
+  facts: OdooFacts,
+): NotificationValues {
+  const { before, now } = recipient;
+  if (now.event !== null && isFailed(now.status)) {
+    const reason: NotificationValues = { x_sweego_reason: now.event.reason ?? false };
     // What a user has dismissed stays dismissed for this submission.
-    const dismissed = notification?.status === 'canceled' && !isNewSubmission(recipient);
-    if (dismissed) return values;
+    const isDismissed = notification?.status === 'canceled' && notification.sweego_uid === now.uid;
+    if (isDismissed || !hasFailed(recipient)) return reason;
     return {
-      ...values,
+      ...reason,
       notification_status: 'exception',
-      failure_type: allowedType(failure.failureType, failureTypes.notification),
-      failure_reason: failureReason(failure),
+      failure_type: allowedType(now.event.failure_type, facts.failureTypes.notification),
+      failure_reason: failureReason(now.event, facts.language),
     };
   }
-  const cleared = { ...kept, x_sweego_reason: false as const };
-  const red = notification?.status !== 'sent' && notification?.status !== 'canceled';
-  if (!isDelivered(now.status) || !red) return cleared;
+  const cleared = isFailed(before.status) ? { x_sweego_reason: false as const } : {};
+  const isRed = notification?.status === 'exception' || notification?.status === 'bounce';
+  const isUnsent = notification?.status === 'ready' || notification?.status === 'process';
+  const isOver = isDelivered(now.status) ? isRed || isUnsent : isRed && isFailed(before.status);
+  if (!isOver) return cleared;
   return { ...cleared, notification_status: 'sent', failure_type: false, failure_reason: false };
 }
 
-function isNewSubmission({ before, now }: Omit<Recipient, 'notification'>): boolean {
-  return before.uid !== null && before.uid !== now.uid;
-}
-
-export function failureReason(failure: NonNullable<DeliveryEvent['failure']>): string {
-  const sentence = failureText(failure.reason);
-  return failure.line === null ? sentence : `${sentence}\n${failure.line}`;
+/** A sentence for people and, below it, what the mail server said. */
+export function failureReason(event: HistoryEvent, language: Language): string {
+  const sentence = failureText(event.reason, language);
+  return event.line === null ? sentence : `${sentence}\n${event.line}`;
 }
 
 /** A value outside the selection of this database would make Odoo refuse the whole batch. */
-export function allowedType(wanted: string, selection: readonly string[]): string {
-  return selection.includes(wanted) ? wanted : 'unknown';
+export function allowedType(wanted: string | null, selection: readonly string[]): string {
+  return wanted !== null && selection.includes(wanted) ? wanted : 'unknown';
 }
 
-/** Odoo's datetimes: UTC, seconds. */
-function odooDatetime(at: Date): string {
-  return at.toISOString().slice(0, 19).replace('T', ' ');
+/** Odoo's datetimes: UTC, whole seconds. */
+export function odooDatetime(at: Date | null): string | false {
+  return at === null ? false : at.toISOString().slice(0, 19).replace('T', ' ');
+}
+
+function differing(values: NotificationValues, row: NotificationState | undefined): NotificationValues {
+  if (row === undefined) return values;
+  const current: NotificationValues = {
+    x_sweego_status: row.sweego_status ?? false,
+    x_sweego_status_at: odooDatetime(row.sweego_status_at),
+    x_sweego_uid: row.sweego_uid ?? false,
+    x_sweego_transaction_id: row.sweego_transaction_id ?? false,
+    x_sweego_message_id: row.sweego_message_id ?? false,
+  };
+  return Object.fromEntries(
+    Object.entries(values).filter(([name, value]) => current[name as keyof NotificationValues] !== value),
+  );
 }

@@ -1,13 +1,10 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import {
-  nextState,
-  unknownState,
-  type DeliveryEvent,
-  type DeliveryStatus,
-} from '../../src/rules/delivery-status.ts';
+import { isSameEvent, recipientState } from '../../src/rules/delivery-status.ts';
+import type { HistoryEvent } from '../../src/rules/message-state.ts';
+import { historyEvent } from '../support/message-states.ts';
 
-const statuses: readonly DeliveryStatus[] = [
+const types = [
   'email_sent',
   'soft_bounce',
   'delivered',
@@ -15,80 +12,89 @@ const statuses: readonly DeliveryStatus[] = [
   'email_clicked',
   'hard_bounce',
   'complaint',
+  'list_unsub',
 ];
-
-function event(status: DeliveryStatus, changes: Partial<DeliveryEvent> = {}): DeliveryEvent {
-  const bounced = status === 'soft_bounce' || status === 'hard_bounce';
-  return {
-    status,
-    recipient: 'jane@example.com',
-    uid: '01-first',
-    transactionId: null,
-    wireMessageId: null,
-    at: new Date('2026-11-01T10:00:00Z'),
-    failure: bounced
-      ? {
-          permanence: status === 'hard_bounce' ? 'hard' : 'soft',
-          failureType: 'mail_smtp',
-          reason: 'temporary',
-          line: null,
-        }
-      : null,
-    ...changes,
-  };
-}
-
-const believe = (events: readonly DeliveryEvent[]) => events.reduce(nextState, unknownState);
+const at = (minute: number): Date => new Date(Date.UTC(2026, 10, 1, 10, minute));
+const event = (type: string, changes: Partial<HistoryEvent> = {}): HistoryEvent =>
+  historyEvent(type, 'jane@example.com', { swg_uid: '01-first', at: at(0), ...changes });
+const statusOf = (...events: HistoryEvent[]) => recipientState(events).status;
 
 describe('what is believed of a recipient', () => {
-  it('is the same whatever the order and repetition of the events of one submission', () => {
-    const submission = fc.uniqueArray(fc.constantFrom(...statuses), { minLength: 1 });
+  it('is the same whatever the order and repetition of the events', () => {
+    const events = fc.uniqueArray(
+      fc.record({
+        type: fc.constantFrom(...types),
+        uid: fc.constantFrom('01-a', '01-b', null),
+        minute: fc.nat(50),
+      }),
+      { minLength: 1, maxLength: 10 },
+    );
     fc.assert(
-      fc.property(submission, fc.infiniteStream(fc.nat()), (chosen, random) => {
-        const events = chosen.map((status, index) =>
-          event(status, { at: new Date(Date.UTC(2026, 10, 1, 10, index)) }),
-        );
-        const shuffled = [...events, ...events]
-          .map((each) => ({ each, key: random.next().value as number }))
-          .sort((one, other) => one.key - other.key)
+      fc.property(events, fc.array(fc.nat()), (chosen, keys) => {
+        const set = chosen.map(({ type, uid, minute }) => event(type, { swg_uid: uid, at: at(minute) }));
+        const shuffled = [...set, ...set]
+          .map((each, index) => ({ each, key: keys[index] ?? index * 7919 }))
+          .sort((one, other) => (one.key % 1013) - (other.key % 1013))
           .map(({ each }) => each);
-        expect(believe(shuffled)).toEqual(believe(events));
+        expect(recipientState(shuffled)).toEqual(recipientState(set));
       }),
     );
   });
 
   it('goes from a soft bounce to delivered, and not back', () => {
-    expect(believe([event('soft_bounce'), event('delivered')]).status).toBe('delivered');
-    expect(believe([event('delivered'), event('soft_bounce')]).status).toBe('delivered');
+    expect(statusOf(event('soft_bounce'), event('delivered', { at: at(5) }))).toBe('delivered');
+    expect(statusOf(event('delivered'), event('soft_bounce', { at: at(5) }))).toBe('delivered');
   });
 
   it('keeps a complaint whatever comes later', () => {
-    expect(believe([event('complaint'), event('delivered')]).status).toBe('complaint');
+    expect(statusOf(event('complaint'), event('delivered', { at: at(5) }))).toBe('complaint');
   });
 
-  it('starts afresh with a newer submission', () => {
-    const retry = event('email_sent', { uid: '01-second', at: new Date('2026-11-01T12:00:00Z') });
-    expect(believe([event('hard_bounce'), retry])).toMatchObject({ status: 'email_sent', uid: '01-second' });
+  it('never takes the sending alone for delivery, nor an unsubscription for anything', () => {
+    expect(statusOf(event('email_sent'))).toBe('email_sent');
+    expect(statusOf(event('list_unsub'))).toBeNull();
   });
 
-  it('is not changed by a late event of an older submission', () => {
-    const retry = event('delivered', { uid: '01-second', at: new Date('2026-11-01T12:00:00Z') });
-    const state = believe([retry]);
-    expect(nextState(state, event('hard_bounce'))).toBe(state);
+  it('starts afresh with a newer submission, and is not changed by a late event of the older one', () => {
+    const bounce = event('hard_bounce');
+    const retry = event('email_sent', { swg_uid: '01-second', at: at(30) });
+    const late = event('email_opened', { at: at(45) });
+    expect(recipientState([bounce, retry])).toMatchObject({ status: 'email_sent', uid: '01-second' });
+    expect(recipientState([late, retry, bounce])).toMatchObject({ status: 'email_sent', uid: '01-second' });
   });
 
   it('counts a bounce by how final it is and not by its label', () => {
-    const temporary = event('hard_bounce', {
-      failure: { permanence: 'soft', failureType: 'mail_smtp', reason: 'temporary', line: null },
-    });
-    expect(believe([event('delivered'), temporary]).status).toBe('delivered');
+    expect(statusOf(event('delivered'), event('hard_bounce', { permanence: 'soft', at: at(5) }))).toBe(
+      'delivered',
+    );
+    expect(statusOf(event('delivered'), event('soft_bounce', { permanence: 'hard', at: at(5) }))).toBe(
+      'hard_bounce',
+    );
   });
 
-  it('fills in the ids that an earlier event did not carry', () => {
-    const sent = event('email_sent', { wireMessageId: '<1.2.3@example.com>' });
-    const delivered = event('delivered', { transactionId: 'd4fbec9d' });
-    const expected = { status: 'delivered', wireMessageId: '<1.2.3@example.com>', transactionId: 'd4fbec9d' };
-    expect(believe([sent, delivered])).toMatchObject(expected);
-    expect(believe([delivered, sent])).toMatchObject(expected);
+  it('takes each id from whichever event carries it', () => {
+    const sent = event('email_sent', { wire_id: '<1.2.3@example.com>' });
+    const delivered = event('delivered', { transaction_id: 'd4fbec9d', at: at(5) });
+    expect(recipientState([delivered, sent])).toMatchObject({
+      status: 'delivered',
+      wireMessageId: '<1.2.3@example.com>',
+      transactionId: 'd4fbec9d',
+    });
+  });
+});
+
+describe('two events are one', () => {
+  it('when they carry the same event_id, or are of the same kind and second of one submission', () => {
+    expect(
+      isSameEvent(event('delivered', { event_id: 'e' }), event('delivered', { event_id: 'e', at: at(9) })),
+    ).toBe(true);
+    expect(isSameEvent(event('delivered', { event_id: 'e' }), event('delivered', { event_id: 'f' }))).toBe(
+      true,
+    );
+    expect(isSameEvent(event('delivered'), event('delivered', { at: at(1) }))).toBe(false);
+    expect(isSameEvent(event('delivered'), event('email_opened'))).toBe(false);
+    expect(isSameEvent(event('delivered', { swg_uid: null }), event('delivered', { swg_uid: null }))).toBe(
+      false,
+    );
   });
 });

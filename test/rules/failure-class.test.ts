@@ -1,5 +1,8 @@
 import { describe, expect, it } from 'vitest';
-import { classifyFailure } from '../../src/rules/failure-class.ts';
+import { classifyFailure as classify, type FailureEvidence } from '../../src/rules/failure-class.ts';
+
+const classifyFailure = (evidence: Omit<FailureEvidence, 'isBlacklisted'>) =>
+  classify({ ...evidence, isBlacklisted: false });
 
 const line = (reply: string, kind = 'other'): string =>
   `mta1 zone-mta: 2026-09-30T08:00:00.000Z info Sender/default/1[1] id=19a001 19a001.001 REJECTED[${kind}] from=<b@swg.example.com> to=<jane@example.org> src=192.0.2.1 mx=mx.example.org[5.1.1.20] id=<1.2.3@example.com> (${reply})`;
@@ -34,6 +37,13 @@ describe('what Sweego labelled hard though it was temporary or local (Sweego fac
       failureType: 'mail_bl',
       reason: 'recipient_suppressed',
     });
+  });
+});
+
+describe('a recipient on Sweego’s blacklist', () => {
+  it('is reported as blocked, whatever the reply says', () => {
+    const evidence = { label: 'other', responseCode: null, details: line('550 5.1.1 User unknown') } as const;
+    expect(classify({ ...evidence, isBlacklisted: true })).toMatchObject({ failureType: 'mail_bl' });
   });
 });
 

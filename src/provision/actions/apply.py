@@ -8,7 +8,14 @@ NOTIFICATION_FIELDS = (
     'notification_status', 'failure_type', 'failure_reason', 'x_sweego_status', 'x_sweego_status_at',
     'x_sweego_uid', 'x_sweego_transaction_id', 'x_sweego_message_id', 'x_sweego_reason',
 )
-MAIL_FIELDS = ('state', 'failure_type', 'failure_reason', 'x_sweego_confirmed', 'x_sweego_recipient_states')
+MAIL_FIELDS = (
+    'state', 'failure_type', 'failure_reason', 'x_sweego_confirmed', 'recipient_ids', 'email_to', 'email_cc',
+    'x_sweego_original_recipients',
+)
+EVENT_FIELDS = (
+    'x_name', 'x_message_id', 'x_recipient', 'x_type', 'x_at', 'x_swg_uid', 'x_event_id', 'x_transaction_id',
+    'x_wire_id', 'x_permanence', 'x_failure_type', 'x_reason', 'x_line',
+)
 
 
 def checked(values, allowed):
@@ -22,7 +29,22 @@ def checked(values, allowed):
     return values
 
 
-messages = odoo['mail.message'].browse([change['message'] for change in changes]).exists()
+def mail_values(values):
+    if 'recipient_ids' not in values:
+        return checked(values, MAIL_FIELDS)
+    return dict(checked(values, MAIL_FIELDS), recipient_ids=[Command.set(values['recipient_ids'])])
+
+
+def event_values(values, message):
+    return dict(
+        checked(values, EVENT_FIELDS),
+        x_mail_message_id=message.id,
+        x_model=message.model,
+        x_res_id=message.res_id,
+    )
+
+
+messages = odoo['mail.message'].browse([change['message'] for change in changes if change['message']]).exists()
 message_ids = set(messages.ids)
 
 # Locked before their state is read, so that a user's Retry cannot slip in between. A row that somebody else
@@ -40,11 +62,17 @@ for notification in odoo['mail.notification'].search(
 
 
 def verdict(change):
+    if not change['message']:
+        return 'applied'
     if change['message'] not in message_ids:
         return 'gone'
     own_mails = mails_of.get(change['message'], [])
     for mail in own_mails:
-        if mail.id not in locked or mail.state == 'outgoing':
+        if mail.id not in locked:
+            return 'deferred'
+        # While it is sent, a mail must not be written; one that is no notification mail, nor its message
+        # referred to by a new row.
+        if mail.state == 'outgoing' and (not mail.is_notification or mail.id in change['touches']):
             return 'deferred'
     expected = change['expect']
     if [[mail.id, mail.state] for mail in own_mails] != [[mail['id'], mail['state']] for mail in expected['mails']]:
@@ -68,11 +96,15 @@ results = []
 unlinked = []
 refreshed = []
 created = []
+events = []
 for change in changes:
     result = verdict(change)
     results.append(result)
     if result != 'applied':
         continue
+    message = odoo['mail.message'].browse(change['message'] or [])
+    for row in change['event_creates']:
+        events.append(event_values(row, message))
     mail_ids, notification_ids = owned(change)
     for write in change['notification_writes']:
         if write['id'] not in notification_ids:
@@ -81,9 +113,8 @@ for change in changes:
     for write in change['mail_writes']:
         if write['id'] not in mail_ids:
             raise UserError('sweego_bridge: mail.mail %d is not of this message' % write['id'])
-        odoo['mail.mail'].browse(write['id']).write(checked(write['values'], MAIL_FIELDS))
+        odoo['mail.mail'].browse(write['id']).write(mail_values(write['values']))
     for row in change['notification_creates']:
-        message = odoo['mail.message'].browse(change['message'])
         values = {
             'mail_message_id': message.id,
             'mail_mail_id': row['mail_id'] if row['mail_id'] in mail_ids else False,
@@ -102,6 +133,7 @@ for change in changes:
         refreshed.append(change['message'])
 
 odoo['mail.notification'].create(created)
+odoo['x_sweego_event'].create(events)
 odoo['mail.mail'].browse(unlinked).unlink()
 odoo['mail.message'].browse(refreshed).exists()._notify_message_notification_update()
 action = {'results': results}

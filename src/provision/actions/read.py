@@ -6,7 +6,11 @@ message_ids = [text for text in request.get('message_ids') or [] if text]
 
 
 def address_of(partner):
-    return partner.email_normalized or (partner.email or '').strip().lower()
+    return partner.email_normalized or (partner.email or '').strip().lower() or False
+
+
+def recipient_of(partner):
+    return {'partner_id': partner.id, 'address': address_of(partner)}
 
 
 def mail_state(mail):
@@ -17,10 +21,10 @@ def mail_state(mail):
         'relayed': mail.x_sweego_relayed,
         'delete_wished': mail.x_sweego_auto_delete,
         'confirmed': mail.x_sweego_confirmed,
-        'recipients': [address for address in map(address_of, mail.recipient_ids) if address],
+        'recipients': list(map(recipient_of, mail.recipient_ids)),
         'email_to': mail.email_to or False,
         'email_cc': mail.email_cc or False,
-        'recipient_states': mail.x_sweego_recipient_states or False,
+        'original_recipients': mail.x_sweego_original_recipients or False,
     }
 
 
@@ -41,6 +45,22 @@ def notification_state(notification):
     }
 
 
+def event_state(event):
+    return {
+        'recipient': event.x_recipient or '',
+        'type': event.x_type or '',
+        'at': str(event.x_at or '') or False,
+        'swg_uid': event.x_swg_uid or False,
+        'event_id': event.x_event_id or False,
+        'transaction_id': event.x_transaction_id or False,
+        'wire_id': event.x_wire_id or False,
+        'permanence': event.x_permanence or False,
+        'failure_type': event.x_failure_type or False,
+        'reason': event.x_reason or False,
+        'line': event.x_line or False,
+    }
+
+
 messages = odoo['mail.message'].search([('message_id', 'in', message_ids)])
 mails_of = {}
 for mail in odoo['mail.mail'].search([('mail_message_id', 'in', messages.ids)], order='id'):
@@ -50,6 +70,10 @@ for notification in odoo['mail.notification'].search(
     [('mail_message_id', 'in', messages.ids), ('notification_type', '=', 'email')], order='id'
 ):
     notifications_of.setdefault(notification.mail_message_id.id, []).append(notification_state(notification))
+# By Message-Id, not by record: history outlives its message.
+events_of = {}
+for event in odoo['x_sweego_event'].search([('x_message_id', 'in', message_ids)], order='id'):
+    events_of.setdefault(event.x_message_id, []).append(event_state(event))
 
 documents = {}
 for message in messages:
@@ -57,14 +81,22 @@ for message in messages:
         documents.setdefault(message.model, []).append(message.res_id)
 existing = {}
 for model_name, ids in documents.items():
-    existing[model_name] = odoo[model_name].browse(ids).exists().ids
+    existing[model_name] = set(odoo[model_name].browse(ids).exists().ids)
 
-action = {'messages': [{
-    'message_id': message.message_id,
-    'id': message.id,
-    'model': message.model or False,
-    'res_id': message.res_id or False,
-    'document_exists': message.res_id in existing.get(message.model, []),
-    'mails': mails_of.get(message.id, []),
-    'notifications': notifications_of.get(message.id, []),
-} for message in messages]}
+found = set(messages.mapped('message_id'))
+action = {
+    'messages': [{
+        'message_id': message.message_id,
+        'id': message.id,
+        'model': message.model or False,
+        'res_id': message.res_id or False,
+        'document_exists': message.res_id in existing.get(message.model, ()),
+        'mails': mails_of.get(message.id, []),
+        'notifications': notifications_of.get(message.id, []),
+        'events': events_of.get(message.message_id, []),
+    } for message in messages],
+    'gone': [
+        {'message_id': message_id, 'events': events}
+        for message_id, events in events_of.items() if message_id not in found
+    ],
+}

@@ -42,5 +42,6 @@ action = {
         'mail': selection_of('mail.mail'),
         'notification': selection_of('mail.notification'),
     },
+    'company_language': odoo.ref('base.main_company').partner_id.lang or False,
     'languages': odoo['res.lang'].search([('active', '=', True)]).mapped('code'),
 }
