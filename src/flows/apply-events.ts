@@ -41,8 +41,8 @@ const mostRounds = 3;
 /**
  * Brings a batch of outbound events to Odoo: parse, read, decide, apply. Every entry gets a result.
  *
- * @throws BridgeError of scope `odoo` (or `bridge`), with nothing said about the entries: they are to be
- *   given back untouched. Repeating is safe, since every decision starts from what is read.
+ * @throws BridgeError with nothing said about the entries. Repeating is safe, also for a part of them, since
+ *   every decision starts from what is read: of scope `entry`, one of them is at fault (isolate-failures).
  */
 export async function applyEvents(
   deps: ApplyEventsDeps,
@@ -105,6 +105,11 @@ function decide(
   if (messages.length === 0) return continueHistory(answer, messageId, pending, results);
   const events = pending.map(({ event }) => event);
   const decisions = messages.map((message) => decideMessage(message, events, factsOf(deps)));
+  if (decisions.length > 1 && decisions.some(({ verdicts }) => verdicts.includes('defer'))) {
+    // Two messages with one Message-Id share a history: what one of them must wait for, both wait for.
+    for (const { entry } of pending) results.set(entry.id, resultOf(['defer']));
+    return [];
+  }
   for (const [index, { entry }] of pending.entries()) {
     const verdicts = decisions.map(({ verdicts: each }) => each[index]);
     if (!verdicts.includes('apply')) results.set(entry.id, resultOf(verdicts));
@@ -152,40 +157,25 @@ function resultOf(verdicts: readonly (string | undefined)[]): EntryResult {
   return { kind: 'park', reason: 'EVENT_UNMATCHED: the message has no such recipient' };
 }
 
-/**
- * Applies changes in one transaction of Odoo. A change that fails by itself would undo the whole batch, so
- * the batch is halved until the bad change stands alone.
- */
+/** Applies changes in one transaction of Odoo: one that fails undoes all, and is thrown. */
 async function applyWork(
   deps: ApplyEventsDeps,
   work: readonly Work[],
   results: Map<number, EntryResult>,
 ): Promise<Pending[]> {
   if (work.length === 0) return [];
-  try {
-    const outcomes = await deps.actions.apply(work.map(({ change }) => change));
-    return work.flatMap((item, index) => {
-      const outcome = outcomes[index];
-      if (outcome === 'stale') return item.pending;
-      for (const { entry } of item.pending) {
-        if (outcome === 'applied') results.set(entry.id, { kind: 'settle', outcome: item.outcome });
-        else if (outcome === 'gone') results.set(entry.id, { kind: 'unknown_message' });
-        else results.set(entry.id, { kind: 'busy', reason: 'a mail of the message is outgoing' });
-      }
-      if (outcome === 'applied') logApplied(deps, item);
-      return [];
-    });
-  } catch (error) {
-    if (!(error instanceof BridgeError) || error.scope !== 'entry') throw error;
-    if (work.length === 1) {
-      for (const { entry } of work[0]?.pending ?? []) results.set(entry.id, { kind: 'failed', error });
-      return [];
+  const outcomes = await deps.actions.apply(work.map(({ change }) => change));
+  return work.flatMap((item, index) => {
+    const outcome = outcomes[index];
+    if (outcome === 'stale') return item.pending;
+    for (const { entry } of item.pending) {
+      if (outcome === 'applied') results.set(entry.id, { kind: 'settle', outcome: item.outcome });
+      else if (outcome === 'gone') results.set(entry.id, { kind: 'unknown_message' });
+      else results.set(entry.id, { kind: 'busy', reason: 'a mail of the message is outgoing' });
     }
-    const middle = Math.ceil(work.length / 2);
-    const first = await applyWork(deps, work.slice(0, middle), results);
-    const second = await applyWork(deps, work.slice(middle), results);
-    return [...first, ...second];
-  }
+    if (outcome === 'applied') logApplied(deps, item);
+    return [];
+  });
 }
 
 /** The phrases of the administrator's guide, so that its readers find them in the log. */
