@@ -1,4 +1,3 @@
-import { BridgeError } from '../errors.ts';
 import type { Entry } from '../inbox/inbox.ts';
 import type { BridgeActions } from '../odoo/bridge-actions.ts';
 import {
@@ -25,8 +24,8 @@ const mostRounds = 3;
 /**
  * Brings a batch of outbound events to Odoo: parse, read, decide, apply. Every entry gets a result.
  *
- * @throws BridgeError of scope `odoo` (or `bridge`), with nothing said about the entries: they are to be
- *   given back untouched. Repeating is safe, since every decision starts from what is read.
+ * @throws BridgeError with nothing said about the entries. Repeating is safe, also for a part of them, since
+ *   every decision starts from what is read: of scope `entry`, one of them is at fault (isolate-failures).
  */
 export async function applyEvents(
   deps: ApplyEventsDeps,
@@ -62,40 +61,25 @@ async function runRound(
   return applyWork(deps, work, results);
 }
 
-/**
- * Applies changes in one transaction of Odoo. A change that fails by itself would undo the whole batch, so
- * the batch is halved until the bad change stands alone.
- */
+/** Applies changes in one transaction of Odoo: one that fails undoes all, and is thrown. */
 async function applyWork(
   deps: ApplyEventsDeps,
   work: readonly Work[],
   results: Map<number, EntryResult>,
 ): Promise<Pending[]> {
   if (work.length === 0) return [];
-  try {
-    const outcomes = await deps.actions.apply(work.map(({ change }) => change));
-    return work.flatMap((item, index) => {
-      const outcome = outcomes[index];
-      if (outcome === 'stale') return item.pending;
-      for (const { entry } of item.pending) {
-        if (outcome === 'applied') results.set(entry.id, { kind: 'settle', outcome: item.outcome });
-        else if (outcome === 'gone') results.set(entry.id, { kind: 'unknown_message' });
-        else results.set(entry.id, { kind: 'busy', reason: 'a mail of the message is outgoing' });
-      }
-      if (outcome === 'applied') logApplied(deps, item);
-      return [];
-    });
-  } catch (error) {
-    if (!(error instanceof BridgeError) || error.scope !== 'entry') throw error;
-    if (work.length === 1) {
-      for (const { entry } of work[0]?.pending ?? []) results.set(entry.id, { kind: 'failed', error });
-      return [];
+  const outcomes = await deps.actions.apply(work.map(({ change }) => change));
+  return work.flatMap((item, index) => {
+    const outcome = outcomes[index];
+    if (outcome === 'stale') return item.pending;
+    for (const { entry } of item.pending) {
+      if (outcome === 'applied') results.set(entry.id, { kind: 'settle', outcome: item.outcome });
+      else if (outcome === 'gone') results.set(entry.id, { kind: 'unknown_message' });
+      else results.set(entry.id, { kind: 'busy', reason: 'a mail of the message is outgoing' });
     }
-    const middle = Math.ceil(work.length / 2);
-    const first = await applyWork(deps, work.slice(0, middle), results);
-    const second = await applyWork(deps, work.slice(middle), results);
-    return [...first, ...second];
-  }
+    if (outcome === 'applied') logApplied(deps, item);
+    return [];
+  });
 }
 
 /** The phrases of the administrator's guide, so that its readers find them in the log. */

@@ -59,6 +59,11 @@ export function decideEvents(
   if (messages.length === 0) return continueHistory(settings, answer, messageId, pending, results);
   const events = pending.map(({ event }) => event);
   const decisions = messages.map((message) => decideMessage(message, events, factsOf(settings)));
+  if (decisions.length > 1 && decisions.some(({ verdicts }) => verdicts.includes('defer'))) {
+    // Two messages with one Message-Id share a history: what one of them must wait for, both wait for.
+    for (const { entry } of pending) results.set(entry.id, resultOf(['defer']));
+    return [];
+  }
   for (const [index, { entry }] of pending.entries()) {
     const verdicts = decisions.map(({ verdicts: each }) => each[index]);
     if (!verdicts.includes('apply')) results.set(entry.id, resultOf(verdicts));

@@ -216,6 +216,6 @@ function fieldRecord(field: FieldDefinition): DesiredRecord {
       ...(relation === undefined ? {} : { relation, on_delete: 'set null' }),
       ...(field.index === undefined ? {} : { index: true }),
     },
-    naturalKey: ['model', 'name'],
+    naturalKey: ['model', 'name', 'ttype', 'help'],
   };
 }

@@ -228,6 +228,13 @@ describe('the list of recipients of a mail that partly bounced', () => {
     });
   });
 
+  it('a mail waits for its Cc addresses as well', () => {
+    const copied = messageState({ mails: [mailState({ email_cc: 'kim@example.com' })] });
+    expect(decide(copied, delivered(jane), delivered(joe)).change?.mail_unlinks).toEqual([]);
+    const all = [jane, joe, 'kim@example.com'].map((each) => delivered(each));
+    expect(decide(copied, ...all).change?.mail_unlinks).toEqual([10]);
+  });
+
   it('holds for addresses in To and Cc too', () => {
     const direct = messageState({
       mails: [

@@ -1,0 +1,91 @@
+import type { Administrator } from '../support/administrator.ts';
+
+/** A mail that Odoo has sent through Sweego and that waits for its confirmation. */
+export type PendingMail = {
+  /** RFC 5322 Message-Id with angle brackets. */
+  messageId: string;
+  recipient: string;
+};
+
+const perCall = 500;
+
+/**
+ * Makes mails as Odoo leaves them after sending a document's mail to one customer: message, mail in state
+ * `sent` whose deletion is deferred, notification in status `sent`. They are written straight into that state;
+ * no mail leaves.
+ *
+ * @param label tells one set of mails from another in the same database
+ */
+export async function createPendingMails(
+  administrator: Administrator,
+  label: string,
+  count: number,
+): Promise<PendingMail[]> {
+  const mails: PendingMail[] = [];
+  await administrator.runPython(documents);
+  for (let first = 0; first < count; first += perCall) {
+    const size = Math.min(perCall, count - first);
+    const made = await administrator.runPython(pending, { first, size, label });
+    mails.push(...(made as [string, string][]).map(([messageId, recipient]) => ({ messageId, recipient })));
+  }
+  return mails;
+}
+
+/** Ten customers' orders carry all the messages. */
+const documents = `
+orders = env['sale.order'].search([])
+if not orders:
+    partners = env['res.partner'].create([{'name': 'Document %d' % n} for n in range(10)])
+    env['sale.order'].create([{'partner_id': partner.id} for partner in partners])
+`;
+
+const pending = `
+label, first, size = env.context['label'], env.context['first'], env.context['size']
+env = env(context={})
+orders = env['sale.order'].search([])
+numbers = list(range(first, first + size))
+partners = env['res.partner'].create([
+    {'name': 'Customer %d' % number, 'email': '%s-%d@example.com' % (label, number)} for number in numbers
+])
+messages = env['mail.message'].create([{
+    'model': 'sale.order', 'res_id': orders[number % len(orders)].id, 'message_type': 'comment',
+    'subtype_id': env.ref('mail.mt_comment').id, 'body': '<p>Here is your quotation.</p>',
+    'email_from': '"Sales" <sales@example.com>', 'author_id': env.user.partner_id.id,
+    'message_id': '<%s.%d-openerp-sale.order@odoo.example.com>' % (label, number),
+} for number in numbers])
+mails = env['mail.mail'].create([{
+    'mail_message_id': message.id, 'body_html': '<p>Here is your quotation.</p>', 'auto_delete': False,
+    'state': 'sent', 'recipient_ids': [Command.link(partner.id)],
+    'headers': "{'X-Odoo-Objects': 'sale.order-1'}",
+} for message, partner in zip(messages, partners)])
+mails.write({'state': 'sent', 'auto_delete': False, 'x_sweego_relayed': True, 'x_sweego_auto_delete': True})
+env['mail.notification'].create([{
+    'mail_message_id': message.id, 'mail_mail_id': mail.id, 'res_partner_id': partner.id,
+    'author_id': env.user.partner_id.id, 'notification_type': 'email', 'notification_status': 'sent', 'is_read': True,
+} for message, mail, partner in zip(messages, mails, partners)])
+action = [[message.message_id, partner.email] for message, partner in zip(messages, partners)]
+`;
+
+/** What Odoo holds of a set of mails: the same for both ways of confirming them, but for ids. */
+export type EndState = { mails: number; notifications: number; confirmed: number };
+
+/** Counts what is left of a set, and how many notifications carry the ids of their own event. */
+export async function readEndState(
+  administrator: Administrator,
+  mails: readonly PendingMail[],
+): Promise<EndState> {
+  const ids = mails.map(({ messageId }) => messageId);
+  return (await administrator.runPython(endState, { ids })) as EndState;
+}
+
+const endState = `
+ids = env.context['ids']
+messages = env['mail.message'].sudo().search([('message_id', 'in', ids)])
+rows = env['mail.notification'].sudo().search([('mail_message_id', 'in', messages.ids)])
+confirmed = rows.filtered_domain([('notification_status', '=', 'sent'), ('x_sweego_status', '=', 'delivered')])
+action = {
+    'mails': env['mail.mail'].sudo().search_count([('mail_message_id', 'in', messages.ids)]),
+    'notifications': len(rows),
+    'confirmed': len(confirmed.filtered(lambda row: row.x_sweego_uid == 'uid-' + row.mail_message_id.message_id)),
+}
+`;
