@@ -58,7 +58,7 @@ export const Variables = z.object({
   PROVISION_LOGIN: text,
   PROVISION_PASSWORD: text,
   PROVISION_API_KEY: text,
-  ODOO_TRANSPORT: oneOf(['json2', 'jsonrpc'], 'json2'),
+  ODOO_TRANSPORT: oneOf(['json2', 'jsonrpc', 'xmlrpc'], 'json2'),
   DATABASE_URL: z
     .string()
     .regex(/^file:./, 'is not understood. Set it to file: and a path, for example file:./data/bridge.sqlite')

@@ -10,12 +10,12 @@ export type ConfigSource = {
 
 /** An Odoo user and the way to him. */
 export type OdooAccess = {
-  transport: 'json2' | 'jsonrpc';
+  transport: Variables['ODOO_TRANSPORT'];
   /** Without trailing slash. */
   url: string;
   database: string;
   login: string | undefined;
-  /** API key, or (JSON-RPC only) password. */
+  /** API key, or (JSON-RPC and XML-RPC) password. */
   secret: string;
 };
 
@@ -60,14 +60,15 @@ export function parseServeConfig(source: ConfigSource): ServeConfig {
 
 /**
  * What `provision` needs: an administrator. The bridge's own user may not exist yet. A password selects
- * JSON-RPC by itself, since JSON-2 takes only API keys.
+ * JSON-RPC by itself where JSON-2 would be used, which takes only API keys.
  *
  * @throws BridgeError CONFIG_INVALID
  */
 export function parseProvisionConfig(source: ConfigSource): ProvisionConfig {
   return parse(source, (values, faults) => {
     const isPasswordOnly = values.PROVISION_PASSWORD !== undefined && values.PROVISION_API_KEY === undefined;
-    const transport = isPasswordOnly ? 'jsonrpc' : values.ODOO_TRANSPORT;
+    const chosen = values.ODOO_TRANSPORT;
+    const transport = isPasswordOnly && chosen === 'json2' ? 'jsonrpc' : chosen;
     const access = readAccess({ ...values, ODOO_TRANSPORT: transport }, faults, 'PROVISION');
     return { administrator: access };
   });
@@ -155,15 +156,16 @@ function readAccess(values: Variables, faults: Faults, prefix: 'ODOO' | 'PROVISI
   ) {
     addFault(faults, `${prefix}_API_KEY`, missingKeyFault(prefix, password !== undefined));
   }
-  if (transport === 'jsonrpc' && login === undefined) {
-    addFault(faults, `${prefix}_LOGIN`, 'is missing. JSON-RPC needs it: set it to the login of that user');
+  if (transport !== 'json2' && login === undefined) {
+    const fault = `is missing. ODOO_TRANSPORT=${transport} needs it: set it to the login of that user`;
+    addFault(faults, `${prefix}_LOGIN`, fault);
   }
   return { transport, url: url ?? '', database: database ?? '', login, secret: secret ?? '' };
 }
 
 function missingKeyFault(prefix: 'ODOO' | 'PROVISION', hasPassword: boolean): string {
   if (hasPassword) {
-    return 'is missing. ODOO_TRANSPORT=json2 takes no password: set an API key, or set ODOO_TRANSPORT=jsonrpc';
+    return 'is missing. ODOO_TRANSPORT=json2 takes no password: set an API key, or set ODOO_TRANSPORT=jsonrpc or xmlrpc';
   }
   return prefix === 'ODOO'
     ? 'is missing. Set it to the key that "sweego-odoo-bridge provision --create-user" prints'

@@ -81,7 +81,7 @@ describe('a bad configuration', () => {
     const lines = error.message.split('\n').slice(1);
     expect(lines).toHaveLength(8);
     expect(error.message).toContain('- ODOO_URL is not a web address. Set it like https://odoo.example.com');
-    expect(error.message).toContain('- ODOO_TRANSPORT is unknown. Set it to one of: json2, jsonrpc.');
+    expect(error.message).toContain('- ODOO_TRANSPORT is unknown. Set it to one of: json2, jsonrpc, xmlrpc.');
     expect(error.message).toContain('- PORT is not a whole number from 0 to 65535. Set it like 8025.');
     expect(error.message).toContain('secret number 2 is not base64 text');
     expect(error.message).toContain('provision --create-user');
@@ -124,11 +124,13 @@ describe("Odoo's credentials", () => {
     expect(error.message).toContain('ODOO_TRANSPORT=json2 takes no password');
   });
 
-  it('JSON-RPC needs the login, and takes a password', () => {
-    const env = { ...complete, ODOO_TRANSPORT: 'jsonrpc', ODOO_API_KEY: '', ODOO_PASSWORD: 'hunter22' };
-    expect(refusalOf(() => serve(env)).details['variables']).toEqual(['ODOO_LOGIN']);
+  it.each(['jsonrpc', 'xmlrpc'])('%s needs the login, and takes a password', (transport) => {
+    const env = { ...complete, ODOO_TRANSPORT: transport, ODOO_API_KEY: '', ODOO_PASSWORD: 'hunter22' };
+    const error = refusalOf(() => serve(env));
+    expect(error.details['variables']).toEqual(['ODOO_LOGIN']);
+    expect(error.message).toContain(`ODOO_TRANSPORT=${transport} needs it: set it to the login of that user`);
     expect(serve({ ...env, ODOO_LOGIN: 'sweego-bridge' }).odoo).toMatchObject({
-      transport: 'jsonrpc',
+      transport,
       login: 'sweego-bridge',
       secret: 'hunter22',
     });
@@ -141,6 +143,8 @@ describe("Odoo's credentials", () => {
     expect(
       provision({ ...odoo, PROVISION_LOGIN: 'admin', PROVISION_PASSWORD: 'hunter22' }).administrator,
     ).toMatchObject({ transport: 'jsonrpc', login: 'admin', secret: 'hunter22' });
+    const overXmlRpc = { ODOO_TRANSPORT: 'xmlrpc', PROVISION_LOGIN: 'admin', PROVISION_PASSWORD: 'hunter22' };
+    expect(provision({ ...odoo, ...overXmlRpc }).administrator).toMatchObject({ transport: 'xmlrpc' });
     expect(provision({ ...odoo, PROVISION_API_KEY: 'admin-key' }).administrator).toMatchObject({
       transport: 'json2',
       secret: 'admin-key',

@@ -10,6 +10,7 @@ export const baseModels: readonly Model[] = [
       name: { type: 'char' },
       email: { type: 'char' },
       email_normalized: { type: 'char', compute: (row) => normalizedAddress(row['email']) },
+      lang: { type: 'char' },
       active: { type: 'boolean', default: true },
       company_id: { type: 'many2one', relation: 'res.company' },
     },

@@ -1,9 +1,14 @@
 import type { ApplyResult } from '../../src/odoo/bridge-actions.ts';
-import type { MailValues, MessageChange, NotificationValues } from '../../src/rules/message-state.ts';
-import { mailsOf, notificationsOf } from './bridge-read.ts';
+import type {
+  EventValues,
+  MailValues,
+  MessageChange,
+  NotificationValues,
+} from '../../src/rules/message-state.ts';
 import { userError } from './faults.ts';
 import { unlinkMails } from './mail-sending.ts';
 import type { Records, Values } from './records.ts';
+import { rowsOfMessages } from './rows-of-messages.ts';
 import type { Row } from './store.ts';
 
 const notificationFields: readonly (keyof NotificationValues)[] = [
@@ -22,8 +27,29 @@ const mailFields: readonly (keyof MailValues)[] = [
   'failure_type',
   'failure_reason',
   'x_sweego_confirmed',
-  'x_sweego_recipient_states',
+  'recipient_ids',
+  'email_to',
+  'email_cc',
+  'x_sweego_original_recipients',
 ];
+const eventFields: readonly (keyof EventValues)[] = [
+  'x_name',
+  'x_message_id',
+  'x_recipient',
+  'x_type',
+  'x_at',
+  'x_swg_uid',
+  'x_event_id',
+  'x_transaction_id',
+  'x_wire_id',
+  'x_permanence',
+  'x_failure_type',
+  'x_reason',
+  'x_line',
+];
+
+/** What a change is about: its message, and that message's rows as they were before the batch. */
+type Target = { message: Row | undefined; mails: readonly Row[]; notifications: readonly Row[] };
 
 /**
  * The provisioned action `apply`. The call that runs it is one transaction, so an error in one change
@@ -33,72 +59,82 @@ const mailFields: readonly (keyof MailValues)[] = [
  * ValueError for a value outside a selection
  */
 export function bridgeApply(records: Records, input: Values, refresh: (messageId: number) => void): unknown {
-  const changes = input['changes'];
-  if (!Array.isArray(changes)) throw userError('changes must be a list');
-  return { results: (changes as MessageChange[]).map((change) => applyChange(records, change, refresh)) };
+  if (!Array.isArray(input['changes'])) throw userError('changes must be a list');
+  const changes = input['changes'] as MessageChange[];
+  const ids = new Set(changes.flatMap(({ message }) => message ?? []));
+  const rows = rowsOfMessages(records, ids);
+  const unlinks: number[] = [];
+  const refreshes: number[] = [];
+  const results = changes.map((change) => {
+    const id = change.message ?? 0;
+    const target: Target = {
+      message: records.store.find('mail.message', id),
+      mails: rows.mails.get(id) ?? [],
+      notifications: rows.notifications.get(id) ?? [],
+    };
+    const result = verdictOn(change, target);
+    if (result === 'applied') {
+      writeChange(records, change, target);
+      unlinks.push(...change.mail_unlinks);
+      if (change.refresh) refreshes.push(id);
+    }
+    return result;
+  });
+  unlinkMails(records, unlinks);
+  // A direct mail takes its message along: then there is no envelope left.
+  for (const id of refreshes) if (records.store.find('mail.message', id) !== undefined) refresh(id);
+  return { results };
 }
 
-function applyChange(
+function verdictOn(change: MessageChange, { message, mails, notifications }: Target): ApplyResult {
+  if (change.message === null) return 'applied';
+  if (message === undefined) return 'gone';
+  const isInTheWay = (mail: Row) =>
+    mail['state'] === 'outgoing' && (!mail['is_notification'] || change.touches.includes(mail.id));
+  if (mails.some(isInTheWay)) return 'deferred';
+  const { expect } = change;
+  const isAsExpected =
+    JSON.stringify(mails.map((mail) => [mail.id, mail['state']])) ===
+      JSON.stringify(expect.mails.map(({ id, state }) => [id, state])) &&
+    JSON.stringify(
+      notifications.map((row) => [row.id, row['notification_status'], row['x_sweego_uid'] || null]),
+    ) === JSON.stringify(expect.notifications.map(({ id, status, uid }) => [id, status, uid]));
+  return isAsExpected ? 'applied' : 'stale';
+}
+
+function writeChange(
   records: Records,
   change: MessageChange,
-  refresh: (messageId: number) => void,
-): ApplyResult {
-  const message = records.store.find('mail.message', change.message);
-  if (message === undefined) return 'gone';
-  const mails = mailsOf(records, message.id);
-  const notifications = notificationsOf(records, message.id);
-  if (mails.some((mail) => mail['state'] === 'outgoing')) return 'deferred';
-  if (!isAsExpected(change, mails, notifications)) return 'stale';
-
+  { message, mails, notifications }: Target,
+): void {
+  for (const values of change.event_creates) {
+    records.create('x_sweego_event', {
+      ...documented(values, eventFields),
+      x_mail_message_id: message?.id ?? false,
+      x_model: message?.['model'] ?? false,
+      x_res_id: message?.['res_id'] ?? false,
+    });
+  }
   for (const { id, values } of change.notification_writes) {
     requireOwned(notifications, id, 'mail.notification');
     records.write('mail.notification', [id], documented(values, notificationFields));
-  }
-  for (const { mail_id, mail_email_address, values } of change.notification_creates) {
-    records.create('mail.notification', {
-      ...documented(values, notificationFields),
-      mail_message_id: message.id,
-      mail_mail_id: mails.some((mail) => mail.id === mail_id) ? mail_id : false,
-      mail_email_address,
-      author_id: message['author_id'],
-      notification_type: 'email',
-      is_read: true,
-    });
   }
   for (const { id, values } of change.mail_writes) {
     requireOwned(mails, id, 'mail.mail');
     records.write('mail.mail', [id], documented(values, mailFields));
   }
+  for (const { mail_id, mail_email_address, values } of change.notification_creates) {
+    records.create('mail.notification', {
+      ...documented(values, notificationFields),
+      mail_message_id: message?.id ?? false,
+      mail_mail_id: mails.some((mail) => mail.id === mail_id) ? mail_id : false,
+      mail_email_address,
+      author_id: message?.['author_id'] ?? false,
+      notification_type: 'email',
+      is_read: true,
+    });
+  }
   for (const id of change.mail_unlinks) requireOwned(mails, id, 'mail.mail');
-  unlinkMails(records, change.mail_unlinks);
-  if (change.refresh) refresh(message.id);
-  return 'applied';
-}
-
-/** Nothing of the message moved since it was read: the same rows, in the same states. */
-function isAsExpected(
-  { expect }: MessageChange,
-  mails: readonly Row[],
-  notifications: readonly Row[],
-): boolean {
-  const expectedMails = expect.mails.map(({ id, state }) => JSON.stringify([id, state]));
-  const expectedRows = expect.notifications.map(({ id, status, uid }) => JSON.stringify([id, status, uid]));
-  return (
-    isSameSet(
-      expectedMails,
-      mails.map((mail) => JSON.stringify([mail.id, mail['state']])),
-    ) &&
-    isSameSet(
-      expectedRows,
-      notifications.map((row) =>
-        JSON.stringify([row.id, row['notification_status'], row['x_sweego_uid'] || null]),
-      ),
-    )
-  );
-}
-
-function isSameSet(one: readonly string[], other: readonly string[]): boolean {
-  return JSON.stringify([...one].sort()) === JSON.stringify([...other].sort());
 }
 
 function requireOwned(rows: readonly Row[], id: number, model: string): void {

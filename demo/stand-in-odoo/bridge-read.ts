@@ -1,107 +1,72 @@
 import { normalizedAddress, textOf } from './field.ts';
 import type { Records, Values } from './records.ts';
+import { groupRows, rowsOfMessages, type RowsOfMessages } from './rows-of-messages.ts';
 import type { Row } from './store.ts';
-
-/** The provisioned action `settings`: what the administrator typed into Odoo. */
-export function bridgeSettings(records: Records): unknown {
-  const parameter = (key: string) =>
-    records.search('ir.config_parameter', [['key', '=', key]])[0]?.['value'] ?? false;
-  const servers = records.search(
-    'ir.mail_server',
-    [
-      ['x_sweego_enabled', '=', true],
-      ['active', '=', true],
-    ],
-    'sequence, id',
-  );
-  return {
-    provision_version: Number(parameter('sweego_bridge.provision_version') || 0),
-    servers: servers.map((server) => ({
-      id: server.id,
-      name: server['name'],
-      from_filter: server['from_filter'] ?? false,
-      outbound_secrets: textsOf(server, [
-        'x_sweego_outbound_webhook_secret',
-        'x_sweego_previous_outbound_secret',
-      ]),
-      inbound_secrets: textsOf(server, [
-        'x_sweego_inbound_webhook_secret',
-        'x_sweego_previous_inbound_secret',
-      ]),
-      delete_on_sent: server['x_sweego_delete_on_sent'] === true,
-      show_auto_replies: server['x_sweego_show_auto_replies'] === true,
-    })),
-    alias_domains: records.read(
-      'mail.alias.domain',
-      records.search('mail.alias.domain', []).map((domain) => domain.id),
-      ['name', 'catchall_email', 'bounce_email'],
-    ),
-    api_key: parameter('mangono_sweego.api_key'),
-    client_uuid: parameter('mangono_sweego.client_uuid'),
-    failure_types: {
-      mail: selectionValues(records, 'mail.mail', 'failure_type'),
-      notification: selectionValues(records, 'mail.notification', 'failure_type'),
-    },
-    languages: records.search('res.lang', [['active', '=', true]]).map((language) => language['code']),
-  };
-}
 
 /** The provisioned action `read`: what is known of the messages with these Message-Ids. */
 export function bridgeRead(records: Records, input: Values): unknown {
   const given: unknown[] = Array.isArray(input['message_ids']) ? input['message_ids'] : [];
-  const messageIds = given.filter((text) => Boolean(text));
-  const messages = records.search('mail.message', [['message_id', 'in', messageIds]]);
-  return { messages: messages.map((message) => messageState(records, message)) };
+  const wanted = new Set(given.filter((text) => Boolean(text)));
+  const { store } = records;
+  const messages = store.all('mail.message').filter((row) => wanted.has(row['message_id']));
+  const rows = rowsOfMessages(records, new Set(messages.map(({ id }) => id)));
+  const events = groupRows(
+    store.all('x_sweego_event').filter((row) => wanted.has(row['x_message_id'])),
+    (row) => row['x_message_id'],
+  );
+  const found = new Set(messages.map((message) => message['message_id']));
+  return {
+    // Newest first, as mail.message is ordered.
+    messages: messages.reverse().map((message) => ({
+      ...messageState(records, message, rows),
+      events: (events.get(message['message_id']) ?? []).map(eventState),
+    })),
+    gone: [...events]
+      .filter(([messageId]) => !found.has(messageId))
+      .map(([messageId, ofMessage]) => ({ message_id: messageId, events: ofMessage.map(eventState) })),
+  };
 }
 
-export function mailsOf(records: Records, messageId: number): Row[] {
-  return records.search('mail.mail', [['mail_message_id', '=', messageId]]);
-}
-
-/** Only e-mail notifications: nothing that Sweego says is about somebody's inbox in Odoo. */
-export function notificationsOf(records: Records, messageId: number): Row[] {
-  return records.search('mail.notification', [
-    ['mail_message_id', '=', messageId],
-    ['notification_type', '=', 'email'],
-  ]);
-}
-
-function messageState(records: Records, message: Row): unknown {
+function messageState(records: Records, message: Row, rows: RowsOfMessages): Values {
   const model = textOf(message['model']);
   const documentId = Number(message['res_id'] ?? 0);
   return {
     message_id: message['message_id'],
     id: message.id,
     model: model === '' ? false : model,
-    res_id: documentId,
+    res_id: documentId || false,
     document_exists: records.hasModel(model) && records.store.find(model, documentId) !== undefined,
-    mails: mailsOf(records, message.id).map((mail) => ({
-      id: mail.id,
-      state: mail['state'],
-      is_notification: mail['is_notification'] === true,
-      relayed: mail['x_sweego_relayed'] === true,
-      delete_wished: mail['x_sweego_auto_delete'] === true,
-      confirmed: mail['x_sweego_confirmed'] === true,
-      recipients: records
-        .search('res.partner', [['id', 'in', mail['recipient_ids'] ?? []]])
-        .map((partner) => normalizedAddress(partner['email']))
-        .filter((address) => address !== false),
-      email_to: mail['email_to'] ?? false,
-      email_cc: mail['email_cc'] ?? false,
-      recipient_states: mail['x_sweego_recipient_states'] ?? false,
-    })),
-    notifications: notificationsOf(records, message.id).map((row) => notificationState(records, row)),
+    mails: (rows.mails.get(message.id) ?? []).map((mail) => mailState(records, mail)),
+    notifications: (rows.notifications.get(message.id) ?? []).map((row) => notificationState(records, row)),
   };
 }
 
-function notificationState(records: Records, row: Row): unknown {
+function mailState(records: Records, mail: Row): Values {
+  const partnerIds = Array.isArray(mail['recipient_ids']) ? (mail['recipient_ids'] as number[]) : [];
+  return {
+    id: mail.id,
+    state: mail['state'],
+    is_notification: mail['is_notification'] === true,
+    relayed: mail['x_sweego_relayed'] === true,
+    delete_wished: mail['x_sweego_auto_delete'] === true,
+    confirmed: mail['x_sweego_confirmed'] === true,
+    recipients: partnerIds.map((id) => ({
+      partner_id: id,
+      address: addressOf(records.store.find('res.partner', id)),
+    })),
+    email_to: mail['email_to'] || false,
+    email_cc: mail['email_cc'] || false,
+    original_recipients: mail['x_sweego_original_recipients'] || false,
+  };
+}
+
+function notificationState(records: Records, row: Row): Values {
   const partner = records.store.find('res.partner', Number(row['res_partner_id']));
-  const ofPartner = normalizedAddress(partner?.['email']);
-  const recorded = textOf(row['mail_email_address']).toLowerCase() || false;
+  const recorded = textOf(row['mail_email_address']).trim().toLowerCase() || false;
   return {
     id: row.id,
     mail_id: row['mail_mail_id'] ?? false,
-    address: ofPartner || recorded,
+    address: addressOf(partner) || recorded,
     recorded_address: recorded,
     status: row['notification_status'],
     failure_type: row['failure_type'] ?? false,
@@ -113,10 +78,22 @@ function notificationState(records: Records, row: Row): unknown {
   };
 }
 
-function textsOf(row: Row, fields: readonly string[]): string[] {
-  return fields.map((field) => textOf(row[field])).filter((text) => text !== '');
+function eventState(row: Row): Values {
+  return {
+    recipient: textOf(row['x_recipient']),
+    type: textOf(row['x_type']),
+    at: row['x_at'] || false,
+    swg_uid: row['x_swg_uid'] || false,
+    event_id: row['x_event_id'] || false,
+    transaction_id: row['x_transaction_id'] || false,
+    wire_id: row['x_wire_id'] || false,
+    permanence: row['x_permanence'] || false,
+    failure_type: row['x_failure_type'] || false,
+    reason: row['x_reason'] || false,
+    line: row['x_line'] || false,
+  };
 }
 
-function selectionValues(records: Records, model: string, field: string): string[] {
-  return (records.model(model).fields[field]?.selection ?? []).map(([value]) => value);
+function addressOf(partner: Row | undefined): string | false {
+  return normalizedAddress(partner?.['email']) || textOf(partner?.['email']).trim().toLowerCase() || false;
 }

@@ -95,7 +95,7 @@ export function requireRecipient(row: Row): void {
   if (row['res_partner_id'] || row['mail_email_address']) return;
   throw new StandInFault(
     'odoo.exceptions.ValidationError',
-    'Customer is required for inbox / email notification',
+    'The operation cannot be completed: Customer or email is required for inbox / email notification',
   );
 }
 

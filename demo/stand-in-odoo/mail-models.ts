@@ -103,7 +103,7 @@ export const mailModels: readonly Model[] = [
       x_sweego_relayed: { type: 'boolean' },
       x_sweego_auto_delete: { type: 'boolean' },
       x_sweego_confirmed: { type: 'boolean' },
-      x_sweego_recipient_states: { type: 'text' },
+      x_sweego_original_recipients: { type: 'text' },
     },
   },
   {
@@ -140,7 +140,7 @@ export const mailModels: readonly Model[] = [
       x_sweego_uid: { type: 'char' },
       x_sweego_transaction_id: { type: 'char' },
       x_sweego_message_id: { type: 'char' },
-      x_sweego_reason: { type: 'text' },
+      x_sweego_reason: { type: 'char' },
     },
   },
 ];

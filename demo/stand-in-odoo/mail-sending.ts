@@ -38,7 +38,7 @@ export function createMailSending(records: Records): MailSending {
       const isReferencedAnew =
         !mail['is_notification'] && mail['auto_delete'] && references !== referencesOf(records, message.id);
       if (!isUntouched || isReferencedAnew) throw serializationFailure();
-      store.transaction(() => finishSending(records, mail, message, submission));
+      store.transaction(() => finishSending(records, mail, submission));
     } finally {
       inFlight.delete(mailId);
     }
@@ -73,11 +73,11 @@ export function unlinkMails(records: Records, ids: readonly number[]): void {
   records.unlink('mail.message', [...new Set(messages)]);
 }
 
-function finishSending(records: Records, mail: Row, message: Row, submission: Submission): void {
+function finishSending(records: Records, mail: Row, submission: Submission): void {
+  // Those of a direct mail are not Odoo's own: it leaves them as they are.
   const notifications = records
     .search('mail.notification', [
-      ['mail_message_id', '=', message.id],
-      ['res_partner_id', 'in', mail['recipient_ids'] ?? []],
+      ['mail_mail_id', '=', mail['is_notification'] ? mail.id : -1],
       ['notification_type', '=', 'email'],
       ['notification_status', 'not in', ['sent', 'canceled']],
     ])
@@ -103,8 +103,7 @@ function finishSending(records: Records, mail: Row, message: Row, submission: Su
 }
 
 function referencesOf(records: Records, messageId: number): string {
-  return records
-    .search('mail.notification', [['mail_message_id', '=', messageId]])
-    .map((row) => row.id)
-    .join(',');
+  const notifications = records.search('mail.notification', [['mail_message_id', '=', messageId]]);
+  const events = records.search('x_sweego_event', [['x_mail_message_id', '=', messageId]]);
+  return JSON.stringify([notifications, events].map((rows) => rows.map((row) => row.id)));
 }

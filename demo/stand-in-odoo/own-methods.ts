@@ -1,5 +1,6 @@
 import { bridgeApply } from './bridge-apply.ts';
-import { bridgeRead, bridgeSettings } from './bridge-read.ts';
+import { bridgeRead } from './bridge-read.ts';
+import { bridgeSettings } from './bridge-settings.ts';
 import { requireAccess, requireBridgeGroup } from './caller.ts';
 import { missingError, userError, valueError } from './faults.ts';
 import { languageMethods } from './language-methods.ts';

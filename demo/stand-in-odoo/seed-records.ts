@@ -1,3 +1,4 @@
+import { provisionVersion } from '../../src/odoo/bridge-actions.ts';
 import type { Records } from './records.ts';
 
 /** What a fresh database holds: one company with its e-mail domain, OdooBot, the administrator, the bridge. */
@@ -7,7 +8,11 @@ export function seedRecords(
   provisioned: boolean,
 ): { adminId: number; bridgeId: number } {
   const domain = records.create('mail.alias.domain', { name: 'odoo.example.com' });
-  const company = records.create('res.company', { name: 'Example Company', alias_domain_id: domain.id });
+  const company = records.create('res.company', {
+    name: 'Example Company',
+    alias_domain_id: domain.id,
+    partner_id: records.create('res.partner', { name: 'Example Company', lang: 'en_US' }).id,
+  });
   records.create('res.lang', { name: 'English (US)', code: 'en_US' });
 
   const createUser = (name: string, login: string, email: string, share: boolean) => {
@@ -24,7 +29,10 @@ export function seedRecords(
   const bridgeId = createUser('Sweego bridge', 'sweego-bridge', 'sweego-bridge@example.com', true);
 
   if (provisioned) {
-    records.create('ir.config_parameter', { key: 'sweego_bridge.provision_version', value: '1' });
+    records.create('ir.config_parameter', {
+      key: 'sweego_bridge.provision_version',
+      value: String(provisionVersion),
+    });
     for (const action of ['settings', 'read', 'apply']) {
       const row = records.create('ir.actions.server', { name: `Sweego bridge: ${action}`, code: action });
       records.create('ir.model.data', {

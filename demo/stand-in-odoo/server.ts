@@ -4,10 +4,11 @@ import { htmlAnswer, jsonAnswer, type StandInAnswer } from './answer.ts';
 import { answerJson2 } from './json2-answers.ts';
 import { answerJsonRpc } from './json-rpc-answers.ts';
 import type { StandInDatabase } from './protocol.ts';
+import { answerXmlRpc } from './xml-rpc-answers.ts';
 
 /**
- * Answers like the HTTP side of an Odoo 19 with this one database: JSON-2, JSON-RPC and /web/version, on
- * 127.0.0.1 only. As Odoo does, it closes the connection after every answer.
+ * Answers like the HTTP side of an Odoo 19 with this one database: JSON-2, JSON-RPC, XML-RPC and
+ * /web/version, on 127.0.0.1 only. As Odoo does, it closes the connection after every answer.
  *
  * @param port 0 for any free one
  */
@@ -61,6 +62,10 @@ async function route(
   }
   if (path === '/jsonrpc' && request.method === 'POST') {
     return answerJsonRpc(database, body);
+  }
+  const service = /^\/xmlrpc\/2\/(common|object)$/.exec(path)?.[1];
+  if (service !== undefined && request.method === 'POST') {
+    return answerXmlRpc(database, service, body);
   }
   return htmlAnswer(404, 'The requested URL was not found on the server.');
 }

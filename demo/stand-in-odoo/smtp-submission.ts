@@ -61,8 +61,8 @@ export async function submitMail(
 function recipientsOf(records: Records, mail: Row): string[] {
   const partners = records.search('res.partner', [['id', 'in', mail['recipient_ids'] ?? []]]);
   const addresses = partners.map((partner) => records.value('res.partner', partner, 'email_normalized'));
-  const written = textOf(mail['email_to'])
-    .split(',')
+  const written = [textOf(mail['email_to']), textOf(mail['email_cc'])]
+    .flatMap((text) => text.split(','))
     .map((part) => (/<([^<>]+)>/.exec(part)?.[1] ?? part).trim().toLowerCase());
   return [...addresses, ...written].filter(
     (address): address is string => typeof address === 'string' && address.includes('@'),

@@ -1,6 +1,7 @@
 import { baseModels } from './base-models.ts';
 import { bridgeGroups, type Caller } from './caller.ts';
 import { commonMethods } from './common-methods.ts';
+import { historyModel } from './history-model.ts';
 import { mailModels } from './mail-models.ts';
 import { createMailSending } from './mail-sending.ts';
 import { AfterCommit, checkSignature, type Method } from './method.ts';
@@ -32,7 +33,7 @@ export function createStandInDatabase(
   credentials: Credentials,
   options: { provisioned: boolean; now: () => Date },
 ): StandInOdooDatabase {
-  const records = createRecords(createStore(), [...baseModels, ...mailModels]);
+  const records = createRecords(createStore(), [...baseModels, ...mailModels, historyModel]);
   const sending = createMailSending(records);
   const seeded = seedRecords(records, credentials, options.provisioned);
   const refreshed: number[] = [];

@@ -41,7 +41,9 @@ export function writtenValue(
 export function requireValues(model: Model, row: Readonly<Record<string, unknown>>): void {
   for (const [name, field] of Object.entries(model.fields)) {
     if (field.required && (row[name] === false || row[name] === undefined))
-      throw validationError(`Missing required value for the field '${name}' (${model.label}).`);
+      throw validationError(
+        `The operation cannot be completed: Missing required value for the field '${name}' (${model.label}).`,
+      );
   }
 }
 

@@ -2,8 +2,9 @@ import type { SendHttpRequest } from '../http-client.ts';
 import { createJson2 } from './json2.ts';
 import { createJsonRpc } from './json-rpc.ts';
 import type { Odoo, OdooConnection } from './odoo.ts';
+import { createXmlRpc } from './xml-rpc.ts';
 
-const transports = { json2: createJson2, jsonrpc: createJsonRpc };
+const transports = { json2: createJson2, jsonrpc: createJsonRpc, xmlrpc: createXmlRpc };
 
 /** Values of ODOO_TRANSPORT. */
 export type OdooTransport = keyof typeof transports;

@@ -28,6 +28,7 @@ const byExceptionName: Readonly<Record<string, OdooErrorCode>> = {
   'builtins.UnicodeEncodeError': 'ODOO_VALUE',
   'werkzeug.exceptions.UnprocessableEntity': 'ODOO_VALUE',
   'werkzeug.exceptions.BadRequest': 'ODOO_VALUE',
+  'xml.parsers.expat.ExpatError': 'ODOO_VALUE',
   'werkzeug.exceptions.RequestEntityTooLarge': 'ODOO_TOO_LARGE',
   // PostgreSQL itself: unreachable, stopping, failing over, out of connections or of disk.
   'psycopg2.OperationalError': 'ODOO_UNAVAILABLE',
@@ -91,7 +92,8 @@ function codeOfAnswer({ status, headers, body }: HttpAnswer, site: CallSite): Od
   if (status === 400 && /^Invalid JSON(-RPC)? data/.test(text)) {
     return 'ODOO_VALUE';
   }
-  return status === 200 && isJson(headers) ? 'ODOO_BAD_ANSWER' : 'ODOO_NOT_ODOO';
+  const isOfApi = (headers['content-type'] ?? '').startsWith(contentTypeOf(site));
+  return status === 200 && isOfApi ? 'ODOO_BAD_ANSWER' : 'ODOO_NOT_ODOO';
 }
 
 /** Odoo raised a Python exception. */
@@ -172,6 +174,7 @@ function innerException({ name, message }: PythonException): string | undefined 
   return /^(\w{1,60})\(/.exec(message)?.[1] ?? 'unreadable';
 }
 
-function isJson(headers: HttpAnswer['headers']): boolean {
-  return (headers['content-type'] ?? '').startsWith('application/json');
+/** The version is asked for outside every transport, and always answered in JSON. */
+function contentTypeOf(site: CallSite): string {
+  return site.transport === 'xmlrpc' && site.step !== 'version' ? 'text/xml' : 'application/json';
 }

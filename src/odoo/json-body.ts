@@ -1,13 +1,11 @@
 import type { HttpAnswer } from '../http-client.ts';
 import { odooError, type CallSite } from './odoo-error.ts';
+import { isTorn } from './torn-text.ts';
 
 /**
  * Writes a request body.
  *
- * Half of a surrogate pair (which JSON allows as an escape) makes Odoo 19 answer with a bare HTML 500, which
- * reads like an outage and would stop everything for one bad text: such a text is refused here instead.
- *
- * @throws BridgeError ODOO_VALUE
+ * @throws BridgeError ODOO_VALUE for a text that holds half of a surrogate pair
  */
 export function writeJsonBody(body: Readonly<Record<string, unknown>>, site: CallSite): string {
   return JSON.stringify(body, (key, value: unknown) => {
@@ -25,8 +23,4 @@ export function readJsonBody(answer: HttpAnswer): { value: unknown } | undefined
   } catch {
     return undefined;
   }
-}
-
-function isTorn(text: string): boolean {
-  return /\p{Surrogate}/u.test(text);
 }

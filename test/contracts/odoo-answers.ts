@@ -30,7 +30,7 @@ export function odooAnswers(transport: OdooTransport, odoo: () => ContractOdoo):
   });
 
   test('brings every text back as it was sent', async () => {
-    const name = 'Écoles & “cités” 😀 \u00a0 Ж';
+    const name = 'Écoles & “cités” 😀 \u00a0 Ж <b>]]></b>\r\nline ]]> two\r\tend';
     const ids = await createPartners({ name });
     const found = await call('res.partner', 'search_read', {
       arguments: {
@@ -50,8 +50,31 @@ export function odooAnswers(transport: OdooTransport, odoo: () => ContractOdoo):
     expect(rows).toEqual([{ id: ids[0], email: false }]);
   });
 
-  test('answers null where Python returns None', async () => {
-    expect(await call('mail.mail', 'send', { ids: [] })).toBeNull();
+  test('answers null where Python returns None, and has done the work', async () => {
+    const values = { state: 'outgoing', email_to: 'ann@example.com', auto_delete: false };
+    const ids = await call('mail.mail', 'create', { arguments: { vals_list: [values] } });
+    expect(await call('mail.mail', 'send', { ids })).toBeNull();
+    // There is no mail server, so the mail fails; that is what was committed.
+    const rows = await call('mail.mail', 'read', { ids, arguments: { fields: ['state'] } });
+    expect(rows).toMatchObject([{ state: 'exception' }]);
+  });
+
+  test('takes whole numbers over 32 bits, such as a time in milliseconds, for what they are', async () => {
+    const ids = await createPartners({ name: 'Counted' });
+    const domain = [
+      ['id', 'in', [...ids, 1_772_438_400_000]],
+      ['id', '<', 3_000_000_000],
+      ['id', '!=', -3_000_000_000],
+    ];
+    expect(await call('res.partner', 'search', { arguments: { domain } })).toEqual(ids);
+  });
+
+  test('leaves the arguments as they were given', async () => {
+    const values = { name: 'Mine', email: undefined };
+    const given = { model: 'res.partner', method: 'create', arguments: { vals_list: [values] } };
+    const before = structuredClone(given);
+    await connectTo(odoo(), transport).call(given);
+    expect(given).toEqual(before);
   });
 
   test('passes the context on', async () => {

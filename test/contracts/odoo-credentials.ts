@@ -5,9 +5,12 @@ import { expectRefusal, type Refusal } from '../support/expect-refusal.ts';
 import { connectTo, type ContractOdoo } from './contract-odoo.ts';
 
 const ofOdoo = { retry: 'never', scope: 'odoo' } as const;
+const loginVariables =
+  /ODOO_LOGIN with ODOO_PASSWORD or ODOO_API_KEY.*sweego-odoo-bridge provision --new-key/;
 const variables: Record<OdooTransport, RegExp> = {
   json2: /ODOO_API_KEY.*sweego-odoo-bridge provision --new-key/,
-  jsonrpc: /ODOO_LOGIN with ODOO_PASSWORD or ODOO_API_KEY.*sweego-odoo-bridge provision --new-key/,
+  jsonrpc: loginVariables,
+  xmlrpc: loginVariables,
 };
 
 /** Who may come in, and into which database. */

@@ -1,3 +1,4 @@
+import { once } from 'node:events';
 import type { Socket } from 'node:net';
 import { expect, test } from 'vitest';
 import { sendHttpRequest } from '../../src/http-client.ts';
@@ -46,18 +47,45 @@ const outages: readonly (Refusal & { when: string; answer: (socket: Socket) => v
     scope: 'entry',
     says: /web\.max_file_upload_size.*client_max_body_size/,
   },
-  {
-    when: 'the answer is cut JSON',
-    answer: (socket) => socket.end(rawAnswer('200 OK', 'application/json', '{"jsonrpc": "2.0", "resu')),
-    ...unreadable,
-  },
+];
+
+const answered = (type: string, body: string) => (socket: Socket) =>
+  socket.end(rawAnswer('200 OK', type, body));
+const answeredXml = (response: string) =>
+  answered('text/xml', `<?xml version="1.0"?>\n<methodResponse>${response}</methodResponse>`);
+
+const unreadableJson = [
+  { when: 'the answer is cut JSON', answer: answered('application/json', '{"jsonrpc": "2.0", "resu') },
   {
     when: 'the answer holds a number that JSON does not know',
-    answer: (socket) =>
-      socket.end(rawAnswer('200 OK', 'application/json', '{"jsonrpc": "2.0", "result": NaN}')),
-    ...unreadable,
+    answer: answered('application/json', '{"jsonrpc": "2.0", "result": NaN}'),
   },
 ];
+const unreadableAnswers: Record<OdooTransport, typeof unreadableJson> = {
+  json2: unreadableJson,
+  jsonrpc: unreadableJson,
+  xmlrpc: [
+    {
+      when: 'the answer is cut XML',
+      answer: answered('text/xml', '<?xml version="1.0"?><methodResponse><params><param><value><arr'),
+    },
+    {
+      when: 'the answer holds no number',
+      answer: answeredXml('<params><param><value><double>nan</double></value></param></params>'),
+    },
+    {
+      when: 'the answer is another document',
+      answer: answered('text/xml', '<feed><title>News</title></feed>'),
+    },
+    { when: 'the answer is empty', answer: answeredXml('<params></params>') },
+    { when: 'a fault says nothing', answer: answeredXml('<fault></fault>') },
+    { when: 'a fault is nil', answer: answeredXml('<fault><value><nil/></value></fault>') },
+    {
+      when: 'a fault follows a result',
+      answer: answeredXml('<params><param><value><nil/></value></param></params><fault/>'),
+    },
+  ],
+};
 
 /** What happens while Odoo is away, or something else stands in its place. */
 export function odooOutages(transport: OdooTransport): void {
@@ -66,7 +94,7 @@ export function odooOutages(transport: OdooTransport): void {
   const search = (odoo: Odoo) =>
     odoo.call({ model: 'res.partner', method: 'search', arguments: { domain: [] } });
 
-  /** With JSON-RPC the login is what meets the outage, so the call itself never left. */
+  /** With JSON-RPC and XML-RPC the login is what meets the outage, so the call itself never left. */
   const maybeSent = transport === 'json2';
 
   async function whileServing<T>(
@@ -81,7 +109,9 @@ export function odooOutages(transport: OdooTransport): void {
     }
   }
 
-  test.each(outages)('fails with $code when $when', ({ answer, ...refusal }) =>
+  const unreadableOnes = unreadableAnswers[transport].map((each) => ({ ...each, ...unreadable }));
+
+  test.each([...outages, ...unreadableOnes])('fails with $code when $when', ({ answer, ...refusal }) =>
     whileServing(answer, async (url) => {
       await expectRefusal(search(connect(url)), refusal);
     }),
@@ -125,9 +155,10 @@ export function odooOutages(transport: OdooTransport): void {
     }),
   );
 
-  test('fails with ODOO_TIMEOUT when nobody answers within the time of the call', () =>
-    whileServing(
-      () => {},
+  test('fails with ODOO_TIMEOUT when nobody answers within the time of the call, and hangs up', () => {
+    const sockets: Socket[] = [];
+    return whileServing(
+      (socket) => void sockets.push(socket),
       async (url) => {
         const call = { model: 'res.partner', method: 'search', arguments: { domain: [] }, timeoutMs: 50 };
         await expectRefusal(connect(url).call(call), {
@@ -136,8 +167,11 @@ export function odooOutages(transport: OdooTransport): void {
           says: /load of Odoo's workers/,
           details: { maybeSent },
         });
+        for (const socket of sockets) if (!socket.closed) await once(socket, 'close');
+        expect(sockets).toHaveLength(1);
       },
-    ));
+    );
+  });
 
   test('says of the version too when something other than Odoo answers', () =>
     whileServing(html('200 OK', 'Welcome'), async (url) => {

@@ -1,4 +1,5 @@
 import { describe, expect, test } from 'vitest';
+import { sendHttpRequest } from '../../src/http-client.ts';
 import type { OdooTransport } from '../../src/odoo/create-odoo.ts';
 import { expectRefusal, type Refusal } from '../support/expect-refusal.ts';
 import type { Administrator } from '../support/administrator.ts';
@@ -111,6 +112,26 @@ finally:
       },
     );
 
+    const unwritable: readonly [string, string, unknown][] = [
+      ['a None inside a dict', `{'outer': [None]}`, { outer: [null] }],
+      ['an integer over 32 bits', '3221225472', 3_221_225_472],
+    ];
+    test.each(unwritable)(
+      'answers %s, or says that the answer is lost where XML-RPC cannot',
+      async (...row) => {
+        const [, python, value] = row;
+        const key = `sweego_bridge.unwritable_${transport}`;
+        await parameters('set_param', { key, value: false });
+        const answer = run(`env['ir.config_parameter'].set_param('${key}', 'done')\naction = ${python}`);
+        if (transport === 'xmlrpc') {
+          await expectRefusal(answer, { ...laterOfEntry, code: 'ODOO_BAD_ANSWER', says: /Odoo's log/ });
+        } else {
+          expect(await answer).toEqual(value);
+        }
+        expect(await parameters('get_param', { key })).toBe('done');
+      },
+    );
+
     test('may have committed a call whose answer came too late', async () => {
       const key = `sweego_bridge.contract_${transport}`;
       const code = `
@@ -131,8 +152,13 @@ env.cr.execute('select pg_sleep(2)')`;
     test('refuses with ODOO_TOO_LARGE what is over the limit that Odoo was set to', async () => {
       await parameters('set_param', { key: 'web.max_file_upload_size', value: '100000' });
       try {
+        // Where the server has other databases, JSON-RPC and XML-RPC name theirs too late for its limit to count.
+        const headers = { 'x-odoo-database': odoo().database };
+        const naming = connectTo(odoo(), transport, {}, (request) =>
+          sendHttpRequest({ ...request, headers: { ...request.headers, ...headers } }),
+        );
         await expectRefusal(
-          connectTo(odoo(), transport).call({
+          naming.call({
             model: 'res.partner',
             method: 'search',
             arguments: { domain: [['name', '=', 'x'.repeat(200_000)]] },

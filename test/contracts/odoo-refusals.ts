@@ -144,7 +144,7 @@ export function odooRefusals(transport: OdooTransport, odoo: () => ContractOdoo)
     const damaging = connectTo(odoo(), transport, {}, (request) =>
       sendHttpRequest({
         ...request,
-        ...(typeof request.body === 'string' && request.body.includes('x_damaged') && { body: '{"cut' }),
+        ...(Buffer.from(request.body ?? '').includes('x_damaged') && { body: '{"cut' }),
       }),
     );
     await expectRefusal(

@@ -23,5 +23,7 @@ const odoo = () => ({ ...database, portalLogin: 'contract-portal', portalApiKey 
 
 odooContract('a real Odoo', 'json2', odoo);
 odooContract('a real Odoo', 'jsonrpc', odoo);
+odooContract('a real Odoo', 'xmlrpc', odoo);
 odooRealOnly('json2', odoo);
 odooRealOnly('jsonrpc', odoo);
+odooRealOnly('xmlrpc', odoo);

@@ -31,3 +31,4 @@ const odoo = (): ContractOdoo => ({
 
 odooContract('the stand-in', 'json2', odoo);
 odooContract('the stand-in', 'jsonrpc', odoo);
+odooContract('the stand-in', 'xmlrpc', odoo);

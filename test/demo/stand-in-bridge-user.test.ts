@@ -27,13 +27,15 @@ test('puts only those messages on the bus whose envelope changed colour, and onl
   const ann = await open.mails.createContact('Ann', 'ann@example.com');
   const message = await open.mails.postMessage((await open.mails.createOrder(ann)).id, [ann]);
   const actions = createBridgeActions(open.bridge);
-  const [state] = await actions.read([message.messageId]);
+  const [state] = (await actions.read([message.messageId])).messages;
   const change = (failureType: string, refresh: boolean) => ({
     message: message.id,
     expect: {
       mails: state?.mails ?? [],
       notifications: (state?.notifications ?? []).map((row) => ({ ...row, uid: row.sweego_uid })),
     },
+    touches: [],
+    event_creates: [],
     notification_writes: (state?.notifications ?? []).map(({ id }) => ({
       id,
       values: { failure_type: failureType },

@@ -32,7 +32,14 @@ export type Row = { id: number } & Record<string, unknown>;
 /** The alias domain of the test company. */
 export const aliasDomain = 'reply.example.com';
 
-export async function openBridgedOdoo(): Promise<BridgedOdoo> {
+/**
+ * Opens a database, a sink, a stand-in Sweego and the built bridge between them.
+ *
+ * @param environment more variables of the bridge, or others than it would get
+ */
+export async function openBridgedOdoo(
+  environment: (odoo: ProvisionedDatabase) => Readonly<Record<string, string>> = () => ({}),
+): Promise<BridgedOdoo> {
   const odoo = await openRealDatabase({ template: 'provisioned' });
   const sink = await startSmtpSink();
   const call: BridgedOdoo['call'] = (...words) => odoo.administrator.call(...words);
@@ -56,6 +63,7 @@ export async function openBridgedOdoo(): Promise<BridgedOdoo> {
     ODOO_URL: odoo.url,
     ODOO_DATABASE: odoo.database,
     ODOO_API_KEY: odoo.bridgeApiKey,
+    ...environment(odoo),
   });
   const webhookUrl = `${bridge.url}/sweego/webhook/outbound`;
   const sweego = await startStandInSweego({ secret: outboundSecret, webhookUrl, smtp: sink });

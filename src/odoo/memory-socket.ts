@@ -1,0 +1,42 @@
+import { Duplex } from 'node:stream';
+
+/**
+ * A socket for one request of node:http that leads to a function instead of a network (`createConnection` of
+ * http.request takes any Duplex). It hands the body of the request to `answer`, once, and speaks HTTP for its
+ * result.
+ *
+ * @param answer the body of a 200 answer in XML; what it rejects with becomes the request's error, as it is
+ */
+export function createMemorySocket(answer: (body: Buffer) => Promise<Uint8Array>): Duplex {
+  const received: Buffer[] = [];
+  let isAnswered = false;
+  const socket = new Duplex({
+    read() {},
+    write(chunk: Buffer, _encoding, done) {
+      received.push(chunk);
+      done();
+      const body = isAnswered ? undefined : bodyOf(Buffer.concat(received));
+      if (body !== undefined) {
+        // node:http writes an empty chunk after the last one, which must not ask a second time.
+        isAnswered = true;
+        void answer(body).then(respond, (error: Error) => socket.destroy(error));
+      }
+    },
+  });
+  function respond(body: Uint8Array): void {
+    const head = ['HTTP/1.1 200 OK', 'Content-Type: text/xml', `Content-Length: ${body.byteLength}`];
+    socket.push(`${head.join('\r\n')}\r\nConnection: close\r\n\r\n`);
+    socket.push(body);
+    socket.push(null);
+  }
+  return socket;
+}
+
+/** The body of a request with Content-Length, once all of it is there. */
+function bodyOf(request: Buffer): Buffer | undefined {
+  const end = request.indexOf('\r\n\r\n');
+  const head = request.subarray(0, Math.max(end, 0)).toString('latin1');
+  const length = /^content-length: (\d+)$/im.exec(head)?.[1];
+  const body = request.subarray(end + 4);
+  return length !== undefined && body.byteLength >= Number(length) ? body : undefined;
+}

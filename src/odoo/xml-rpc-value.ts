@@ -1,0 +1,68 @@
+import { createRequire } from 'node:module';
+import { odooError, type CallSite } from './odoo-error.ts';
+import { isTorn } from './torn-text.ts';
+
+// The serializer knows its custom values by their class, so the class has to be the one odoo-await loads.
+const require = createRequire(createRequire(import.meta.url).resolve('odoo-await'));
+const { CustomType } = require('xmlrpc') as {
+  CustomType: new (raw: string) => { raw: string; tagName: string };
+};
+
+/** One scalar, written as `<tagName>text</tagName>` with every special character escaped. */
+class XmlRpcScalar extends CustomType {
+  constructor(tagName: 'string' | 'i8' | 'double', text: string) {
+    super(text);
+    this.tagName = tagName;
+  }
+}
+
+const largestInt = 2 ** 31 - 1;
+
+/**
+ * Copies a value into what the serializer below odoo-await (package xmlrpc) writes faithfully. The copy is
+ * odoo-await's to change. Values mean what they mean in JSON: undefined members are left out, other
+ * undefined, NaN and infinite values are null (`<nil/>`), a Date becomes its ISO text.
+ *
+ * Easy to get wrong: left to itself, that serializer puts texts with `<` or `&` into CDATA, where a carriage
+ * return is lost and a second `]]>` breaks the document; it refuses control characters by quoting the text
+ * in its error; writes local time without a zone for a Date; and writes any whole number as `<int>`. Integers
+ * over 32 bits go as `<i8>`, which Python reads. Control characters cannot be written in XML 1.0 at all and
+ * are dropped, as Odoo drops them from its own XML-RPC answers (module rpc, OdooMarshaller.dump_unicode).
+ *
+ * @throws BridgeError ODOO_VALUE for a text or member name that holds half of a surrogate pair
+ */
+export function toXmlRpcValue(value: unknown, site: CallSite): unknown {
+  switch (typeof value) {
+    case 'string':
+      return new XmlRpcScalar('string', legalText(value, site));
+    case 'number':
+      return toXmlRpcNumber(value);
+    case 'boolean':
+      return value;
+    case 'object':
+      break;
+    default:
+      return null;
+  }
+  if (value === null) return null;
+  if (value instanceof Date) return toXmlRpcValue(value.toJSON(), site);
+  if (Array.isArray(value)) return value.map((each) => toXmlRpcValue(each, site));
+  const members = Object.entries(value).filter(([, member]) => member !== undefined);
+  return Object.fromEntries(
+    members.map(([name, member]) => [legalText(name, site), toXmlRpcValue(member, site)]),
+  );
+}
+
+function toXmlRpcNumber(value: number): unknown {
+  if (!Number.isFinite(value)) return null;
+  if (!Number.isInteger(value) || Math.abs(value) <= largestInt) return value;
+  return new XmlRpcScalar(Number.isSafeInteger(value) ? 'i8' : 'double', String(value));
+}
+
+function legalText(text: string, site: CallSite): string {
+  if (isTorn(text)) {
+    throw odooError('ODOO_VALUE', site, { cause: undefined, details: { reason: 'lone surrogate' } });
+  }
+  // eslint-disable-next-line no-control-regex -- what XML 1.0 section 2.2 leaves out of Char
+  return text.replace(/[\u0000-\u0008\u000b\u000c\u000e-\u001f\ufffe\uffff]/g, '');
+}

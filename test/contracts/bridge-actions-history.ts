@@ -1,0 +1,121 @@
+import { beforeAll, describe, expect, test } from 'vitest';
+import { eventValues } from '../../src/rules/event-values.ts';
+import { recordOnly } from '../../src/rules/message-outcome.ts';
+import type { HistoryEvent } from '../../src/rules/message-state.ts';
+import { changeOf, type ActionsWorld } from './bridge-actions-world.ts';
+
+const bounce: HistoryEvent = {
+  recipient: 'bob@customer.example.com',
+  type: 'hard_bounce',
+  at: new Date('2026-11-01T10:20:30Z'),
+  swg_uid: '01-bob',
+  event_id: 'event-1',
+  transaction_id: 'transaction',
+  wire_id: '<wire@example.com>',
+  permanence: 'hard',
+  failure_type: 'mail_email_invalid',
+  reason: 'address_unknown',
+  line: '550 5.1.1 Usér unknown',
+};
+/** Everything that an event may lack. */
+const bare: HistoryEvent = {
+  recipient: 'ann@customer.example.com',
+  type: 'email_opened',
+  at: null,
+  swg_uid: null,
+  event_id: null,
+  transaction_id: null,
+  wire_id: null,
+  permanence: null,
+  failure_type: null,
+  reason: null,
+  line: null,
+};
+
+/** What the actions promise of x_sweego_event. */
+export function describeHistory(opened: () => ActionsWorld): void {
+  describe('the history of a message', () => {
+    let world: ActionsWorld;
+    beforeAll(() => {
+      world = opened();
+    });
+    const rowsOf = (messageId: string) =>
+      world.call('x_sweego_event', 'search_read', undefined, {
+        domain: [['x_message_id', '=', messageId]],
+        fields: ['x_name', 'x_mail_message_id', 'x_model', 'x_res_id'],
+      });
+
+    test('is read back exactly as it was recorded, and names the document', async () => {
+      const message = await world.send([world.ann, world.bob]);
+      const change = {
+        ...changeOf(await world.readOne(message)),
+        event_creates: [bounce, bare].map((event) => eventValues(message.messageId, event)),
+      };
+      expect(await world.actions.apply([change])).toEqual(['applied']);
+      expect((await world.readOne(message)).events).toEqual([bounce, bare]);
+      expect(await rowsOf(message.messageId)).toMatchObject([
+        { x_name: 'hard_bounce bob@customer.example.com', x_model: 'sale.order', x_res_id: message.orderId },
+        { x_mail_message_id: [message.id, expect.anything()] },
+      ]);
+    });
+
+    test('outlives its message and is continued without it', async () => {
+      const message = await world.send([world.bob]);
+      const first = {
+        ...changeOf(await world.readOne(message)),
+        event_creates: [eventValues(message.messageId, bounce)],
+      };
+      await world.actions.apply([first]);
+      await world.call('sale.order', 'unlink', [message.orderId]);
+      expect(await world.actions.read([message.messageId])).toEqual({
+        messages: [],
+        gone: [{ message_id: message.messageId, events: [bounce] }],
+      });
+
+      expect(await world.actions.apply([first])).toEqual(['gone']);
+      expect(await world.actions.apply([recordOnly(message.messageId, [bare])])).toEqual(['applied']);
+      const { gone } = await world.actions.read([message.messageId]);
+      expect(gone).toEqual([{ message_id: message.messageId, events: [bounce, bare] }]);
+      expect(await rowsOf(message.messageId)).toMatchObject([
+        { x_mail_message_id: false, x_model: 'sale.order' },
+        { x_mail_message_id: false, x_model: false },
+      ]);
+    });
+
+    test('stays when the delivered direct mail takes its message along', async () => {
+      const message = await world.sendDirect('bob@customer.example.com');
+      const change = {
+        ...changeOf(await world.readOne(message)),
+        event_creates: [eventValues(message.messageId, bounce)],
+        mail_unlinks: [message.mailId],
+        refresh: true,
+      };
+      expect(await world.actions.apply([change])).toEqual(['applied']);
+      expect(await world.actions.read([message.messageId])).toEqual({
+        messages: [],
+        gone: [{ message_id: message.messageId, events: [bounce] }],
+      });
+    });
+
+    test('takes no field but its own, and nothing of a batch that fails', async () => {
+      const message = await world.send([world.ann]);
+      const values = eventValues(message.messageId, bounce);
+      const forged: typeof values = { ...values, ...{ x_mail_message_id: 1 } };
+      const state = await world.readOne(message);
+      const changes = [values, forged].map((row) => ({ ...changeOf(state), event_creates: [row] }));
+      await expect(world.actions.apply(changes)).rejects.toMatchObject({ scope: 'entry', retry: 'never' });
+      expect(await world.readOne(message)).toEqual(state);
+    });
+
+    test('is written by nobody but the bridge', async () => {
+      const create = world.create('x_sweego_event', { x_name: 'forged' });
+      await expect(create).rejects.toMatchObject({ code: 'ODOO_ACCESS' });
+      const look = world.odoo.bridge.call({
+        model: 'x_sweego_event',
+        method: 'search_read',
+        arguments: { domain: [], fields: ['id'] },
+      });
+      await expect(look).rejects.toMatchObject({ code: 'ODOO_ACCESS' });
+    });
+  });
+}

@@ -1,0 +1,66 @@
+import { beforeAll, describe, expect, test } from 'vitest';
+import { contractSecret, type ActionsWorld } from './bridge-actions-world.ts';
+
+/** What the action settings tells, and to whom. */
+export function describeRights(opened: () => ActionsWorld): void {
+  describe('settings and rights', () => {
+    let world: ActionsWorld;
+    beforeAll(() => {
+      world = opened();
+    });
+
+    test('tells what the administrator typed into Odoo, and which values this Odoo knows', async () => {
+      const settings = await world.actions.settings();
+      expect(settings.servers.find((server) => server.id === world.serverId)).toMatchObject({
+        from_filter: 'contract.example.com',
+        outbound_secrets: [contractSecret],
+        inbound_secrets: [],
+        delete_on_sent: true,
+        show_auto_replies: false,
+      });
+      expect(settings.failure_types.mail).toContain('mail_email_invalid');
+      expect(settings.failure_types.mail).not.toContain('mail_bounce');
+      expect(settings.failure_types.notification).toContain('mail_bounce');
+      expect(settings.languages).toContain('en_US');
+    });
+
+    test('refuses the actions to a user outside the bridge group', async () => {
+      const [, id] = (await world.odoo.bridge.call({
+        model: 'ir.model.data',
+        method: 'check_object_reference',
+        arguments: { module: 'sweego_bridge', xml_id: 'action_settings' },
+      })) as [string, number];
+      const run = world.odoo.admin.call({
+        model: 'ir.actions.server',
+        method: 'run',
+        ids: [id],
+        context: { sweego_bridge: {} },
+      });
+      await expect(run).rejects.toMatchObject({ code: 'ODOO_ACCESS' });
+    });
+
+    test('shows the bridge’s user no mail, envelope or mail server outside its actions', async () => {
+      await world.send([world.ann]);
+      const look = (model: string) =>
+        world.odoo.bridge.call({ model, method: 'search_read', arguments: { domain: [], fields: ['id'] } });
+      for (const model of ['mail.mail', 'ir.mail_server', 'ir.config_parameter']) {
+        await expect(look(model), model).rejects.toMatchObject({ code: 'ODOO_ACCESS' });
+      }
+      // Portal users may read these two models, but only rows that concern themselves.
+      expect(await look('mail.message')).toEqual([]);
+      expect(await look('mail.notification')).toEqual([]);
+    });
+
+    test('tells in which language the company speaks', async () => {
+      const [company] = (await world.call('res.company', 'read', [1], { fields: ['partner_id'] })) as [
+        { partner_id: [number, string] },
+      ];
+      const speak = (lang: string | false) =>
+        world.call('res.partner', 'write', [company.partner_id[0]], { vals: { lang } });
+      await speak(false);
+      expect((await world.actions.settings()).company_language).toBeNull();
+      await speak('en_US');
+      expect((await world.actions.settings()).company_language).toBe('en_US');
+    });
+  });
+}
