@@ -9,7 +9,7 @@ import { recordResults } from './record-results.ts';
 import type { SettingsKeeper } from './settings.ts';
 
 /** Entries claimed at once while all goes well. */
-const mostEntries = 200;
+const mostEntries = 500;
 /** Longest sleep without anything to do, milliseconds; a new webhook wakes the worker at once. */
 const idleMs = 1_000;
 const leaseName = 'worker';

@@ -42,6 +42,8 @@ if not orders:
 const pending = `
 label, first, size = env.context['label'], env.context['first'], env.context['size']
 env = env(context={})
+# About the size that Odoo's layout gives a quotation's mail.
+body = '<p>Here is your quotation.</p>' + '<p style="margin: 0 0 9px; font-size: 13px">%s</p>' % ('A line of text. ' * 8) * 60
 orders = env['sale.order'].search([])
 numbers = list(range(first, first + size))
 partners = env['res.partner'].create([
@@ -54,7 +56,7 @@ messages = env['mail.message'].create([{
     'message_id': '<%s.%d-openerp-sale.order@odoo.example.com>' % (label, number),
 } for number in numbers])
 mails = env['mail.mail'].create([{
-    'mail_message_id': message.id, 'body_html': '<p>Here is your quotation.</p>', 'auto_delete': False,
+    'mail_message_id': message.id, 'body_html': body, 'auto_delete': False,
     'state': 'sent', 'recipient_ids': [Command.link(partner.id)],
     'headers': "{'X-Odoo-Objects': 'sale.order-1'}",
 } for message, partner in zip(messages, partners)])
