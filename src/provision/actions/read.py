@@ -4,6 +4,19 @@ odoo = env(user=1, su=True, context={'active_test': False})
 request = env.context.get('sweego_bridge') or {}
 message_ids = [text for text in request.get('message_ids') or [] if text]
 
+MAIL_FIELDS = (
+    'mail_message_id', 'state', 'is_notification', 'x_sweego_relayed', 'x_sweego_auto_delete', 'x_sweego_confirmed',
+    'recipient_ids', 'email_to', 'email_cc', 'x_sweego_original_recipients',
+)
+NOTIFICATION_FIELDS = (
+    'mail_message_id', 'mail_mail_id', 'res_partner_id', 'mail_email_address', 'notification_status', 'failure_type',
+    'x_sweego_status', 'x_sweego_status_at', 'x_sweego_uid', 'x_sweego_transaction_id', 'x_sweego_message_id',
+)
+EVENT_FIELDS = (
+    'x_message_id', 'x_recipient', 'x_type', 'x_at', 'x_swg_uid', 'x_event_id', 'x_transaction_id', 'x_wire_id',
+    'x_permanence', 'x_failure_type', 'x_reason', 'x_line', 'x_mail_id',
+)
+
 
 def address_of(partner):
     return partner.email_normalized or (partner.email or '').strip().lower() or False
@@ -71,19 +84,23 @@ def trace_state(trace):
     }
 
 
-messages = odoo['mail.message'].search([('message_id', 'in', message_ids)])
+messages = odoo['mail.message'].search_fetch([('message_id', 'in', message_ids)], ['message_id', 'model', 'res_id'])
+# Only what is told: by itself Odoo would fetch the bodies too, and each manual field in a query of its own.
+mails = odoo['mail.mail'].search_fetch([('mail_message_id', 'in', messages.ids)], MAIL_FIELDS, order='id')
+notifications = odoo['mail.notification'].search_fetch(
+    [('mail_message_id', 'in', messages.ids), ('notification_type', '=', 'email')], NOTIFICATION_FIELDS, order='id'
+)
+(mails.recipient_ids | notifications.res_partner_id).fetch(['email', 'email_normalized'])
 mails_of = {}
-for mail in odoo['mail.mail'].search([('mail_message_id', 'in', messages.ids)], order='id'):
+for mail in mails:
     mails_of.setdefault(mail.mail_message_id.id, []).append(mail_state(mail))
 notifications_of = {}
-for notification in odoo['mail.notification'].search(
-    [('mail_message_id', 'in', messages.ids), ('notification_type', '=', 'email')], order='id'
-):
+for notification in notifications:
     notifications_of.setdefault(notification.mail_message_id.id, []).append(notification_state(notification))
 # By Message-Id, not by record: history outlives its message.
 events_of = {}
 known_mail_ids = set()
-for event in odoo['x_sweego_event'].search([('x_message_id', 'in', message_ids)], order='id'):
+for event in odoo['x_sweego_event'].search_fetch([('x_message_id', 'in', message_ids)], EVENT_FIELDS, order='id'):
     events_of.setdefault(event.x_message_id, []).append(event_state(event))
     known_mail_ids.add(event.x_mail_id)
 
