@@ -92,6 +92,7 @@ const HistoryEvent = z.object({
 
 const TraceState = z.object({
   id: z.number().int(),
+  mail_id: recordId,
   email: z.string(),
   status: z.string(),
   failure_type: text,

@@ -81,7 +81,13 @@ export function recordOnly(
   return {
     ...nothing,
     message: null,
-    event_creates: fresh.map((event) => eventValues(gone.message_id, event, 0)),
+    event_creates: fresh.map((event) =>
+      eventValues(
+        gone.message_id,
+        event,
+        gone.traces.find(({ email }) => email === event.recipient)?.mail_id ?? 0,
+      ),
+    ),
     trace_writes: traceWrites(
       gone.traces,
       fresh,

@@ -21,6 +21,8 @@ export type MessageState = {
 /** A row of mailing.trace. */
 export type TraceState = {
   id: number;
+  /** mail.mail id, also after the mail is gone. */
+  mail_id: number | null;
   /** Normalised address. */
   email: string;
   status: string;

@@ -77,6 +77,7 @@ def event_state(event):
 def trace_state(trace):
     return {
         'id': trace.id,
+        'mail_id': trace.mail_mail_id_int or False,
         'email': (trace.email or '').strip().lower(),
         'status': trace.trace_status or '',
         'failure_type': trace.failure_type or False,
@@ -99,10 +100,11 @@ for notification in notifications:
     notifications_of.setdefault(notification.mail_message_id.id, []).append(notification_state(notification))
 # By Message-Id, not by record: history outlives its message.
 events_of = {}
-known_mail_ids = set()
+mail_id_of = {}
 for event in odoo['x_sweego_event'].search_fetch([('x_message_id', 'in', message_ids)], EVENT_FIELDS, order='id'):
     events_of.setdefault(event.x_message_id, []).append(event_state(event))
-    known_mail_ids.add(event.x_mail_id)
+    if event.x_mail_id:
+        mail_id_of[event.x_message_id] = event.x_mail_id
 
 documents = {}
 for message in messages:
@@ -119,8 +121,8 @@ found = set(messages.mapped('message_id'))
 traces_of = {}
 if 'mailing.trace' in odoo:
     mail_ids = [mail['id'] for mails in mails_of.values() for mail in mails]
-    mail_ids += [mail_id for mail_id in known_mail_ids if mail_id]
-    unknown = [message_id for message_id in message_ids if message_id not in found and message_id not in events_of]
+    mail_ids += list(mail_id_of.values())
+    unknown = [message_id for message_id in message_ids if message_id not in found and message_id not in mail_id_of]
     domain = [('mail_mail_id_int', 'in', mail_ids)]
     if unknown:
         domain = ['|', ('message_id', 'in', unknown)] + domain
