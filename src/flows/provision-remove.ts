@@ -2,7 +2,7 @@ import type { Odoo } from '../odoo/odoo.ts';
 import { createOdooRecords, type OdooRecords } from '../odoo/records.ts';
 import type { PlannedChange } from '../provision/desired-state.ts';
 import { planRemoval } from '../provision/plan.ts';
-import { removeRecords } from './provision.ts';
+import { removeRecords } from './provision-changes.ts';
 import { readOwned } from './provision-state.ts';
 
 /**
