@@ -1,5 +1,5 @@
 import { StandInFault } from './protocol.ts';
-import type { ApplyResult } from '../../src/odoo/bridge-actions.ts';
+import type { ApplyResult } from '../../src/odoo/bridge-answers.ts';
 import type {
   EventValues,
   MailValues,

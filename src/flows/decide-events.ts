@@ -1,6 +1,6 @@
 import { BridgeError } from '../errors.ts';
 import type { Entry, Outcome } from '../inbox/inbox.ts';
-import type { BridgeSettings, ReadAnswer } from '../odoo/bridge-actions.ts';
+import type { BridgeSettings, ReadAnswer } from '../odoo/bridge-answers.ts';
 import { isSameEvent } from '../rules/delivery-status.ts';
 import { readEventMeaning } from '../rules/event-meaning.ts';
 import { languageOf } from '../rules/failure-text.ts';

@@ -1,5 +1,6 @@
 import { BridgeError } from '../errors.ts';
-import type { BridgeActions, BridgeSettings } from '../odoo/bridge-actions.ts';
+import type { BridgeActions } from '../odoo/bridge-actions.ts';
+import type { BridgeSettings } from '../odoo/bridge-answers.ts';
 import { parseSigningSecret, type SigningSecret } from '../sweego/signature.ts';
 
 /** Least time between two refreshes that unknown signatures ask for, milliseconds. */
