@@ -87,6 +87,8 @@ export const baseModels: readonly Model[] = [
       x_sweego_previous_inbound_secret: { type: 'char' },
       x_sweego_delete_on_sent: { type: 'boolean' },
       x_sweego_show_auto_replies: { type: 'boolean' },
+      x_sweego_feed_blacklist: { type: 'boolean' },
+      x_sweego_count_bounces: { type: 'boolean' },
     },
   },
   {

@@ -1,3 +1,4 @@
+import { StandInFault } from './protocol.ts';
 import type { ApplyResult } from '../../src/odoo/bridge-actions.ts';
 import type {
   EventValues,
@@ -34,6 +35,7 @@ const mailFields: readonly (keyof MailValues)[] = [
 ];
 const eventFields: readonly (keyof EventValues)[] = [
   'x_name',
+  'x_mail_id',
   'x_message_id',
   'x_recipient',
   'x_type',
@@ -107,6 +109,9 @@ function writeChange(
   change: MessageChange,
   { message, mails, notifications }: Target,
 ): void {
+  if (change.trace_writes.length > 0) {
+    throw new StandInFault('builtins.KeyError', 'mailing.trace is not installed here');
+  }
   for (const values of change.event_creates) {
     records.create('x_sweego_event', {
       ...documented(values, eventFields),

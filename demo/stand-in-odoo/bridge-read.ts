@@ -20,10 +20,16 @@ export function bridgeRead(records: Records, input: Values): unknown {
     messages: messages.reverse().map((message) => ({
       ...messageState(records, message, rows),
       events: (events.get(message['message_id']) ?? []).map(eventState),
+      // Mass mailing is not installed here.
+      traces: [],
     })),
     gone: [...events]
       .filter(([messageId]) => !found.has(messageId))
-      .map(([messageId, ofMessage]) => ({ message_id: messageId, events: ofMessage.map(eventState) })),
+      .map(([messageId, ofMessage]) => ({
+        message_id: messageId,
+        events: ofMessage.map(eventState),
+        traces: [],
+      })),
   };
 }
 

@@ -30,6 +30,8 @@ export function bridgeSettings(records: Records): unknown {
       ]),
       delete_on_sent: server['x_sweego_delete_on_sent'] === true,
       show_auto_replies: server['x_sweego_show_auto_replies'] === true,
+      feed_blacklist: server['x_sweego_feed_blacklist'] === true,
+      count_bounces: server['x_sweego_count_bounces'] === true,
     })),
     alias_domains: records.read(
       'mail.alias.domain',

@@ -6,7 +6,7 @@ import { ensureBridgeUser, type BridgeUser } from '../flows/provision-user.ts';
 import { sendHttpRequest } from '../http-client.ts';
 import { createOdoo } from '../odoo/create-odoo.ts';
 import type { Odoo } from '../odoo/odoo.ts';
-import type { ActionSources } from '../provision/bridge-records.ts';
+import { actionNames, type ActionSources } from '../provision/bridge-records.ts';
 import type { PlannedChange } from '../provision/desired-state.ts';
 
 export type ProvisionOptions = {
@@ -54,14 +54,11 @@ function changesOf(odoo: Odoo, options: ProvisionOptions): Promise<PlannedChange
 }
 
 function readActionSources(): ActionSources {
-  const read = (name: string): string =>
-    readFileSync(new URL(`../provision/actions/${name}.py`, import.meta.url), 'utf8');
-  return {
-    settings: read('settings'),
-    read: read('read'),
-    apply: read('apply'),
-    mail_created: read('mail_created'),
-  };
+  const sources = actionNames.map((name) => [
+    name,
+    readFileSync(new URL(`../provision/actions/${name}.py`, import.meta.url), 'utf8'),
+  ]);
+  return Object.fromEntries(sources) as ActionSources;
 }
 
 function describe(

@@ -77,6 +77,7 @@ export async function openBridge(
   const app = createApp({
     inbox,
     secretsFor: (direction) => settings.secretsFor(direction),
+    knowsOdooSecrets: () => settings.current() !== undefined,
     refreshSecrets: () => settings.refreshForUnknownSignature(),
     toleranceSeconds: config.signatureToleranceSeconds,
     readiness: createReadiness({ inbox, settings, worker, holder, now }),

@@ -2,7 +2,8 @@ import { BridgeError } from '../errors.ts';
 import type { DescribeBody, Entry, Inbox } from '../inbox/inbox.ts';
 import type { BridgeActions } from '../odoo/bridge-actions.ts';
 import { pauseMs } from '../rules/retry.ts';
-import { applyEvents, type EntryResult } from './apply-events.ts';
+import { applyEvents } from './apply-events.ts';
+import type { EntryResult } from './decide-events.ts';
 import { isolateFailures } from './isolate-failures.ts';
 import { recordResults } from './record-results.ts';
 import type { SettingsKeeper } from './settings.ts';
@@ -56,6 +57,9 @@ export function createWorker(deps: WorkerDeps): Worker {
   let running: Promise<void> | undefined;
   let contact: OdooContact = { state: 'unknown' };
   let hasLease = false;
+  /** A turn ended without saying what became of what it had claimed (the inbox could not be written). */
+  let mayHoldClaims = false;
+  const finished = new AbortController();
   let limit = mostEntries;
   /** Odoo answered a probe in this turn. */
   let hasProbed = false;
@@ -76,6 +80,7 @@ export function createWorker(deps: WorkerDeps): Worker {
       }
     } finally {
       unsubscribe();
+      finished.abort();
       if (hasLease) await deps.inbox.releaseLease({ name: leaseName, holder: deps.holder });
     }
   }
@@ -83,6 +88,7 @@ export function createWorker(deps: WorkerDeps): Worker {
   async function takeTurn(): Promise<{ kind: 'worked' | 'idle' | 'failed' }> {
     try {
       if (!(await holdLease())) return { kind: 'idle' };
+      if (mayHoldClaims) await releaseClaims();
       hasProbed = contact.state === 'down' && (await probe());
       if (contact.state === 'down') return { kind: 'failed' };
       const entries = await claim();
@@ -90,6 +96,7 @@ export function createWorker(deps: WorkerDeps): Worker {
       const worked = await work(entries);
       return { kind: worked ? 'worked' : 'failed' };
     } catch (error) {
+      mayHoldClaims = true;
       deps.log.error({ code: codeOf(error) }, 'worker turn failed');
       return { kind: 'failed' };
     }
@@ -98,18 +105,22 @@ export function createWorker(deps: WorkerDeps): Worker {
   async function holdLease(): Promise<boolean> {
     const now = deps.now();
     const held = await deps.inbox.holdLease({ name: leaseName, holder: deps.holder, ttlMs: leaseTtlMs, now });
-    if (held && !hasLease) {
-      const released = await deps.inbox.releaseClaimed(now);
-      deps.log.info({ released }, 'worker holds the lease');
-    }
+    if (held && !hasLease) mayHoldClaims = true;
     hasLease = held;
     return held;
   }
 
+  /** Only the holder of the lease claims, and no turn is running: whatever is claimed was left behind. */
+  async function releaseClaims(): Promise<void> {
+    const released = await deps.inbox.releaseClaimed(deps.now());
+    mayHoldClaims = false;
+    deps.log.info({ released }, 'worker holds the lease');
+  }
+
   async function keepLease(): Promise<void> {
-    while (!stopping.signal.aborted) {
-      await deps.sleep(heartbeatMs, stopping.signal);
-      if (!hasLease || stopping.signal.aborted) continue;
+    while (!finished.signal.aborted) {
+      await deps.sleep(heartbeatMs, finished.signal);
+      if (!hasLease || finished.signal.aborted) continue;
       try {
         await holdLease();
       } catch (error) {

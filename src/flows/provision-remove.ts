@@ -21,7 +21,9 @@ export async function removeBridge(odoo: Odoo): Promise<PlannedChange[]> {
     changes.filter(({ model }) => model === 'base.automation'),
   );
   await giveAutoDeleteBack(records, changes);
+  const contact = await contactOfUser(records, changes);
   await removeRecords(records, changes);
+  if (contact !== undefined) await records.unlink('res.partner', [contact]);
   await odoo.call({
     model: 'ir.config_parameter',
     method: 'set_param',
@@ -55,4 +57,18 @@ async function giveAutoDeleteBack(records: OdooRecords, changes: readonly Planne
       { auto_delete: true },
     );
   }
+}
+
+/** Odoo makes a contact for each user and keeps it when the user goes. */
+async function contactOfUser(
+  records: OdooRecords,
+  changes: readonly PlannedChange[],
+): Promise<number | undefined> {
+  const ids = changes.flatMap((change) =>
+    change.action === 'remove' && change.model === 'res.users' ? [change.id] : [],
+  );
+  const [user] =
+    ids.length === 0 ? [] : await records.search('res.users', [['id', 'in', ids]], ['partner_id']);
+  const partner = user?.['partner_id'];
+  return Array.isArray(partner) ? Number(partner[0]) : undefined;
 }

@@ -1,3 +1,4 @@
+import { BridgeError } from '../errors.ts';
 import type { OdooRecords } from '../odoo/records.ts';
 import type { DesiredRecord, DesiredValue } from '../provision/desired-state.ts';
 import { externalIdModule } from '../provision/desired-state.ts';
@@ -21,8 +22,9 @@ export async function readCurrentState(
   const modelIds = await readModelIds(records, desired);
   const adoptable = new Map<string, number>();
   for (const record of desired) {
-    if (ids.has(record.externalId) || record.naturalKey === undefined) continue;
-    const found = await findByNaturalKey(records, record, record.naturalKey);
+    if (ids.has(record.externalId) || absentModels.has(record.model)) continue;
+    await refuseForeignField(records, record);
+    const found = await findByNaturalKey(records, record, record.naturalKey ?? ['name']);
     if (found !== undefined) adoptable.set(record.externalId, found);
   }
   const values = new Map<string, Record<string, unknown>>();
@@ -81,6 +83,30 @@ async function readModelIds(
   );
   const rows = await records.search('ir.model', [['model', 'in', [...names]]], ['model']);
   return new Map(rows.map((row) => [String(row['model']), row.id]));
+}
+
+/**
+ * A field of this name that is not ours belongs to somebody who would lose his data on `--remove`.
+ *
+ * @throws BridgeError PROVISION_FIELD_TAKEN
+ */
+async function refuseForeignField(records: OdooRecords, record: DesiredRecord): Promise<void> {
+  if (record.model !== 'ir.model.fields') return;
+  const model = record.createOnly?.['model'];
+  const name = record.createOnly?.['name'];
+  if (typeof model !== 'string' || typeof name !== 'string') return;
+  const domain = [
+    ['model', '=', model],
+    ['name', '=', name],
+  ];
+  const [row] = await records.search('ir.model.fields', domain, ['ttype', 'help']);
+  if (row === undefined) return;
+  if (row['ttype'] === record.createOnly?.['ttype'] && row['help'] === record.values['help']) return;
+  throw new BridgeError(
+    'PROVISION_FIELD_TAKEN',
+    `This database has a field ${name} on ${model} that the bridge did not make. Rename or remove it, then run provision again.`,
+    { retry: 'never', scope: 'odoo', cause: undefined, details: { model, field: name } },
+  );
 }
 
 async function findByNaturalKey(

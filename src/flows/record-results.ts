@@ -1,6 +1,6 @@
 import type { Entry, Inbox, Outcome } from '../inbox/inbox.ts';
 import { failedEntryDelayMs, sendingDelayMs, unknownMessageDelayMs } from '../rules/retry.ts';
-import type { EntryResult } from './apply-events.ts';
+import type { EntryResult } from './decide-events.ts';
 
 export type RecordDeps = {
   inbox: Pick<Inbox, 'settle' | 'wait' | 'park'>;

@@ -17,6 +17,8 @@ export type WebhookDeps = {
   inbox: Pick<Inbox, 'put'>;
   /** The secrets known now; empty when none was ever known. */
   secretsFor(direction: WebhookDirection): readonly SigningSecret[];
+  /** Whether Odoo has told its secrets since the start; before that, no signature can be called wrong. */
+  knowsOdooSecrets(): boolean;
   /** Asks Odoo for new secrets. Its owner limits how often and how long that takes. */
   refreshSecrets(): Promise<unknown>;
   /** Oldest signature taken, seconds. */
@@ -53,8 +55,8 @@ export async function takeWebhook(c: Context, direction: WebhookDirection, deps:
     signer = find();
   }
   if (signer === undefined) {
-    const noneKnown = deps.secretsFor(direction).length === 0;
-    return refuse(c, direction, deps, noneKnown ? noSecret : badSignature);
+    const isAnyMissing = deps.secretsFor(direction).length === 0 || !deps.knowsOdooSecrets();
+    return refuse(c, direction, deps, isAnyMissing ? noSecret : badSignature);
   }
   const receivedAt = deps.now();
   if (!isInsideWindow(headers.timestamp, receivedAt, deps.toleranceSeconds)) {

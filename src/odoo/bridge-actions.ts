@@ -30,6 +30,8 @@ const BridgeSettings = z.object({
       inbound_secrets: z.array(z.string()),
       delete_on_sent: z.boolean(),
       show_auto_replies: z.boolean(),
+      feed_blacklist: z.boolean(),
+      count_bounces: z.boolean(),
     }),
   ),
   alias_domains: z.array(
@@ -88,6 +90,15 @@ const HistoryEvent = z.object({
   line: text,
 });
 
+const TraceState = z.object({
+  id: z.number().int(),
+  mail_id: recordId,
+  email: z.string(),
+  status: z.string(),
+  failure_type: text,
+  clicked: z.boolean(),
+});
+
 const ReadAnswer = z.object({
   messages: z.array(
     z.object({
@@ -99,10 +110,13 @@ const ReadAnswer = z.object({
       mails: z.array(MailState),
       notifications: z.array(NotificationState),
       events: z.array(HistoryEvent),
+      traces: z.array(TraceState),
     }),
   ),
-  /** Message-Ids whose message is gone, but whose history is there. */
-  gone: z.array(z.object({ message_id: z.string(), events: z.array(HistoryEvent) })),
+  /** Message-Ids whose message is gone, but whose history or campaign is there. */
+  gone: z.array(
+    z.object({ message_id: z.string(), events: z.array(HistoryEvent), traces: z.array(TraceState) }),
+  ),
 });
 export type ReadAnswer = z.infer<typeof ReadAnswer>;
 

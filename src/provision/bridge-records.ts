@@ -4,8 +4,18 @@ import { fieldRecords } from './fields.ts';
 import { actionRights, bridgeGroup } from './rights.ts';
 import { viewRecords } from './views.ts';
 
-/** The Python of the provisioned actions, by the name of its file in `actions/`. */
-export type ActionSources = Readonly<Record<'settings' | 'read' | 'apply' | 'mail_created', string>>;
+/** Files of `actions/`, without their ending. */
+export const actionNames = [
+  'settings',
+  'read',
+  'apply',
+  'mail_created',
+  'confirm_and_delete',
+  'mark_undelivered',
+] as const;
+
+/** The Python of the provisioned actions, by the name of its file. */
+export type ActionSources = Readonly<Record<(typeof actionNames)[number], string>>;
 
 /** Actions that the bridge calls, as external ids. */
 export const callableActions = ['action_settings', 'action_read', 'action_apply'] as const;
@@ -31,6 +41,12 @@ export function bridgeRecords(sources: ActionSources): readonly DesiredRecord[] 
     callableAction('action_apply', 'Sweego bridge: apply changes', sources.apply),
     ...actionRights(callableActions),
     ...viewRecords,
+    administratorAction(
+      'action_confirm_and_delete',
+      'Sweego: confirm and delete',
+      sources.confirm_and_delete,
+    ),
+    administratorAction('action_mark_undelivered', 'Sweego: mark undelivered', sources.mark_undelivered),
     {
       externalId: 'automation_mail_created',
       model: 'base.automation',
@@ -65,6 +81,24 @@ function callableAction(externalId: string, name: string, code: string): Desired
       model_id: { model: 'mail.mail' },
       state: 'code',
       group_ids: { refs: [bridgeGroup.externalId] },
+      code,
+    },
+  };
+}
+
+/** An entry in the Action menu of mail.mail's list and form, for administrators. */
+function administratorAction(externalId: string, name: string, code: string): DesiredRecord {
+  return {
+    externalId,
+    model: 'ir.actions.server',
+    values: {
+      name,
+      model_id: { model: 'mail.mail' },
+      state: 'code',
+      group_ids: { refs: ['base.group_system'] },
+      binding_model_id: { model: 'mail.mail' },
+      binding_type: 'action',
+      binding_view_types: 'list,form',
       code,
     },
   };

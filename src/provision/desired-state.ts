@@ -25,7 +25,10 @@ export type DesiredRecord = {
   values: Readonly<Record<string, DesiredValue>>;
   /** Given at creation only, because Odoo refuses or ignores them later. */
   createOnly?: Readonly<Record<string, DesiredValue>>;
-  /** Which record to adopt when the external id is missing though the record exists (a manual field). */
+  /**
+   * Values that tell a record of ours without its external id, as a run leaves behind that was cut off between
+   * the two: `name` unless told.
+   */
   naturalKey?: readonly string[];
 };
 

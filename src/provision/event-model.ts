@@ -20,6 +20,7 @@ export const eventFields: readonly FieldDefinition[] = [
   field('x_message_id', 'char', 'Message-Id', 'Odoo’s Message-Id; the history outlives its message.', {
     index: true,
   }),
+  field('x_mail_id', 'integer', 'Mail', 'Id of the mail; a campaign’s statistics are found by it.'),
   field('x_model', 'char', 'Document model', 'Model of the document that the message belongs to.'),
   field('x_res_id', 'integer', 'Document id', 'Id of the document that the message belongs to.'),
   field('x_recipient', 'char', 'Recipient', 'The address that the event is about.'),

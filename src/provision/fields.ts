@@ -76,6 +76,20 @@ const definitions: readonly FieldDefinition[] = [
     help: 'Absence notices and other automatic replies appear on the document they answer.',
   },
   {
+    model: 'ir.mail_server',
+    name: 'x_sweego_feed_blacklist',
+    type: 'boolean',
+    label: 'Blacklist who unsubscribes',
+    help: 'Addresses that unsubscribe through Sweego or complain of spam are put on Odoo’s blacklist.',
+  },
+  {
+    model: 'ir.mail_server',
+    name: 'x_sweego_count_bounces',
+    type: 'boolean',
+    label: 'Count bounces of contacts',
+    help: 'A mail to an address that does not exist counts on the bounce counter of its contacts.',
+  },
+  {
     model: 'mail.mail',
     name: 'x_sweego_relayed',
     type: 'boolean',
@@ -202,6 +216,6 @@ function fieldRecord(field: FieldDefinition): DesiredRecord {
       ...(relation === undefined ? {} : { relation, on_delete: 'set null' }),
       ...(field.index === undefined ? {} : { index: true }),
     },
-    naturalKey: ['model', 'name'],
+    naturalKey: ['model', 'name', 'ttype', 'help'],
   };
 }

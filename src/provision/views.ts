@@ -22,6 +22,8 @@ export const viewRecords: readonly DesiredRecord[] = [
         <field name="x_sweego_inbound_webhook_secret" password="True" invisible="not x_sweego_enabled"/>
         <field name="x_sweego_delete_on_sent" invisible="not x_sweego_enabled"/>
         <field name="x_sweego_show_auto_replies" invisible="not x_sweego_enabled"/>
+        <field name="x_sweego_feed_blacklist" invisible="not x_sweego_enabled"/>
+        <field name="x_sweego_count_bounces" invisible="not x_sweego_enabled"/>
       </group>
       <group string="While a secret is being replaced" invisible="not x_sweego_enabled">
         <field name="x_sweego_previous_outbound_secret" password="True"/>

@@ -1,10 +1,15 @@
 import type { EventValues, HistoryEvent } from './message-state.ts';
 import { odooDatetime } from './notification-values.ts';
 
-/** The row of x_sweego_event for an event; `x_name` is what a list shows first. */
-export function eventValues(messageId: string, event: HistoryEvent): EventValues {
+/**
+ * The row of x_sweego_event for an event; `x_name` is what a list shows first.
+ *
+ * @param mailId mail.mail id, 0 when there is none any more
+ */
+export function eventValues(messageId: string, event: HistoryEvent, mailId: number): EventValues {
   return {
     x_name: `${event.type} ${event.recipient}`,
+    x_mail_id: mailId,
     x_message_id: messageId,
     x_recipient: event.recipient,
     x_type: event.type,

@@ -39,10 +39,10 @@ export function classifyFailure(evidence: FailureEvidence): Failure {
   const details = evidence.details ?? '';
   if (evidence.isBlacklisted) return hard('mail_bl', 'recipient_suppressed');
   if (/DROP\[suppressed\]/i.test(details)) return hard('mail_bl', 'recipient_suppressed');
-  const { code, enhanced } = smtpReply(evidence);
+  const reply = smtpReply(evidence);
+  const { code } = reply;
   if (code !== undefined && code >= 400 && code < 500) return soft('temporary');
-  if (code !== undefined && code >= 500 && code < 600)
-    return classifyPermanent(code, enhanced, details, evidence.label);
+  if (code !== undefined && code >= 500 && code < 600) return classifyPermanent(reply, evidence.label);
   // Without a reply the remote server never answered: nothing is known about the address.
   if (/REJECTED\[network\]/i.test(details)) return soft('temporary');
   if (evidence.label === 'soft') return soft('temporary');
@@ -50,67 +50,68 @@ export function classifyFailure(evidence: FailureEvidence): Failure {
   return hard('unknown', 'unclassified');
 }
 
-function classifyPermanent(
-  code: number,
-  enhanced: string | undefined,
-  details: string,
-  label: FailureEvidence['label'],
-): Failure {
-  if (enhanced !== undefined) {
-    const byEnhanced = classifyEnhanced(enhanced);
-    if (byEnhanced !== undefined) return byEnhanced;
+/**
+ * A 5xx is final unless Sweego calls it soft: then it goes on trying, and a later delivery is believed. Whose
+ * fault it is, the reply tells in either case.
+ */
+function classifyPermanent(reply: SmtpReply, label: FailureEvidence['label']): Failure {
+  const [failureType, reason] = faultOf(reply, label);
+  return { permanence: label === 'soft' ? 'soft' : 'hard', failureType, reason };
+}
+
+type Fault = readonly [Failure['failureType'], FailureReason];
+
+function faultOf({ code, enhanced, text }: SmtpReply, label: FailureEvidence['label']): Fault {
+  const byEnhanced = enhanced === undefined ? undefined : faultOfEnhanced(enhanced);
+  if (byEnhanced !== undefined) return byEnhanced;
+  if (/spam|reputation|block ?list|black ?list|policy|\bdmarc\b|\bspf\b|\bdkim\b/i.test(text)) {
+    return ['mail_smtp', 'sender_refused'];
   }
-  if (/spam|reputation|block ?list|black ?list|policy|\bdmarc\b|\bspf\b|\bdkim\b/i.test(details)) {
-    return hard('mail_smtp', 'sender_refused');
+  if (/too (?:big|large)|size limit|exceeds.*size/i.test(text)) return ['mail_smtp', 'message_too_big'];
+  if (code === 552 || /quota|mailbox (?:is )?full/i.test(text)) return ['mail_smtp', 'mailbox_full'];
+  if (code === 550 || code === 551 || code === 553) return ['mail_email_invalid', 'address_unknown'];
+  if (/user unknown|unknown user|no such (?:user|mailbox)|does not exist/i.test(text)) {
+    return ['mail_email_invalid', 'address_unknown'];
   }
-  if (/too (?:big|large)|size limit|exceeds.*size/i.test(details))
-    return hard('mail_smtp', 'message_too_big');
-  if (/quota|mailbox (?:is )?full|over ?quota/i.test(details) || code === 552)
-    return hard('mail_smtp', 'mailbox_full');
-  if (code === 550 || code === 551 || code === 553) return hard('mail_email_invalid', 'address_unknown');
-  if (label === 'hard') return hard('mail_email_invalid', 'address_unknown');
-  return label === 'soft' ? hard('mail_smtp', 'sender_refused') : hard('unknown', 'unclassified');
+  // 554, 571 and the like say that the transaction failed, not that the address is wrong.
+  return label === 'other' ? ['unknown', 'unclassified'] : ['mail_smtp', 'sender_refused'];
 }
 
 /** By the subject and detail of an enhanced code `5.subject.detail` (RFC 3463 section 3). */
-function classifyEnhanced(enhanced: string): Failure | undefined {
+function faultOfEnhanced(enhanced: string): Fault | undefined {
   const [, subject, detail] = enhanced.split('.').map(Number);
-  // 5.1.7 and 5.1.8 speak of the sender's address.
+  // 5.1.7 and 5.1.8 speak of the sender's address; 5.1.2 and 5.4.4 of a domain that does not exist.
   if (subject === 1) {
     return detail === 7 || detail === 8
-      ? hard('mail_smtp', 'sender_refused')
-      : hard('mail_email_invalid', 'address_unknown');
+      ? ['mail_smtp', 'sender_refused']
+      : ['mail_email_invalid', 'address_unknown'];
   }
-  if (subject === 2 && detail === 1) return hard('mail_email_invalid', 'mailbox_disabled');
-  if (subject === 2 && detail === 2) return hard('mail_smtp', 'mailbox_full');
+  if (subject === 2 && detail === 1) return ['mail_email_invalid', 'mailbox_disabled'];
+  if (subject === 2 && detail === 2) return ['mail_smtp', 'mailbox_full'];
   if ((subject === 2 && detail === 3) || (subject === 3 && detail === 4))
-    return hard('mail_smtp', 'message_too_big');
-  if (subject === 7) return hard('mail_smtp', 'sender_refused');
-  if (subject === 4) return hard('mail_smtp', 'temporary');
+    return ['mail_smtp', 'message_too_big'];
+  if (subject === 7) return ['mail_smtp', 'sender_refused'];
+  if (subject === 4)
+    return detail === 4 ? ['mail_email_invalid', 'address_unknown'] : ['mail_smtp', 'unclassified'];
   return undefined;
 }
 
+type SmtpReply = { code: number | undefined; enhanced: string | undefined; text: string };
+
 /**
- * The reply code and enhanced code of the line. Only the text in the last parentheses is the remote
- * server's reply; addresses of machines (`mx=…[5.1.1.20]`) are no status codes.
+ * The reply code, enhanced code and text of the line. Only the text in the last parentheses is the remote
+ * server's reply: names and addresses of machines (`mx=antispam.example.org[5.1.1.20]`) say nothing.
  */
-function smtpReply(evidence: FailureEvidence): { code: number | undefined; enhanced: string | undefined } {
+function smtpReply(evidence: FailureEvidence): SmtpReply {
   const line = (evidence.details ?? '').replace(/\d{1,3}(?:\.\d{1,3}){3}/g, '');
-  const reply = /\((?<reply>[^()]*(?:\([^()]*\)[^()]*)*)\)\s*$/.exec(line)?.groups?.['reply'] ?? line;
-  const found = /(?:^|[\s:>-])([245]\d\d)(?=[\s-]|$)/.exec(reply)?.[1];
+  const text = /\((?<reply>[^()]*(?:\([^()]*\)[^()]*)*)\)\s*$/.exec(line)?.groups?.['reply'] ?? line;
+  const found = /(?:^|[\s:>-])([245]\d\d)(?=[\s-]|$)/.exec(text)?.[1];
   const stated = evidence.responseCode;
-  const code =
-    stated !== null && stated >= 200 && stated < 600
-      ? stated
-      : found === undefined
-        ? undefined
-        : Number(found);
-  const enhanced = /(?:^|[\s#-])([45]\.\d{1,3}\.\d{1,3})(?![.\d])/.exec(reply)?.[1];
-  return {
-    code,
-    enhanced:
-      code !== undefined && enhanced?.startsWith(String(code)[0] ?? '') === true ? enhanced : undefined,
-  };
+  const isStated = stated !== null && stated >= 200 && stated < 600;
+  const code = isStated ? stated : found === undefined ? undefined : Number(found);
+  const enhanced = /(?:^|[\s#-])([45]\.\d{1,3}\.\d{1,3})(?![.\d])/.exec(text)?.[1];
+  const isConsistent = code !== undefined && enhanced?.startsWith(String(code)[0] ?? '') === true;
+  return { code, enhanced: isConsistent ? enhanced : undefined, text };
 }
 
 function soft(reason: FailureReason): Failure {

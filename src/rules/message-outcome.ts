@@ -1,4 +1,4 @@
-import { isSameEvent } from './delivery-status.ts';
+import { isSameEvent, recipientState } from './delivery-status.ts';
 import { eventValues } from './event-values.ts';
 import { mailOutcome } from './mail-outcome.ts';
 import {
@@ -8,8 +8,9 @@ import {
   recipientsOf,
   type Recipient,
 } from './message-recipient.ts';
-import type { HistoryEvent, MessageChange, MessageState } from './message-state.ts';
+import type { HistoryEvent, MessageChange, MessageState, TraceState } from './message-state.ts';
 import { notificationValues, type OdooFacts } from './notification-values.ts';
+import { traceValues } from './trace-values.ts';
 
 /** What became of one event in the decision about its message. */
 export type Verdict =
@@ -59,19 +60,69 @@ export function decideMessage(
   return { change: fresh.length === 0 ? undefined : changeOf(message, fresh, facts), verdicts };
 }
 
-/** Continues the history of a message that Odoo does not have any more. */
-export function recordOnly(messageId: string, events: readonly HistoryEvent[]): MessageChange {
+/** A message that Odoo does not have any more, of which there is a history or a campaign's row. */
+export type GoneMessage = {
+  message_id: string;
+  events: readonly HistoryEvent[];
+  traces: readonly TraceState[];
+};
+
+/**
+ * Continues the history of a message that is gone, and the figures of its campaign.
+ *
+ * @param fresh events that are not in its history yet
+ */
+export function recordOnly(
+  gone: GoneMessage,
+  fresh: readonly HistoryEvent[],
+  facts: OdooFacts,
+): MessageChange {
+  const all = [...gone.events, ...fresh];
   return {
+    ...nothing,
     message: null,
-    expect: { mails: [], notifications: [] },
-    touches: [],
-    notification_writes: [],
-    notification_creates: [],
-    mail_writes: [],
-    mail_unlinks: [],
-    event_creates: events.map((event) => eventValues(messageId, event)),
-    refresh: false,
+    event_creates: fresh.map((event) =>
+      eventValues(
+        gone.message_id,
+        event,
+        gone.traces.find(({ email }) => email === event.recipient)?.mail_id ?? 0,
+      ),
+    ),
+    trace_writes: traceWrites(
+      gone.traces,
+      fresh,
+      (event) => all.filter((each) => each.recipient === event.recipient),
+      facts,
+    ),
   };
+}
+
+const nothing: Omit<MessageChange, 'message'> = {
+  expect: { mails: [], notifications: [] },
+  touches: [],
+  notification_writes: [],
+  notification_creates: [],
+  mail_writes: [],
+  mail_unlinks: [],
+  event_creates: [],
+  trace_writes: [],
+  blacklisted: [],
+  dead: [],
+  refresh: false,
+};
+
+function traceWrites(
+  traces: readonly TraceState[],
+  fresh: readonly HistoryEvent[],
+  eventsLike: (event: HistoryEvent) => readonly HistoryEvent[],
+  facts: OdooFacts,
+): MessageChange['trace_writes'] {
+  return traces.flatMap((trace) => {
+    const event = fresh.find((each) => each.recipient === trace.email);
+    const values =
+      event === undefined ? undefined : traceValues(recipientState(eventsLike(event)), trace, facts);
+    return values === undefined ? [] : [{ id: trace.id, values }];
+  });
 }
 
 function isBeingSent(message: MessageState, recipient: Recipient): boolean {
@@ -96,7 +147,10 @@ function changeOf(message: MessageState, fresh: readonly HistoryEvent[], facts: 
   const outcomes = touched
     .filter(() => [...concerned].some(isMoved))
     .map((mail) => ({ mail, ...mailOutcome(message, mail, recipients, facts) }));
+  const mailIdOf = (event: HistoryEvent): number => recipients.get(find(event) ?? '')?.mails[0]?.id ?? 0;
+  const all = [...message.events, ...fresh];
   return {
+    ...nothing,
     message: message.id,
     expect: {
       mails: message.mails.map(({ id, state }) => ({ id, state })),
@@ -117,7 +171,13 @@ function changeOf(message: MessageState, fresh: readonly HistoryEvent[], facts: 
       unlink || Object.keys(values).length === 0 ? [] : [{ id: mail.id, values }],
     ),
     mail_unlinks: outcomes.flatMap(({ mail, unlink }) => (unlink ? [mail.id] : [])),
-    event_creates: fresh.map((event) => eventValues(message.message_id, event)),
+    event_creates: fresh.map((event) => eventValues(message.message_id, event, mailIdOf(event))),
+    trace_writes: traceWrites(
+      message.traces,
+      fresh,
+      (event) => all.filter((each) => find(each) === find(event)),
+      facts,
+    ),
     refresh: newlyShown.length > 0 || writes.some(({ values }) => values.notification_status !== undefined),
   };
 }

@@ -51,7 +51,7 @@ export function recipientsOf(
   }
   const keys = new Set([
     ...message.notifications.map((row) => `notification ${row.id}`),
-    ...message.mails.flatMap(requiredAddresses).map((address) => keyOfAddress(message, address)),
+    ...message.mails.flatMap(allAddresses).map((address) => keyOfAddress(message, address)),
     ...now.keys(),
   ]);
   return new Map(
@@ -70,13 +70,13 @@ export function recipientsOf(
   );
 }
 
-/** The recipients whose delivery a mail waits for. Cc addresses get no events of their own (Sweego, SMTP). */
+/** The recipients whose delivery a mail waits for: everybody in To and Cc. */
 export function recipientsOfMail(
   mail: MailState,
   message: MessageState,
   recipients: ReadonlyMap<string, Recipient>,
 ): Recipient[] {
-  const keys = new Set(requiredAddresses(mail).map((address) => keyOfAddress(message, address)));
+  const keys = new Set(allAddresses(mail).map((address) => keyOfAddress(message, address)));
   return [...keys].flatMap((key) => recipients.get(key) ?? []);
 }
 
@@ -124,13 +124,10 @@ function mailsOf(
   return message.mails.filter((mail) => allAddresses(mail).some((each) => addresses.includes(each)));
 }
 
-function requiredAddresses(mail: MailState): string[] {
-  const { partners, email_to } = originalRecipients(mail);
-  return [...new Set([...partners.flatMap(({ address }) => address ?? []), ...addressesIn(email_to)])];
-}
-
 function allAddresses(mail: MailState): string[] {
-  return [...requiredAddresses(mail), ...addressesIn(originalRecipients(mail).email_cc)];
+  const { partners, email_to, email_cc } = originalRecipients(mail);
+  const addresses = partners.flatMap(({ address }) => address ?? []);
+  return [...new Set([...addresses, ...addressesIn(email_to), ...addressesIn(email_cc)])];
 }
 
 function groupBy(events: readonly HistoryEvent[], find: RecipientFinder): Map<string, HistoryEvent[]> {

@@ -14,6 +14,30 @@ export type MessageState = {
   notifications: readonly NotificationState[];
   /** Its history (x_sweego_event), in no particular order. */
   events: readonly HistoryEvent[];
+  /** Rows of campaign statistics, where mass mailing is installed. */
+  traces: readonly TraceState[];
+};
+
+/** A row of mailing.trace. */
+export type TraceState = {
+  id: number;
+  /** mail.mail id, also after the mail is gone. */
+  mail_id: number | null;
+  /** Normalised address. */
+  email: string;
+  status: string;
+  failure_type: string | null;
+  clicked: boolean;
+};
+
+/** Fields of mailing.trace that `apply` writes. */
+export type TraceValues = {
+  trace_status?: 'sent' | 'open' | 'bounce' | 'error';
+  failure_type?: string | false;
+  failure_reason?: string | false;
+  sent_datetime?: string | false;
+  open_datetime?: string | false;
+  links_click_datetime?: string | false;
 };
 
 export type MailState = {
@@ -102,6 +126,8 @@ export type MailValues = {
 /** A row for x_sweego_event. */
 export type EventValues = {
   x_name: string;
+  /** mail.mail id, which traces of a campaign are found by after the mail is gone. */
+  x_mail_id: number;
   x_message_id: string;
   x_recipient: string;
   x_type: string;
@@ -140,6 +166,11 @@ export type MessageChange = {
   mail_writes: readonly { id: number; values: MailValues }[];
   mail_unlinks: readonly number[];
   event_creates: readonly EventValues[];
+  trace_writes: readonly { id: number; values: TraceValues }[];
+  /** Addresses for mail.blacklist. */
+  blacklisted: readonly string[];
+  /** Addresses whose partners' bounce counters go up by one each. */
+  dead: readonly string[];
   /** Whether an envelope changes colour, so that open chatters must hear of it. */
   refresh: boolean;
 };

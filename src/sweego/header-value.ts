@@ -1,4 +1,5 @@
 import libmime from 'libmime';
+import { cleanText } from './clean-text.ts';
 
 /**
  * The texts of one header as Sweego reports it: a string, a number or a list of these. Each is unfolded
@@ -11,7 +12,9 @@ import libmime from 'libmime';
 export function readHeaderValues(value: unknown): string[] {
   const items: unknown[] = Array.isArray(value) ? value : [value];
   return items
-    .map((item) => (typeof item === 'string' || typeof item === 'number' ? decoded(String(item)) : ''))
+    .map((item) =>
+      typeof item === 'string' || typeof item === 'number' ? cleanText(decoded(String(item))) : '',
+    )
     .filter((text) => text !== '');
 }
 

@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { BridgeError } from '../errors.ts';
+import { cleanText } from './clean-text.ts';
 import { readHeaderValues } from './header-value.ts';
 import { readJson } from './json-body.ts';
 import { findInstant } from './timestamp.ts';
@@ -39,7 +40,7 @@ const text = z
   .union([z.string(), z.number()])
   .nullish()
   .transform((value) => {
-    const trimmed = String(value ?? '').trim();
+    const trimmed = cleanText(String(value ?? '')).trim();
     return trimmed === '' ? undefined : trimmed;
   });
 
@@ -82,7 +83,7 @@ export function parseOutboundEvent(body: Uint8Array): OutboundEvent {
   const event = parsed.data;
   const rawType = event.event_type ?? '';
   const values = headerValues(event.headers);
-  const details = typeof event.details === 'string' ? event.details : undefined;
+  const details = typeof event.details === 'string' ? cleanText(event.details) : undefined;
   return {
     type: normaliseEventType(rawType),
     rawType,

@@ -3,6 +3,7 @@ import { eventValues } from '../../src/rules/event-values.ts';
 import { recordOnly } from '../../src/rules/message-outcome.ts';
 import type { HistoryEvent } from '../../src/rules/message-state.ts';
 import { changeOf, type ActionsWorld } from './bridge-actions-world.ts';
+import { odooFacts } from '../support/message-states.ts';
 
 const bounce: HistoryEvent = {
   recipient: 'bob@customer.example.com',
@@ -49,7 +50,7 @@ export function describeHistory(opened: () => ActionsWorld): void {
       const message = await world.send([world.ann, world.bob]);
       const change = {
         ...changeOf(await world.readOne(message)),
-        event_creates: [bounce, bare].map((event) => eventValues(message.messageId, event)),
+        event_creates: [bounce, bare].map((event) => eventValues(message.messageId, event, 0)),
       };
       expect(await world.actions.apply([change])).toEqual(['applied']);
       expect((await world.readOne(message)).events).toEqual([bounce, bare]);
@@ -63,19 +64,23 @@ export function describeHistory(opened: () => ActionsWorld): void {
       const message = await world.send([world.bob]);
       const first = {
         ...changeOf(await world.readOne(message)),
-        event_creates: [eventValues(message.messageId, bounce)],
+        event_creates: [eventValues(message.messageId, bounce, 0)],
       };
       await world.actions.apply([first]);
       await world.call('sale.order', 'unlink', [message.orderId]);
       expect(await world.actions.read([message.messageId])).toEqual({
         messages: [],
-        gone: [{ message_id: message.messageId, events: [bounce] }],
+        gone: [{ message_id: message.messageId, events: [bounce], traces: [] }],
       });
 
       expect(await world.actions.apply([first])).toEqual(['gone']);
-      expect(await world.actions.apply([recordOnly(message.messageId, [bare])])).toEqual(['applied']);
+      expect(
+        await world.actions.apply([
+          recordOnly({ message_id: message.messageId, events: [], traces: [] }, [bare], odooFacts),
+        ]),
+      ).toEqual(['applied']);
       const { gone } = await world.actions.read([message.messageId]);
-      expect(gone).toEqual([{ message_id: message.messageId, events: [bounce, bare] }]);
+      expect(gone).toEqual([{ message_id: message.messageId, events: [bounce, bare], traces: [] }]);
       expect(await rowsOf(message.messageId)).toMatchObject([
         { x_mail_message_id: false, x_model: 'sale.order' },
         { x_mail_message_id: false, x_model: false },
@@ -86,20 +91,20 @@ export function describeHistory(opened: () => ActionsWorld): void {
       const message = await world.sendDirect('bob@customer.example.com');
       const change = {
         ...changeOf(await world.readOne(message)),
-        event_creates: [eventValues(message.messageId, bounce)],
+        event_creates: [eventValues(message.messageId, bounce, 0)],
         mail_unlinks: [message.mailId],
         refresh: true,
       };
       expect(await world.actions.apply([change])).toEqual(['applied']);
       expect(await world.actions.read([message.messageId])).toEqual({
         messages: [],
-        gone: [{ message_id: message.messageId, events: [bounce] }],
+        gone: [{ message_id: message.messageId, events: [bounce], traces: [] }],
       });
     });
 
     test('takes no field but its own, and nothing of a batch that fails', async () => {
       const message = await world.send([world.ann]);
-      const values = eventValues(message.messageId, bounce);
+      const values = eventValues(message.messageId, bounce, 0);
       const forged: typeof values = { ...values, ...{ x_mail_message_id: 1 } };
       const state = await world.readOne(message);
       const changes = [values, forged].map((row) => ({ ...changeOf(state), event_creates: [row] }));

@@ -135,6 +135,9 @@ export function changeOf(state: MessageState): MessageChange {
     notification_creates: [],
     mail_writes: [],
     mail_unlinks: [],
+    trace_writes: [],
+    blacklisted: [],
+    dead: [],
     refresh: false,
   };
 }

@@ -43,6 +43,9 @@ test('puts only those messages on the bus whose envelope changed colour, and onl
     notification_creates: [],
     mail_writes: [],
     mail_unlinks: [],
+    trace_writes: [],
+    blacklisted: [],
+    dead: [],
     refresh,
   });
   expect(await actions.apply([change('unknown', false)])).toEqual(['applied']);

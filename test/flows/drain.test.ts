@@ -35,7 +35,10 @@ afterEach(async () => {
   rmSync(folder, { recursive: true });
 });
 
-function startWorker(change: (actions: BridgeActions) => Partial<WorkerDeps['actions']> = () => ({})): void {
+function startWorker(
+  change: (actions: BridgeActions) => Partial<WorkerDeps['actions']> = () => ({}),
+  usedInbox: Inbox = inbox,
+): void {
   const actions = createBridgeActions(odoo.bridge);
   const now = (): Date => new Date(clock);
   const settings = createSettingsKeeper({
@@ -45,7 +48,7 @@ function startWorker(change: (actions: BridgeActions) => Partial<WorkerDeps['act
     log: silent,
   });
   worker = createWorker({
-    inbox,
+    inbox: usedInbox,
     actions: {
       read: (ids) => actions.read(ids),
       apply: (changes) => actions.apply(changes),
@@ -189,6 +192,63 @@ describe('the worker', () => {
     expect(parked).toHaveLength(1);
     expect(parked[0]).toMatchObject({ attempts: 6 });
     expect(parked[0]?.reason).toMatch(/^ODOO_VALUE/);
+    expect(await odoo.mails.notificationsOf(message)).toMatchObject([{ notification_status: 'exception' }]);
+  });
+
+  it('shows a bounce whose text holds characters that no database takes', async () => {
+    const { mail, message } = await sendMail('zoe@example.com');
+    startWorker();
+    await put(event('hard_bounce', mail, { details: '(550 5.1.1 no\u0000such \ud800 user)' }));
+    await until(allAre('settled', 1));
+    const [row] = await odoo.mails.notificationsOf(message);
+    expect(row?.notification_status).toBe('exception');
+    expect(row?.failure_reason).toContain('550 5.1.1 no\ufffdsuch \ufffd user');
+  });
+
+  it('does not let one event that Odoo refuses take others of the same message down with it', async () => {
+    const partners = await Promise.all(
+      ['one@example.com', 'two@example.com'].map((each) => odoo.mails.createContact(each, each)),
+    );
+    const order = await odoo.mails.createOrder(partners[0] ?? 0);
+    const { id } = await odoo.mails.postMessage(order.id, partners);
+    const mails = await Promise.all(
+      ['one@example.com', 'two@example.com'].map((each) =>
+        odoo.sink.waitFor((mail) => mail.recipient === each),
+      ),
+    );
+    await put(event('hard_bounce', mails[0] as SinkMail, { swg_uid: 'bad' }));
+    await put(
+      event('hard_bounce', mails[1] as SinkMail, { swg_uid: 'good', timestamp: '2026-11-01T09:30:00' }),
+    );
+    startWorker((actions) => ({
+      apply: (changes) => {
+        if (!JSON.stringify(changes).includes('"bad"')) return actions.apply(changes);
+        const options = { retry: 'never', scope: 'entry', cause: undefined } as const;
+        return Promise.reject(new BridgeError('ODOO_VALUE', 'Odoo does not understand it.', options));
+      },
+    }));
+    await until((all) => all.some(({ state }) => state === 'settled'));
+    const rows = await odoo.mails.notificationsOf(id);
+    expect(rows.map((row) => row.notification_status).sort()).toEqual(['exception', 'sent']);
+  });
+
+  it('does not forget what it had claimed when the inbox could not be written for a while', async () => {
+    const { mail, message } = await sendMail('yan@example.com');
+    let failures = 2;
+    const written = inbox.settle.bind(inbox);
+    const failing: Inbox = {
+      ...inbox,
+      settle: (...words) => {
+        failures -= 1;
+        const options = { retry: 'later', scope: 'bridge', cause: undefined } as const;
+        return failures < 0
+          ? written(...words)
+          : Promise.reject(new BridgeError('INBOX_WRITE_FAILED', 'The disk is full.', options));
+      },
+    };
+    startWorker(undefined, failing);
+    await put(event('hard_bounce', mail));
+    await until(allAre('settled', 1));
     expect(await odoo.mails.notificationsOf(message)).toMatchObject([{ notification_status: 'exception' }]);
   });
 

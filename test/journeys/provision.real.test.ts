@@ -113,17 +113,52 @@ describe('provision', () => {
     expect(await changesOf(['provision', '--json'])).toEqual([]);
   });
 
-  it('completes a run that was cut off, without making anything twice', async () => {
-    // Cut off between creating a field and giving it its external id.
+  it('refuses a field of one of its names that somebody else made', async () => {
+    const other = await call('ir.model', 'search', [[['model', '=', 'mail.message']]]);
     await call('ir.model.data', 'unlink', [
       await call('ir.model.data', 'search', [
         [
           ['module', '=', 'sweego_bridge'],
-          ['name', '=', 'field_mail_mail__x_sweego_confirmed'],
+          ['name', '=', 'field_mail_message__x_sweego_message_id'],
         ],
       ]),
     ]);
-    expect(await changesOf(['provision', '--json'])).toMatchObject([{ action: 'adopt' }]);
+    const ids = (await call('ir.model.fields', 'search', [
+      [
+        ['model_id', 'in', other],
+        ['name', '=', 'x_sweego_message_id'],
+      ],
+    ])) as number[];
+    await call('ir.model.fields', 'write', [ids, { help: 'Somebody else’s' }]);
+    const { code, stderr } = await run(['provision']);
+    expect(code).toBe(1);
+    expect(stderr).toMatch(/^PROVISION_FIELD_TAKEN: .*x_sweego_message_id on mail\.message/);
+    await call('ir.model.fields', 'unlink', [ids]);
+    expect(await changesOf(['provision', '--json'])).toMatchObject([{ action: 'create' }]);
+  });
+
+  it('completes a run that was cut off, without making anything twice', async () => {
+    // Cut off between creating records and giving them their external ids.
+    await call('ir.model.data', 'unlink', [
+      await call('ir.model.data', 'search', [
+        [
+          ['module', '=', 'sweego_bridge'],
+          [
+            'name',
+            'in',
+            [
+              'field_mail_mail__x_sweego_confirmed',
+              'view_mail_server_form',
+              'action_mail_created',
+              'group_bridge',
+            ],
+          ],
+        ],
+      ]),
+    ]);
+    const adopted = await changesOf(['provision', '--json']);
+    expect(new Set(adopted.map(({ action }) => action))).toContain('adopt');
+    expect(adopted.map(({ action }) => action)).not.toContain('create');
     expect(await changesOf(['provision', '--json'])).toEqual([]);
   });
 });

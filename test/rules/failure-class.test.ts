@@ -48,21 +48,14 @@ describe('a recipient on Sweego’s blacklist', () => {
 });
 
 describe('what Sweego labelled soft though it was permanent (Sweego fact sheet 2.4)', () => {
-  it('takes a mailbox disabled for inactivity as final', () => {
-    const details = line('550 5.2.1 The mailbox is blocked for inactivity');
-    expect(classifyFailure({ label: 'soft', responseCode: 550, details })).toEqual({
-      permanence: 'hard',
-      failureType: 'mail_email_invalid',
-      reason: 'mailbox_disabled',
-    });
-  });
-
-  it('takes a full mailbox as final for this submission, without calling the address invalid', () => {
-    const details = line('552 5.2.2 Over quota', 'capacity');
-    expect(classifyFailure({ label: 'soft', responseCode: 552, details })).toEqual({
-      permanence: 'hard',
-      failureType: 'mail_smtp',
-      reason: 'mailbox_full',
+  it.each([
+    ['550 5.2.1 The mailbox is blocked for inactivity', 'mail_email_invalid', 'mailbox_disabled'],
+    ['552 5.2.2 Over quota', 'mail_smtp', 'mailbox_full'],
+  ])('tells whose fault "%s" is, and still believes a later delivery', (reply, failureType, reason) => {
+    expect(classifyFailure({ label: 'soft', responseCode: null, details: line(reply) })).toEqual({
+      permanence: 'soft',
+      failureType,
+      reason,
     });
   });
 });
@@ -86,6 +79,24 @@ describe('whose fault a refusal is', () => {
   ])('never blames the customer’s address for "%s"', (reply) => {
     const failure = classifyFailure({ label: 'hard', responseCode: null, details: line(reply) });
     expect(failure).toMatchObject({ permanence: 'hard', failureType: 'mail_smtp' });
+  });
+
+  it.each([
+    ['554 5.0.0 Transaction failed', 'mail_smtp'],
+    ['571 Message refused', 'mail_smtp'],
+    ['550 5.4.1 Recipient address rejected: access denied', 'mail_smtp'],
+    ['554 Sorry, no such user here', 'mail_email_invalid'],
+  ])('says of "%s" no more than the reply does', (reply, failureType) => {
+    const failure = classifyFailure({ label: 'hard', responseCode: null, details: line(reply) });
+    expect(failure).toMatchObject({ permanence: 'hard', failureType });
+    expect(failure.reason).not.toBe('temporary');
+  });
+
+  it('reads nothing out of the names of machines or addresses', () => {
+    const details = line('550 User unknown').replace('mx.example.org', 'antispam.policy.example.org');
+    expect(classifyFailure({ label: 'hard', responseCode: 550, details })).toMatchObject({
+      failureType: 'mail_email_invalid',
+    });
   });
 
   it('reads no status code out of the address of a mail server', () => {

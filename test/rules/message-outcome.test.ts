@@ -228,6 +228,13 @@ describe('the list of recipients of a mail that partly bounced', () => {
     });
   });
 
+  it('a mail waits for its Cc addresses as well', () => {
+    const copied = messageState({ mails: [mailState({ email_cc: 'kim@example.com' })] });
+    expect(decide(copied, delivered(jane), delivered(joe)).change?.mail_unlinks).toEqual([]);
+    const all = [jane, joe, 'kim@example.com'].map((each) => delivered(each));
+    expect(decide(copied, ...all).change?.mail_unlinks).toEqual([10]);
+  });
+
   it('holds for addresses in To and Cc too', () => {
     const direct = messageState({
       mails: [
@@ -342,7 +349,8 @@ describe('a recipient without notification', () => {
 
 describe('a message that Odoo does not have any more', () => {
   it('has its history continued, and nothing else', () => {
-    const change = recordOnly('<1@example.com>', [bounce(jane)]);
+    const gone = { message_id: '<1@example.com>', events: [], traces: [] };
+    const change = recordOnly(gone, [bounce(jane)], odooFacts);
     expect(change).toMatchObject({
       message: null,
       notification_writes: [],

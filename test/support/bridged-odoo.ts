@@ -1,7 +1,9 @@
 import { startStandInSweego, type StandInSweego } from '../../demo/stand-in-sweego.ts';
 import { startSmtpSink, type SmtpSink } from '../../demo/smtp-sink.ts';
 import { startBridge, type BridgeProcess } from './bridge-process.ts';
+import { findFreePort } from './free-port.ts';
 import { openRealDatabase, type ProvisionedDatabase } from './real-odoo.ts';
+import { createTemporaryPath } from './sqlite-databases.ts';
 
 /** Base64 of 48 bytes, as Sweego issues them. */
 export const outboundSecret = Buffer.from('outbound'.repeat(6)).toString('base64');
@@ -24,6 +26,8 @@ export type BridgedOdoo = {
   /** The administrator's calls. */
   call: (...words: Parameters<ProvisionedDatabase['administrator']['call']>) => Promise<unknown>;
   search(model: string, domain: readonly unknown[], fields: readonly string[]): Promise<Row[]>;
+  /** Stops the bridge and starts it again on the same inbox, so that it knows changed settings at once. */
+  restart(): Promise<void>;
   close(): Promise<void>;
 };
 
@@ -59,15 +63,19 @@ export async function openBridgedOdoo(
     x_sweego_inbound_webhook_secret: inboundSecret,
     x_sweego_delete_on_sent: true,
   });
-  const bridge = await startBridge({
+  const inbox = createTemporaryPath();
+  const variables = {
     ODOO_URL: odoo.url,
     ODOO_DATABASE: odoo.database,
     ODOO_API_KEY: odoo.bridgeApiKey,
+    PORT: String(await findFreePort()),
+    DATABASE_URL: `file:${inbox.path}`,
     ...environment(odoo),
-  });
+  };
+  const bridge = await startBridge(variables);
   const webhookUrl = `${bridge.url}/sweego/webhook/outbound`;
   const sweego = await startStandInSweego({ secret: outboundSecret, webhookUrl, smtp: sink });
-  return {
+  const bridged: BridgedOdoo = {
     odoo,
     sink,
     sweego,
@@ -96,13 +104,19 @@ export async function openBridgedOdoo(
     async search(model, domain, fields) {
       return (await call(model, 'search_read', [domain, fields], { order: 'id' })) as Row[];
     },
+    async restart() {
+      await bridged.bridge.stop();
+      bridged.bridge = await startBridge(variables);
+    },
     async close() {
-      await bridge.stop();
+      await bridged.bridge.stop();
       await sweego.close();
       await sink.close();
       await odoo.close();
+      inbox.remove();
     },
   };
+  return bridged;
 }
 
 /**

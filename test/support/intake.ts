@@ -32,6 +32,7 @@ export async function openIntake(changes: Partial<AppDeps> = {}) {
   const app = createApp({
     inbox,
     secretsFor: (direction) => secrets[direction],
+    knowsOdooSecrets: () => true,
     refreshSecrets: async () => undefined,
     toleranceSeconds: 172_800,
     now: () => now,

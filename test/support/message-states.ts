@@ -104,6 +104,7 @@ export function messageState(changes: Partial<MessageState> = {}): MessageState 
     mails: [mailState()],
     notifications: [notificationState(21, 'jane@example.com'), notificationState(22, 'joe@example.com')],
     events: [],
+    traces: [],
     ...changes,
   };
 }

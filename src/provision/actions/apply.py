@@ -13,8 +13,13 @@ MAIL_FIELDS = (
     'x_sweego_original_recipients',
 )
 EVENT_FIELDS = (
-    'x_name', 'x_message_id', 'x_recipient', 'x_type', 'x_at', 'x_swg_uid', 'x_event_id', 'x_transaction_id',
+    'x_name', 'x_mail_id', 'x_message_id', 'x_recipient', 'x_type', 'x_at', 'x_swg_uid', 'x_event_id', 'x_transaction_id',
     'x_wire_id', 'x_permanence', 'x_failure_type', 'x_reason', 'x_line',
+)
+
+
+TRACE_FIELDS = (
+    'trace_status', 'failure_type', 'failure_reason', 'sent_datetime', 'open_datetime', 'links_click_datetime',
 )
 
 
@@ -29,6 +34,11 @@ def checked(values, allowed):
     return values
 
 
+def parsed(values, name):
+    # Odoo reads a text with strptime(), several times on its way to the column.
+    return dict(values, **{name: datetime.datetime.fromisoformat(values[name])}) if values.get(name) else values
+
+
 def mail_values(values):
     if 'recipient_ids' not in values:
         return checked(values, MAIL_FIELDS)
@@ -37,26 +47,31 @@ def mail_values(values):
 
 def event_values(values, message):
     return dict(
-        checked(values, EVENT_FIELDS),
+        parsed(checked(values, EVENT_FIELDS), 'x_at'),
         x_mail_message_id=message.id,
         x_model=message.model,
         x_res_id=message.res_id,
     )
 
 
-messages = odoo['mail.message'].browse([change['message'] for change in changes if change['message']]).exists()
+messages = odoo['mail.message'].search_fetch(
+    [('id', 'in', [change['message'] for change in changes if change['message']])], ['model', 'res_id', 'author_id']
+)
+messages_by_id = {message.id: message for message in messages}
 message_ids = set(messages.ids)
 
 # Locked before their state is read, so that a user's Retry cannot slip in between. A row that somebody else
 # holds is skipped by the lock: its message waits.
 mails = odoo['mail.mail'].search([('mail_message_id', 'in', messages.ids)], order='id')
 locked = set(mails.try_lock_for_update().ids)
+mails.fetch(['mail_message_id', 'state', 'is_notification'])
 mails_of = {}
 for mail in mails:
     mails_of.setdefault(mail.mail_message_id.id, []).append(mail)
 notifications_of = {}
-for notification in odoo['mail.notification'].search(
-    [('mail_message_id', 'in', messages.ids), ('notification_type', '=', 'email')], order='id'
+for notification in odoo['mail.notification'].search_fetch(
+    [('mail_message_id', 'in', messages.ids), ('notification_type', '=', 'email')],
+    ['mail_message_id', 'notification_status', 'x_sweego_uid'], order='id',
 ):
     notifications_of.setdefault(notification.mail_message_id.id, []).append(notification)
 
@@ -102,14 +117,21 @@ for change in changes:
     results.append(result)
     if result != 'applied':
         continue
-    message = odoo['mail.message'].browse(change['message'] or [])
+    message = messages_by_id.get(change['message'], odoo['mail.message'])
     for row in change['event_creates']:
         events.append(event_values(row, message))
+    for write in change['trace_writes']:
+        odoo['mailing.trace'].browse(write['id']).exists().write(checked(write['values'], TRACE_FIELDS))
+    for address in change['blacklisted']:
+        odoo['mail.blacklist']._add(address)
+    for address in change['dead']:
+        for partner in odoo['res.partner'].search([('email_normalized', '=', address)]):
+            partner.write({'message_bounce': partner.message_bounce + 1})
     mail_ids, notification_ids = owned(change)
     for write in change['notification_writes']:
         if write['id'] not in notification_ids:
             raise UserError('sweego_bridge: mail.notification %d is not of this message' % write['id'])
-        odoo['mail.notification'].browse(write['id']).write(checked(write['values'], NOTIFICATION_FIELDS))
+        odoo['mail.notification'].browse(write['id']).write(parsed(checked(write['values'], NOTIFICATION_FIELDS), 'x_sweego_status_at'))
     for write in change['mail_writes']:
         if write['id'] not in mail_ids:
             raise UserError('sweego_bridge: mail.mail %d is not of this message' % write['id'])

@@ -93,7 +93,7 @@ def reply_to_of(mail, headers, secret):
 
 def prepare(mail):
     server = server_of(mail)
-    secret = server and server.x_sweego_enabled and server.x_sweego_outbound_webhook_secret
+    secret = server and server.x_sweego_enabled and (server.x_sweego_outbound_webhook_secret or '').strip()
     if not secret:
         return
     # The text of a Python dict literal; what stands there stays.

@@ -4,6 +4,19 @@ odoo = env(user=1, su=True, context={'active_test': False})
 request = env.context.get('sweego_bridge') or {}
 message_ids = [text for text in request.get('message_ids') or [] if text]
 
+MAIL_FIELDS = (
+    'mail_message_id', 'state', 'is_notification', 'x_sweego_relayed', 'x_sweego_auto_delete', 'x_sweego_confirmed',
+    'recipient_ids', 'email_to', 'email_cc', 'x_sweego_original_recipients',
+)
+NOTIFICATION_FIELDS = (
+    'mail_message_id', 'mail_mail_id', 'res_partner_id', 'mail_email_address', 'notification_status', 'failure_type',
+    'x_sweego_status', 'x_sweego_status_at', 'x_sweego_uid', 'x_sweego_transaction_id', 'x_sweego_message_id',
+)
+EVENT_FIELDS = (
+    'x_message_id', 'x_recipient', 'x_type', 'x_at', 'x_swg_uid', 'x_event_id', 'x_transaction_id', 'x_wire_id',
+    'x_permanence', 'x_failure_type', 'x_reason', 'x_line', 'x_mail_id',
+)
+
 
 def address_of(partner):
     return partner.email_normalized or (partner.email or '').strip().lower() or False
@@ -61,19 +74,37 @@ def event_state(event):
     }
 
 
-messages = odoo['mail.message'].search([('message_id', 'in', message_ids)])
+def trace_state(trace):
+    return {
+        'id': trace.id,
+        'mail_id': trace.mail_mail_id_int or False,
+        'email': (trace.email or '').strip().lower(),
+        'status': trace.trace_status or '',
+        'failure_type': trace.failure_type or False,
+        'clicked': bool(trace.links_click_datetime),
+    }
+
+
+messages = odoo['mail.message'].search_fetch([('message_id', 'in', message_ids)], ['message_id', 'model', 'res_id'])
+# Only what is told: by itself Odoo would fetch the bodies too, and each manual field in a query of its own.
+mails = odoo['mail.mail'].search_fetch([('mail_message_id', 'in', messages.ids)], MAIL_FIELDS, order='id')
+notifications = odoo['mail.notification'].search_fetch(
+    [('mail_message_id', 'in', messages.ids), ('notification_type', '=', 'email')], NOTIFICATION_FIELDS, order='id'
+)
+(mails.recipient_ids | notifications.res_partner_id).fetch(['email', 'email_normalized'])
 mails_of = {}
-for mail in odoo['mail.mail'].search([('mail_message_id', 'in', messages.ids)], order='id'):
+for mail in mails:
     mails_of.setdefault(mail.mail_message_id.id, []).append(mail_state(mail))
 notifications_of = {}
-for notification in odoo['mail.notification'].search(
-    [('mail_message_id', 'in', messages.ids), ('notification_type', '=', 'email')], order='id'
-):
+for notification in notifications:
     notifications_of.setdefault(notification.mail_message_id.id, []).append(notification_state(notification))
 # By Message-Id, not by record: history outlives its message.
 events_of = {}
-for event in odoo['x_sweego_event'].search([('x_message_id', 'in', message_ids)], order='id'):
+mail_id_of = {}
+for event in odoo['x_sweego_event'].search_fetch([('x_message_id', 'in', message_ids)], EVENT_FIELDS, order='id'):
     events_of.setdefault(event.x_message_id, []).append(event_state(event))
+    if event.x_mail_id:
+        mail_id_of[event.x_message_id] = event.x_mail_id
 
 documents = {}
 for message in messages:
@@ -84,6 +115,19 @@ for model_name, ids in documents.items():
     existing[model_name] = set(odoo[model_name].browse(ids).exists().ids)
 
 found = set(messages.mapped('message_id'))
+
+# A campaign's rows are found by their mail, also after it is gone: there is no index on their Message-Id,
+# which is only searched for messages that nothing else is known of.
+traces_of = {}
+if 'mailing.trace' in odoo:
+    mail_ids = [mail['id'] for mails in mails_of.values() for mail in mails]
+    mail_ids += list(mail_id_of.values())
+    unknown = [message_id for message_id in message_ids if message_id not in found and message_id not in mail_id_of]
+    domain = [('mail_mail_id_int', 'in', mail_ids)]
+    if unknown:
+        domain = ['|', ('message_id', 'in', unknown)] + domain
+    for trace in odoo['mailing.trace'].search(domain, order='id'):
+        traces_of.setdefault(trace.message_id, []).append(trace_state(trace))
 action = {
     'messages': [{
         'message_id': message.message_id,
@@ -94,9 +138,15 @@ action = {
         'mails': mails_of.get(message.id, []),
         'notifications': notifications_of.get(message.id, []),
         'events': events_of.get(message.message_id, []),
+        'traces': traces_of.get(message.message_id, []),
     } for message in messages],
     'gone': [
-        {'message_id': message_id, 'events': events}
-        for message_id, events in events_of.items() if message_id not in found
+        {
+            'message_id': message_id,
+            'events': events_of.get(message_id, []),
+            'traces': traces_of.get(message_id, []),
+        }
+        for message_id in message_ids
+        if message_id not in found and (message_id in events_of or message_id in traces_of)
     ],
 }

@@ -21,6 +21,8 @@ for server in odoo['ir.mail_server'].search([('x_sweego_enabled', '=', True)], o
         'inbound_secrets': filled([server.x_sweego_inbound_webhook_secret, server.x_sweego_previous_inbound_secret]),
         'delete_on_sent': server.x_sweego_delete_on_sent,
         'show_auto_replies': server.x_sweego_show_auto_replies,
+        'feed_blacklist': server.x_sweego_feed_blacklist,
+        'count_bounces': server.x_sweego_count_bounces,
     })
 
 alias_domains = []

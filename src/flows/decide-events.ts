@@ -1,0 +1,130 @@
+import { BridgeError } from '../errors.ts';
+import type { Entry, Outcome } from '../inbox/inbox.ts';
+import type { BridgeSettings, ReadAnswer } from '../odoo/bridge-actions.ts';
+import { isSameEvent } from '../rules/delivery-status.ts';
+import { readEventMeaning } from '../rules/event-meaning.ts';
+import { languageOf } from '../rules/failure-text.ts';
+import { decideMessage, recordOnly } from '../rules/message-outcome.ts';
+import type { HistoryEvent, MessageChange } from '../rules/message-state.ts';
+import type { OdooFacts } from '../rules/notification-values.ts';
+import { consequencesOf } from '../rules/server-options.ts';
+import { parseOutboundEvent } from '../sweego/outbound-event.ts';
+
+/** What became of an entry in this round. */
+export type EntryResult =
+  | { kind: 'settle'; outcome: Outcome }
+  /** Odoo does not show the message (yet). */
+  | { kind: 'unknown_message' }
+  /** Odoo is sending a mail of the message, or the message moved while it was decided on. */
+  | { kind: 'busy'; reason: string }
+  | { kind: 'failed'; error: BridgeError }
+  | { kind: 'park'; reason: string };
+
+export type DecisionSettings = Pick<BridgeSettings, 'failure_types' | 'company_language' | 'servers'>;
+
+/** An entry that concerns a message of Odoo. */
+export type Pending = { entry: Entry; messageId: string; event: HistoryEvent };
+
+/** A change, the entries that it settles, and as what. */
+export type Work = { change: MessageChange; pending: readonly Pending[]; outcome: Outcome };
+
+const applied: Outcome = { outcome: 'applied' };
+
+/** Reads an entry's event; what concerns no message of Odoo gets its result at once. */
+export function understand(entry: Entry): Pending | EntryResult {
+  try {
+    const event = parseOutboundEvent(entry.body);
+    const meaning = readEventMeaning({ ...event, timestamp: event.timestamp ?? entry.receivedAt });
+    if (meaning.kind === 'ignored') {
+      return { kind: 'settle', outcome: { outcome: 'ignored', reason: meaning.reason } };
+    }
+    if (meaning.kind === 'unmatchable')
+      return { kind: 'park', reason: `EVENT_UNMATCHABLE: ${meaning.reason}` };
+    return { entry, messageId: meaning.messageId, event: meaning.event };
+  } catch (error) {
+    if (error instanceof BridgeError) return { kind: 'park', reason: `${error.code}: ${error.message}` };
+    throw error;
+  }
+}
+
+/** What becomes of the events about one Message-Id. Entries without any effect get their result here. */
+export function decideEvents(
+  settings: DecisionSettings,
+  answer: ReadAnswer,
+  messageId: string,
+  pending: readonly Pending[],
+  results: Map<number, EntryResult>,
+): Work[] {
+  const messages = answer.messages.filter((state) => state.message_id === messageId);
+  if (messages.length === 0) return continueHistory(settings, answer, messageId, pending, results);
+  const events = pending.map(({ event }) => event);
+  const decisions = messages.map((message) => decideMessage(message, events, factsOf(settings)));
+  if (decisions.length > 1 && decisions.some(({ verdicts }) => verdicts.includes('defer'))) {
+    // Two messages with one Message-Id share a history: what one of them must wait for, both wait for.
+    for (const { entry } of pending) results.set(entry.id, resultOf(['defer']));
+    return [];
+  }
+  for (const [index, { entry }] of pending.entries()) {
+    const verdicts = decisions.map(({ verdicts: each }) => each[index]);
+    if (!verdicts.includes('apply')) results.set(entry.id, resultOf(verdicts));
+  }
+  return decisions.flatMap(({ change, verdicts }) => {
+    if (change === undefined) return [];
+    const fresh = pending.filter((_, index) => verdicts[index] === 'apply');
+    return [{ change: withConsequences(settings, change, fresh), pending: fresh, outcome: applied }];
+  });
+}
+
+/** The message is not there. With a history of it, it was ours and is gone: what happens to it is recorded. */
+function continueHistory(
+  settings: DecisionSettings,
+  answer: ReadAnswer,
+  messageId: string,
+  pending: readonly Pending[],
+  results: Map<number, EntryResult>,
+): Work[] {
+  const known = answer.gone.find((each) => each.message_id === messageId);
+  if (known === undefined) {
+    for (const { entry } of pending) results.set(entry.id, { kind: 'unknown_message' });
+    return [];
+  }
+  const fresh = pending.filter(({ event }) => !known.events.some((each) => isSameEvent(each, event)));
+  for (const each of pending.filter((one) => !fresh.includes(one))) {
+    results.set(each.entry.id, { kind: 'settle', outcome: { outcome: 'superseded' } });
+  }
+  if (fresh.length === 0) return [];
+  const events = fresh.map(({ event }) => event);
+  const change = withConsequences(settings, recordOnly(known, events, factsOf(settings)), fresh);
+  const outcome: Outcome =
+    change.trace_writes.length > 0
+      ? applied
+      : { outcome: 'ignored', reason: 'the message was deleted in Odoo' };
+  return [{ change, pending: fresh, outcome }];
+}
+
+/** Adds what the mail server's options ask for. Which server it is, the secret tells that verified the event. */
+function withConsequences(
+  settings: DecisionSettings,
+  change: MessageChange,
+  fresh: readonly Pending[],
+): MessageChange {
+  const events = fresh.map(({ entry, event }) => {
+    const server = settings.servers.find(({ id }) => entry.secretId.startsWith(`server:${id}:`));
+    const options = {
+      feedBlacklist: server?.feed_blacklist ?? false,
+      countBounces: server?.count_bounces ?? false,
+    };
+    return { event, options };
+  });
+  return { ...change, ...consequencesOf(events) };
+}
+
+function factsOf(settings: DecisionSettings): OdooFacts {
+  return { failureTypes: settings.failure_types, language: languageOf(settings.company_language) };
+}
+
+function resultOf(verdicts: readonly (string | undefined)[]): EntryResult {
+  if (verdicts.includes('defer')) return { kind: 'busy', reason: 'a mail of the message is outgoing' };
+  if (verdicts.includes('superseded')) return { kind: 'settle', outcome: { outcome: 'superseded' } };
+  return { kind: 'park', reason: 'EVENT_UNMATCHED: the message has no such recipient' };
+}
