@@ -71,26 +71,30 @@ async function arrange(
 ): Promise<void> {
   await administrator.runPython(
     `
-env.ref('sweego_bridge.automation_mail_created').active = env.context['rule']
-env['ir.mail_server'].search([]).x_sweego_enabled = env.context['sweego']
-`.replaceAll(/^(env.*)\.(\w+) = (.*)$/gm, "$1['$2'] = $3"),
+env.ref('sweego_bridge.automation_mail_created').write({'active': env.context['rule']})
+env['ir.mail_server'].search([]).write({'x_sweego_enabled': env.context['sweego']})
+`,
     { rule: situation.isRuleOn, sweego: situation.isSweego },
   );
 }
 
-/** As the mass composer does. Timed inside Odoo, the flush included. */
+/** As the mass composer does. */
 async function makeTogether({ administrator }: BenchOdoo, count: number): Promise<number> {
   const start = performance.now();
   await administrator.call('mail.mail', 'create', [await valuesOf(administrator, count)]);
   return (performance.now() - start) / count;
 }
 
-/** As one message of a user does: one transaction per mail, the cost of the call included. */
+/** As one message of a user does: one transaction per mail. The median, the cost of the call included. */
 async function makeOneByOne({ administrator }: BenchOdoo, count: number): Promise<number> {
   const [values] = await valuesOf(administrator, 1);
-  const start = performance.now();
-  for (let made = 0; made < count; made += 1) await administrator.call('mail.mail', 'create', [[values]]);
-  return (performance.now() - start) / count;
+  const times: number[] = [];
+  for (let made = 0; made < count; made += 1) {
+    const start = performance.now();
+    await administrator.call('mail.mail', 'create', [[values]]);
+    times.push(performance.now() - start);
+  }
+  return times.sort((one, other) => one - other)[Math.floor(count / 2)] ?? 0;
 }
 
 async function valuesOf(administrator: Administrator, count: number): Promise<Record<string, unknown>[]> {
@@ -112,11 +116,11 @@ async function isSignedAsExpected(
   isExpected: boolean,
   count: number,
 ): Promise<boolean> {
-  const signed = await administrator.runPython(`
+  const { signed } = (await administrator.runPython(`
 mails = env['mail.mail'].search([('subject', '=', 'Bench')])
 signed = mails.filtered(lambda mail: mail.x_sweego_relayed and 'reply+' in (mail.reply_to or '') and 'X-Message-Id' in mail.headers)
-action = len(signed)
+action = {'signed': len(signed)}
 mails.mapped('mail_message_id').unlink()
-`);
+`)) as { signed: number };
   return signed === (isExpected ? count : 0);
 }
