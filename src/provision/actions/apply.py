@@ -107,6 +107,9 @@ def owned(change):
     )
 
 
+trace_ids = [write['id'] for change in changes for write in change['trace_writes']]
+traces = set(odoo['mailing.trace'].browse(trace_ids).exists().ids) if trace_ids else set()
+
 results = []
 unlinked = []
 refreshed = []
@@ -121,7 +124,8 @@ for change in changes:
     for row in change['event_creates']:
         events.append(event_values(row, message))
     for write in change['trace_writes']:
-        odoo['mailing.trace'].browse(write['id']).exists().write(checked(write['values'], TRACE_FIELDS))
+        if write['id'] in traces:
+            odoo['mailing.trace'].browse(write['id']).write(checked(write['values'], TRACE_FIELDS))
     for address in change['blacklisted']:
         odoo['mail.blacklist']._add(address)
     for address in change['dead']:
