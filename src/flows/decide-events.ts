@@ -88,7 +88,11 @@ function continueHistory(
     for (const { entry } of pending) results.set(entry.id, { kind: 'unknown_message' });
     return [];
   }
-  const fresh = pending.filter(({ event }) => !known.events.some((each) => isSameEvent(each, event)));
+  const fresh: Pending[] = [];
+  for (const each of pending) {
+    const seen = [...known.events, ...fresh.map(({ event }) => event)];
+    if (!seen.some((event) => isSameEvent(event, each.event))) fresh.push(each);
+  }
   for (const each of pending.filter((one) => !fresh.includes(one))) {
     results.set(each.entry.id, { kind: 'settle', outcome: { outcome: 'superseded' } });
   }

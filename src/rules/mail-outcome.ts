@@ -40,7 +40,12 @@ export function mailOutcome(
   }
   // Otherwise an `exception` is Odoo's own, unless the failure that just passed had made it one.
   const isOver = [...concerned].some(({ before }) => isFailed(before.status));
-  return isOver || mail.state === 'sent' ? { values: backToSent, unlink: false } : nothing;
+  if (!isOver && mail.state === 'exception') return nothing;
+  // A newer submission has begun: the mail waits again.
+  return {
+    values: mail.confirmed ? { ...backToSent, x_sweego_confirmed: false } : backToSent,
+    unlink: false,
+  };
 }
 
 function failureValues(mail: MailState, failed: readonly Recipient[], facts: OdooFacts): MailValues {

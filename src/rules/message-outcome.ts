@@ -1,13 +1,7 @@
 import { isSameEvent, recipientState } from './delivery-status.ts';
 import { eventValues } from './event-values.ts';
 import { mailOutcome } from './mail-outcome.ts';
-import {
-  createRecipientFinder,
-  hasFailed,
-  isMoved,
-  recipientsOf,
-  type Recipient,
-} from './message-recipient.ts';
+import { createRecipientFinder, isMoved, recipientsOf, type Recipient } from './message-recipient.ts';
 import type { HistoryEvent, MessageChange, MessageState, TraceState } from './message-state.ts';
 import { notificationValues, type OdooFacts } from './notification-values.ts';
 import { traceValues } from './trace-values.ts';
@@ -139,9 +133,12 @@ function changeOf(message: MessageState, fresh: readonly HistoryEvent[], facts: 
     const values = notificationValues(recipient, recipient.notification, facts);
     return Object.keys(values).length === 0 ? [] : [{ id: recipient.notification.id, values }];
   });
-  // Without a notification a failure could not be seen, so the first failure makes one.
+  // Without a notification a failure could not be seen, so the first failure makes one, even when it is over
+  // by the time it is told: what Odoo shows must not depend on the order of arrival.
   const newlyShown = [...concerned].filter(
-    (recipient) => recipient.notification === undefined && isMoved(recipient) && hasFailed(recipient),
+    (recipient) =>
+      recipient.notification === undefined &&
+      fresh.some((event) => event.permanence !== null && recipients.get(find(event) ?? '') === recipient),
   );
   const touched = message.mails.filter((mail) => [...concerned].some(({ mails }) => mails.includes(mail)));
   const outcomes = touched
@@ -165,7 +162,7 @@ function changeOf(message: MessageState, fresh: readonly HistoryEvent[], facts: 
     notification_creates: newlyShown.map((recipient) => ({
       mail_id: recipient.mails[0]?.id ?? null,
       mail_email_address: recipient.address,
-      values: notificationValues(recipient, undefined, facts),
+      values: { notification_status: 'sent', ...notificationValues(recipient, undefined, facts) },
     })),
     mail_writes: outcomes.flatMap(({ mail, values, unlink }) =>
       unlink || Object.keys(values).length === 0 ? [] : [{ id: mail.id, values }],

@@ -347,6 +347,37 @@ describe('a recipient without notification', () => {
   });
 });
 
+describe('what shrunk cases of any order have taught', () => {
+  it('a confirmed mail waits again when a newer submission has begun', () => {
+    const confirmed = messageState({
+      mails: [
+        mailState({
+          confirmed: true,
+          delete_wished: false,
+          recipients: [{ partner_id: 1, address: jane }],
+        }),
+      ],
+      events: [delivered(jane)],
+    });
+    const retry = historyEvent('email_sent', jane, {
+      swg_uid: '01-retry',
+      at: new Date('2026-11-01T12:00:00Z'),
+    });
+    expect(decide(confirmed, retry).change?.mail_writes).toEqual([
+      { id: 10, values: { x_sweego_confirmed: false } },
+    ]);
+  });
+
+  it('a failure that is over by the time it is told makes a notification all the same, a grey one', () => {
+    const direct = messageState({
+      mails: [mailState({ is_notification: false, recipients: [], email_to: jane, delete_wished: false })],
+      notifications: [],
+    });
+    const { change } = decide(direct, delivered(jane), historyEvent('soft_bounce', jane));
+    expect(change?.notification_creates).toMatchObject([{ values: { notification_status: 'sent' } }]);
+  });
+});
+
 describe('a message that Odoo does not have any more', () => {
   it('has its history continued, and nothing else', () => {
     const gone = { message_id: '<1@example.com>', events: [], traces: [] };

@@ -1,0 +1,81 @@
+import fc from 'fast-check';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { createBridgeActions } from '../../src/odoo/bridge-actions.ts';
+import { openStandIn, type OpenStandIn } from '../demo/open-stand-in.ts';
+import { openEventBridge, type EventBridge } from '../support/event-bridge.ts';
+import {
+  eventBody,
+  eventCases,
+  mayBeDeliveredToAll,
+  sortedBatch,
+  type Delivery,
+  type EventCase,
+} from '../support/event-cases.ts';
+import { createMessageMaker, type MessageMaker } from '../support/marked-messages.ts';
+import { readOutcomes, type MarkedMessage } from '../support/message-outcomes.ts';
+
+let odoo: OpenStandIn;
+let bridge: EventBridge;
+let make: MessageMaker;
+
+beforeAll(async () => {
+  odoo = await openStandIn();
+  bridge = await openEventBridge(createBridgeActions(odoo.bridge));
+  make = await createMessageMaker(odoo.admin);
+});
+afterAll(async () => {
+  await bridge.close();
+  await odoo.close();
+});
+
+let unique = 0;
+
+async function deliver(drawn: EventCase, message: MarkedMessage, batch: readonly Delivery[]): Promise<void> {
+  const bodies = batch.map((delivery) => {
+    unique += 1;
+    const event = drawn.events[delivery.event];
+    if (event === undefined) throw new Error('no such event');
+    return eventBody(event, delivery, message, String(unique));
+  });
+  await bridge.put(bodies);
+  await bridge.drained();
+}
+
+/** What Odoo shows in the end of a case as drawn, and of the same set in order and without repetitions. */
+async function outcomesOf(drawn: EventCase, isDeletionWished: boolean) {
+  const wanted = { kind: drawn.kind, recipients: drawn.recipients, isDeletionWished };
+  const [one, other] = (await make([wanted, wanted])) as [MarkedMessage, MarkedMessage];
+  for (const batch of drawn.batches) await deliver(drawn, one, batch);
+  await deliver(drawn, other, sortedBatch(drawn));
+  const [shuffled, sorted] = await readOutcomes(odoo.admin, [one, other]);
+  if (shuffled === undefined || sorted === undefined) throw new Error('no outcome');
+  return { shuffled, sorted };
+}
+
+describe('what Odoo shows in the end', () => {
+  it('depends only on which events came, not on their order, repetition or batches', async () => {
+    await fc.assert(
+      fc.asyncProperty(eventCases, async (drawn) => {
+        const { shuffled, sorted } = await outcomesOf(drawn, false);
+        expect(sorted.history).not.toEqual([]);
+        expect(shuffled).toEqual(sorted);
+      }),
+      { numRuns: 60 },
+    );
+  }, 120_000);
+
+  it('depends only on which events came also for mails that go when they are delivered', async () => {
+    await fc.assert(
+      fc.asyncProperty(eventCases, async (drawn) => {
+        const { shuffled, sorted } = await outcomesOf(drawn, true);
+        expect(shuffled.history).toEqual(sorted.history);
+        // A direct mail takes its message along, so a bounce after its delivery has nothing to show on.
+        const mayBeGone = mayBeDeliveredToAll(drawn);
+        if (drawn.kind !== 'direct' || !mayBeGone)
+          expect(shuffled.notifications).toEqual(sorted.notifications);
+        if (!mayBeGone && drawn.kind !== 'a mail each') expect(shuffled.mails).toEqual(sorted.mails);
+      }),
+      { numRuns: 40 },
+    );
+  }, 120_000);
+});

@@ -1,0 +1,90 @@
+import { describeBody } from '../../src/sweego/describe-body.ts';
+import { createWorker } from '../../src/flows/drain.ts';
+import { createSettingsKeeper } from '../../src/flows/settings.ts';
+import type { EntrySummary } from '../../src/inbox/inbox.ts';
+import { openInbox } from '../../src/inbox/open.ts';
+import type { BridgeActions } from '../../src/odoo/bridge-actions.ts';
+import { createTemporaryPath } from './sqlite-databases.ts';
+
+/** The bridge from its inbox to Odoo, without the HTTP before it. */
+export type EventBridge = {
+  /** Stores webhooks in this order, each under a webhook-id of its own. */
+  put(bodies: readonly string[]): Promise<void>;
+  /**
+   * Resolves when nothing is left to be done.
+   *
+   * @throws Error when an entry was parked, or does not come to an end
+   */
+  drained(timeoutMs?: number): Promise<void>;
+  settled(): Promise<EntrySummary[]>;
+  close(): Promise<void>;
+};
+
+const silent = { debug() {}, info() {}, warn() {}, error() {} };
+
+export async function openEventBridge(actions: BridgeActions): Promise<EventBridge> {
+  const { path, remove } = createTemporaryPath();
+  const inbox = await openInbox(`file:${path}`);
+  const now = () => new Date();
+  const worker = createWorker({
+    inbox,
+    actions,
+    settings: createSettingsKeeper({
+      actions,
+      environmentSecrets: { outbound: [], inbound: [] },
+      now,
+      log: silent,
+    }),
+    describe: describeBody,
+    holder: 'test',
+    now,
+    random: () => 0.5,
+    sleep: (ms, signal) =>
+      new Promise((resolve) => {
+        if (signal.aborted) return resolve();
+        const timer = setTimeout(resolve, ms);
+        signal.addEventListener('abort', () => {
+          clearTimeout(timer);
+          resolve();
+        });
+      }),
+    log: silent,
+  });
+  worker.start();
+  let count = 0;
+  return {
+    async put(bodies) {
+      const requests = bodies.map((body) => {
+        count += 1;
+        return inbox.put({
+          direction: 'outbound',
+          webhookId: `webhook-${count}`,
+          body: Buffer.from(body),
+          receivedAt: now(),
+          secretId: 'test',
+        });
+      });
+      await Promise.all(requests);
+    },
+    async drained(timeoutMs = 10_000) {
+      const deadline = Date.now() + timeoutMs;
+      for (;;) {
+        const { unclaimed, states } = await inbox.status();
+        if (states.parked > 0) {
+          const [parked] = await inbox.list({ states: ['parked'] });
+          throw new Error(`Parked: ${parked?.reason}`);
+        }
+        if (unclaimed + states.received + states.claimed + states.waiting === 0) return;
+        if (Date.now() > deadline)
+          throw new Error(`Not drained: ${JSON.stringify(await inbox.list({ limit: 3 }))}`);
+        await new Promise((resolve) => setTimeout(resolve, 3));
+      }
+    },
+    settled: () => inbox.list({ states: ['settled'], limit: 100_000 }),
+    async close() {
+      await worker.stop();
+      await inbox.close();
+      remove();
+    },
+  };
+}

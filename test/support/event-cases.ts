@@ -1,0 +1,173 @@
+import fc from 'fast-check';
+
+/** One thing that Sweego reports of one submission to one recipient. */
+export type DrawnEvent = {
+  recipient: number;
+  /** 0, or 1 for what a Retry sent. */
+  submission: number;
+  /** As Sweego spells it, `-` or `_`. */
+  type: string;
+  answer: string;
+  /** Seconds after the mail was sent. */
+  at: number;
+};
+
+/** One webhook: an event as it happened, sent again as it was, or issued anew under another event_id. */
+export type Delivery = { event: number; as: 'first' | 'again' | 'reissued' };
+
+/**
+ * How a message's mails are made: one notification mail for all, one for each recipient, or one that is no
+ * notification mail and knows addresses only.
+ */
+export type MailKind = 'one mail' | 'a mail each' | 'direct';
+
+export type EventCase = {
+  kind: MailKind;
+  recipients: number;
+  events: readonly DrawnEvent[];
+  /** Everything that arrives, in batches, in order. Every event is among it at least once. */
+  batches: readonly (readonly Delivery[])[];
+};
+
+export const caseAddresses = [0, 1, 2, 3].map((index) => `r${index}@any-order.example.com`);
+
+const types = [
+  'email_sent',
+  'delivered',
+  'delivered',
+  'soft-bounce',
+  'soft_bounce',
+  'hard_bounce',
+  'hard-bounce',
+  'undelivered',
+  'complaint',
+  'email_opened',
+  'email_clicked',
+  'list_unsub',
+];
+
+/** What the recipient's server said, and one line of Sweego's own. */
+const answers = [
+  '421 4.7.0 Try again later',
+  '452 4.2.2 Mailbox full',
+  '550 5.1.1 User unknown',
+  '550 5.2.1 Mailbox disabled',
+  '550 5.7.1 Message refused by policy',
+  '552 5.3.4 Message too big',
+  '554 Refused',
+  'DROP[suppressed]',
+  '',
+];
+
+/** The later submission's events all come after the first one of the earlier, otherwise times are free. */
+const drawnEvents = (recipients: number): fc.Arbitrary<DrawnEvent[]> =>
+  fc
+    .uniqueArray(
+      fc.record({
+        recipient: fc.nat(recipients - 1),
+        submission: fc.nat(1),
+        type: fc.constantFrom(...types),
+        answer: fc.constantFrom(...answers),
+        at: fc.nat(20),
+      }),
+      {
+        minLength: 1,
+        maxLength: 14,
+        selector: ({ recipient, submission, type, at }) =>
+          `${recipient} ${submission} ${type.replace('-', '_')} ${at}`,
+      },
+    )
+    .map((events) =>
+      events.map((event) => {
+        if (event.submission === 0) return event;
+        const earlier = events.filter(
+          ({ recipient, submission }) => recipient === event.recipient && submission === 0,
+        );
+        const begun = earlier.length === 0 ? 0 : Math.min(...earlier.map(({ at }) => at)) + 1;
+        return { ...event, at: begun + event.at };
+      }),
+    );
+
+function deliveriesOf(events: readonly DrawnEvent[]): fc.Arbitrary<Delivery[][]> {
+  const repetitions = fc.array(
+    fc.record({
+      event: fc.nat(events.length - 1),
+      as: fc.constantFrom<Delivery['as']>('again', 'reissued'),
+    }),
+    { maxLength: 6 },
+  );
+  return repetitions.chain((repeated) => {
+    const all: Delivery[] = [...events.map((_, event): Delivery => ({ event, as: 'first' })), ...repeated];
+    return fc
+      .tuple(
+        fc.shuffledSubarray(all, { minLength: all.length, maxLength: all.length }),
+        fc.array(fc.nat(all.length), { maxLength: 4 }),
+      )
+      .map(([shuffled, cuts]) => {
+        const edges = [0, ...cuts.sort((one, other) => one - other), shuffled.length];
+        return edges
+          .slice(1)
+          .map((edge, index) => shuffled.slice(edges[index], edge))
+          .filter((batch) => batch.length > 0);
+      });
+  });
+}
+
+export const eventCases: fc.Arbitrary<EventCase> = fc
+  .tuple(fc.constantFrom<MailKind>('one mail', 'a mail each', 'direct'), fc.integer({ min: 1, max: 4 }))
+  .chain(([kind, recipients]) =>
+    drawnEvents(recipients).chain((events) =>
+      deliveriesOf(events).map((batches) => ({ kind, recipients, events, batches })),
+    ),
+  );
+
+/** Every event once, in order of its time: what a case is compared with. */
+export function sortedBatch({ events }: EventCase): Delivery[] {
+  return events
+    .map((event, index) => ({ index, at: event.at }))
+    .sort((one, other) => one.at - other.at || one.index - other.index)
+    .map(({ index }) => ({ event: index, as: 'first' }));
+}
+
+/** Whether Sweego ever reports of everybody that he has the mail. */
+export function mayBeDeliveredToAll({ recipients, events }: EventCase): boolean {
+  const proofs = ['delivered', 'email_opened', 'email_clicked', 'complaint'];
+  return Array.from({ length: recipients }, (_, recipient) => recipient).every((recipient) =>
+    events.some((event) => event.recipient === recipient && proofs.includes(event.type)),
+  );
+}
+
+const start = Date.parse('2026-11-01T10:00:00Z');
+
+/**
+ * The body of a delivery's webhook.
+ *
+ * @param mark tells the ids of this message from those of every other
+ */
+export function eventBody(
+  event: DrawnEvent,
+  delivery: Delivery,
+  message: { messageId: string; mark: string },
+  unique: string,
+): string {
+  const { mark, messageId } = message;
+  const uid = `${mark}uid-${event.recipient}-${event.submission}`;
+  const bid = `${mark}bid-${event.recipient}-${event.submission}`;
+  const at = new Date(start + event.at * 1000).toISOString().slice(0, 19);
+  const isBounce = /bounce|undelivered/.test(event.type);
+  const code = /^\d{3}/.exec(event.answer)?.[0];
+  return JSON.stringify({
+    event_type: event.type,
+    // Issued anew, it need not be written alike: the inbox lets such a one pass.
+    timestamp: delivery.as === 'reissued' ? `${at}.250000+00:00` : `${at}+00:00`,
+    swg_uid: uid,
+    event_id: `${mark}event-${delivery.event}${delivery.as === 'reissued' ? `-${unique}` : ''}`,
+    channel: 'email',
+    transaction_id: `${mark}transaction-${event.recipient}-${event.submission}`,
+    headers: { 'x-message-id': messageId, 'x-swg-bid': bid },
+    recipient: caseAddresses[event.recipient],
+    domain_from: 'any-order.example.com',
+    details: isBounce ? `mta-1 zone-mta: id=${uid} REJECTED[other] (${event.answer})` : '',
+    ...(isBounce && code !== undefined ? { response_code: Number(code) } : {}),
+  });
+}
