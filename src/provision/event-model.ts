@@ -1,5 +1,5 @@
 import type { DesiredRecord } from './desired-state.ts';
-import type { FieldDefinition } from './fields.ts';
+import type { FieldDefinition } from './field-definition.ts';
 
 /** The history: one row per event about one recipient of one message. */
 export const eventModel = 'x_sweego_event';

@@ -1,21 +1,6 @@
 import type { DesiredRecord } from './desired-state.ts';
 import { eventFields } from './event-model.ts';
-
-export type FieldDefinition = {
-  model: string;
-  name: string;
-  type: 'boolean' | 'char' | 'text' | 'datetime' | 'integer' | 'many2one';
-  label: string;
-  help: string;
-  /** Path of a related field that is read through, never stored. */
-  related?: string;
-  /** Python of a computed field that is never stored, and the fields it depends on. */
-  compute?: { code: string; depends: string };
-  /** Target of a many2one; its column is emptied when the target is deleted. */
-  relation?: string;
-  /** Only on a table of our own, which is empty when the index is made. */
-  index?: true;
-};
+import type { FieldDefinition } from './field-definition.ts';
 
 /** What counts as pending, derived and never stored: so nothing has to run when Odoo writes a mail. */
 const isPending = "record.x_sweego_relayed and record.state == 'sent' and not record.x_sweego_confirmed";
