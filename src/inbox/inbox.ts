@@ -42,16 +42,28 @@ export type Outcome =
   | { outcome: 'injected' }
   | { outcome: 'ignored'; reason: string };
 
+/** One element of a body. */
+export type DescribedElement = {
+  body: Uint8Array;
+  /** De-duplication keys; may be none. */
+  keys: readonly string[];
+  /**
+   * What an operator may look the entry up by, and a person's data be erased by: `address:` with a normalised
+   * address, `message-id:` with a Message-Id. Only a hash of each is stored.
+   */
+  terms: readonly string[];
+};
+
 /** What a claim needs to know of a body; told by whoever knows Sweego's wire (the inbox does not). */
 export type DescribedBody =
   /**
-   * The elements of the body in order, each with its de-duplication keys (may be none).
+   * The elements of the body in order.
    *
    * A key names one event for ever, over all directions: entries that share a single key are one event, and
    * only the first is ever handed out. So a key made from the webhook-id carries the element's position too
    * (the elements of an array share the webhook-id), and no key is made from an empty or missing value.
    */
-  | { kind: 'elements'; isArray: boolean; elements: readonly { body: Uint8Array; keys: readonly string[] }[] }
+  | { kind: 'elements'; isArray: boolean; elements: readonly DescribedElement[] }
   /** Signed bytes that are not JSON: parked whole, with this reason (no address, subject or body). */
   | { kind: 'unreadable'; reason: string };
 
@@ -78,13 +90,30 @@ export type EntrySummary = Omit<Entry, 'body'> & {
   dueAt: Date | null;
   /** The last transition's reason. */
   reason: string;
+  /** Body and attachments are gone (retention, `erase`): it cannot be replayed. */
+  isErased: boolean;
 };
 
 export type EntryFilter = {
   states?: readonly EntryState[];
   directions?: readonly Direction[];
+  /** Received before this instant. */
+  receivedBefore?: Date;
+  /** Received at or after this instant. */
+  receivedSince?: Date;
+  /** Only entries that have all of these terms (`DescribedElement.terms`). */
+  terms?: readonly string[];
   limit?: number;
 };
+
+/** What became of one entry that an operator wanted to replay, discard or erase. */
+export type EntryChange = 'done' | 'unknown' | 'claimed' | 'settled' | 'erased';
+
+/** When a secret last verified a webhook, by its id (never the secret). */
+export type SecretUse = { secretId: string; direction: Direction; lastUsedAt: Date; requests: number };
+
+/** A file of an entry, such as an attachment. */
+export type StoredFile = { name: string; sizeBytes: number; sha256: string };
 
 export type InboxStatus = {
   /** Requests stored but not yet split into entries; not counted in `states`. */
@@ -92,15 +121,20 @@ export type InboxStatus = {
   states: Readonly<Record<EntryState, number>>;
   /** When the first to arrive of all that is neither settled nor parked was received, unclaimed ones included. */
   oldestOpenAt: Date | null;
+  /** Every secret that has verified a request looked at so far, the one used last first. */
+  secrets: readonly SecretUse[];
 };
 
 /**
- * What must not be lost. A request is on disk when `put` resolves; an entry leaves only by `settle` or
- * `park`. The same suite runs on every engine.
+ * What must not be lost. A request is on disk when `put` resolves; an entry leaves the open states only by
+ * `settle`, `park`, or an operator's `discard` or `erase`. The same suite runs on every engine.
  *
- * Every method rejects with a BridgeError: INBOX_WRITE_FAILED (disk full, read-only, locked; nothing was
- * changed, and the same call works again when the disk does), INBOX_READ_FAILED, INBOX_CORRUPT,
- * INBOX_CLOSED.
+ * Several processes may open one inbox. Entries claimed by one opened inbox can be ended or put back by that
+ * one only: a worker that stalled and lost its lease changes nothing any more.
+ *
+ * Every method rejects with a BridgeError: INBOX_WRITE_FAILED (disk full, read-only, locked, server gone;
+ * nothing was changed, and the same call works again when the disk or server does), INBOX_READ_FAILED,
+ * INBOX_CORRUPT, INBOX_CLOSED.
  */
 export type Inbox = {
   /**
@@ -113,10 +147,10 @@ export type Inbox = {
    * Splits new requests into entries (each element of an array is one), settles duplicates by their keys
    * as `duplicate of <entry id>`, parks what is unreadable, and hands out due entries of the given
    * directions, longest due first, as `claimed`. A request is split and its entries handed out in one
-   * transaction. Entries of other directions are split and kept as `received`.
+   * transaction. Entries of other directions are split and kept as `received`. With `limit: 0` it only splits.
    *
    * May return fewer than `limit` while more are due, because it bounds the bytes it hands out; an empty
-   * result means that nothing is due.
+   * result means that nothing is due. An entry that was released twice after a crash is handed out alone.
    */
   claim(options: {
     directions: readonly Direction[];
@@ -126,9 +160,9 @@ export type Inbox = {
   }): Promise<Entry[]>;
 
   /**
-   * Ends claimed entries.
+   * Ends entries that this inbox has claimed.
    *
-   * @throws BridgeError INBOX_NOT_CLAIMED when some are not claimed (any more): those stay as they are,
+   * @throws BridgeError INBOX_NOT_CLAIMED when some are not claimed by it (any more): those stay as they are,
    *   the others are settled. So do `wait` and `park`.
    */
   settle(ids: readonly number[], outcome: Outcome, now: Date): Promise<void>;
@@ -147,15 +181,58 @@ export type Inbox = {
   park(ids: readonly number[], reason: string, now: Date): Promise<void>;
 
   /**
-   * Gives back what a dead worker had claimed, due at once. Called once by the worker that now holds the
-   * lease. Returns how many.
+   * Gives back every claimed entry, due at once: what a dead worker had claimed, and what this inbox has
+   * claimed without saying what became of it. Called by the worker that holds the lease, while it has no
+   * batch under way.
+   *
+   * Each release of another inbox's claim is counted, since an entry may be what ends the process. One that
+   * has been released five times, the last ones handed out alone, is parked with INBOX_ENDS_WORKER.
    */
-  releaseClaimed(now: Date): Promise<number>;
+  releaseClaimed(now: Date): Promise<{ released: number; parked: number }>;
+
+  /**
+   * Brings every wait nearer by so many milliseconds: called when the clock turns out to have been set back,
+   * since all waits would otherwise last that much longer.
+   */
+  shiftWaits(byMs: number): Promise<void>;
+
+  /**
+   * Makes entries due at once, whatever they are at: parked, waiting or settled; attempts, waits and releases
+   * start from nothing again. The state becomes `received`, with the reason `replayed`. Never a claimed one (`claimed`), nor one
+   * without its body (`erased`). Resolves with what became of each id, in order.
+   */
+  replay(ids: readonly number[], now: Date): Promise<EntryChange[]>;
+
+  /**
+   * Settles entries that are open or parked as `discarded: <reason>`; never a claimed one (`claimed`) nor one
+   * that has ended (`settled`).
+   */
+  discard(ids: readonly number[], reason: string, now: Date): Promise<EntryChange[]>;
+
+  /**
+   * Erases body, files and terms of entries, and of the whole request's body where it was an array. Open and
+   * parked ones are settled as `discarded: erased`, and the history of the others tells `erased`. Never a
+   * claimed one (`claimed`). What makes a repetition known is kept: it names no person.
+   */
+  erase(ids: readonly number[], now: Date): Promise<EntryChange[]>;
+
+  /**
+   * One bounded step of retention: erases bodies, files and terms of entries settled before
+   * `bodiesSettledBefore`, and deletes entries settled before `entriesSettledBefore` with their history and
+   * keys. Parked and open entries are kept whatever their age. Call it again until both counts are 0.
+   *
+   * @param limit how many entries a step touches at most of each kind
+   */
+  retain(options: {
+    bodiesSettledBefore: Date;
+    entriesSettledBefore: Date;
+    limit: number;
+  }): Promise<{ bodies: number; entries: number }>;
 
   /** Entries by filter, newest first (100 unless told). */
   list(filter: EntryFilter): Promise<EntrySummary[]>;
 
-  /** One entry with its body, or undefined when it does not exist. */
+  /** One entry with its body (empty when erased), or undefined when it does not exist. */
   find(id: number): Promise<(EntrySummary & { body: Uint8Array }) | undefined>;
 
   /**
@@ -164,11 +241,36 @@ export type Inbox = {
    */
   history(id: number): Promise<Transition[]>;
 
+  /** Costs no more with a million entries than with ten. */
   status(): Promise<InboxStatus>;
 
-  /** Takes or renews the single-writer lease; false while somebody else holds an unexpired one. */
+  /**
+   * Takes or renews the single-writer lease; false while somebody else keeps renewing it. It is somebody's
+   * until he releases it, or until the one who asks has himself seen it unrenewed for `ttlMs`: clocks of two
+   * machines are never compared.
+   */
   holdLease(options: { name: string; holder: string; ttlMs: number; now: Date }): Promise<boolean>;
   releaseLease(options: { name: string; holder: string }): Promise<void>;
+
+  /**
+   * Keeps a file of an entry, durable when this resolves; a file of the same name is replaced. Content is
+   * taken as it comes, so memory does not grow with the file. Gone with the entry's body.
+   *
+   * @throws BridgeError INBOX_ENTRY_UNKNOWN; whatever `content` throws, and then nothing is kept
+   */
+  storeFile(entryId: number, name: string, content: AsyncIterable<Uint8Array>): Promise<StoredFile>;
+  /** The files of an entry, in the order they were stored first. */
+  files(entryId: number): Promise<StoredFile[]>;
+  /**
+   * A file's bytes, in pieces of at most 1 MiB.
+   *
+   * @throws BridgeError INBOX_FILE_UNKNOWN
+   */
+  readFile(entryId: number, name: string): AsyncIterable<Uint8Array>;
+
+  /** Keeps a few bytes under a name (settings snapshot), replacing what was there. */
+  saveSnapshot(name: string, bytes: Uint8Array, now: Date): Promise<void>;
+  findSnapshot(name: string): Promise<{ bytes: Uint8Array; savedAt: Date } | undefined>;
 
   /**
    * Called after each commit of puts of this process, so that a worker in it need not poll. Returns the
