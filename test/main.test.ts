@@ -1,10 +1,12 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { mkdtemp, readdir, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { describe, expect, it, onTestFinished } from 'vitest';
+import { openInbox } from '../src/inbox/open.ts';
+import { describeBody } from '../src/sweego/describe-body.ts';
 import { outboundSecret, signedRequest } from './support/intake.ts';
 
 const program = fileURLToPath(new URL('../src/main.ts', import.meta.url));
@@ -18,6 +20,20 @@ async function temporaryDirectory() {
   const directory = await mkdtemp(join(tmpdir(), 'main-'));
   onTestFinished(() => rm(directory, { recursive: true }));
   return directory;
+}
+
+/** An inbox that holds these events, looked at and due; resolves with the environment that names it. */
+async function createInbox(bodies: readonly string[] = []) {
+  const env = { DATABASE_URL: `file:${join(await temporaryDirectory(), 'inbox.sqlite')}` };
+  const inbox = await openInbox(env.DATABASE_URL);
+  const now = new Date();
+  for (const [index, text] of bodies.entries()) {
+    const body = Buffer.from(text);
+    await inbox.put({ direction: 'outbound', webhookId: `w-${index}`, body, receivedAt: now, secretId: 'x' });
+  }
+  await inbox.claim({ directions: ['outbound'], limit: 0, now, describe: describeBody });
+  await inbox.close();
+  return env;
 }
 
 function start(args: readonly string[], env: Readonly<Record<string, string>>) {
@@ -46,6 +62,16 @@ describe('the command line', () => {
     [['inbox', 'list', '--state', 'lost'], 'Allowed choices are received'],
     [['inbox', 'show', 'first'], 'It must be a whole number from 1.'],
     [['serve', '--fast'], 'unknown option'],
+    [['inbox', 'replay'], 'no entries. Give either the numbers of entries, or filters'],
+    [['inbox', 'replay', '--limit', '0', '1'], 'It must be a whole number from 1.'],
+    [['inbox', 'replay', '1', '--older-than', '2h'], 'both numbers of entries and filters'],
+    [['inbox', 'replay', '1', 'x'], 'It must be a whole number from 1.'],
+    [['inbox', 'discard', '1'], "required option '--reason <text>' not specified"],
+    [['inbox', 'discard', '--reason', 'x'], 'no entries'],
+    [['inbox', 'erase'], "required option '--recipient <address>' not specified"],
+    [['inbox', 'erase', '--recipient', 'ann'], 'is no e-mail address'],
+    [['inbox', 'list', '--older-than', '2 weeks'], 'Give one like 90s, 15m, 2h or 1d.'],
+    [['inbox', 'list', '--kind', 'sms'], 'Allowed choices are outbound'],
   ])('ends with 2 on wrong usage: %j', async (args, told) => {
     const { exitCode, stdout, stderr } = await run(args);
     expect(exitCode).toBe(2);
@@ -63,6 +89,16 @@ describe('the command line', () => {
     expect(stderr).not.toMatch(/^\s+at /m);
     expect(stderr).not.toContain('hunter22');
   });
+
+  it.each(['list', 'show', 'replay', 'discard', 'erase'])(
+    'inbox %s explains itself on --help',
+    async (command) => {
+      const { exitCode, stdout } = await run(['inbox', command, '--help']);
+      expect(exitCode).toBe(0);
+      expect(stdout).toContain(`Usage: sweego-odoo-bridge inbox ${command}`);
+      expect(stdout).toContain('--json');
+    },
+  );
 
   it('ends with 1 when provisioning fails, telling the code and the fix', async () => {
     const { exitCode, stderr } = await run(['provision', '--plan'], {
@@ -114,12 +150,68 @@ describe('serve and inbox', () => {
   });
 
   it('an entry that does not exist is told with the command that lists them', async () => {
-    const directory = await temporaryDirectory();
-    const env = { DATABASE_URL: `file:${join(directory, 'inbox.sqlite')}` };
+    const env = await createInbox();
     const { exitCode, stderr } = await run(['inbox', 'show', '7'], env);
     expect(exitCode).toBe(1);
     expect(stderr).toBe(
       'INBOX_ENTRY_UNKNOWN: The inbox has no entry 7. See which it has with: sweego-odoo-bridge inbox list\n',
     );
+  });
+
+  it('a mistyped DATABASE_URL ends with 2 and makes no file', async () => {
+    const directory = await temporaryDirectory();
+    for (const args of [
+      ['list'],
+      ['show', '1'],
+      ['replay', '1'],
+      ['discard', '1', '--reason', 'test'],
+      ['erase', '--recipient', 'ann@example.com'],
+    ]) {
+      const env = { DATABASE_URL: `file:${join(directory, 'data', 'bridge.sqlit')}` };
+      const { exitCode, stdout, stderr } = await run(['inbox', ...args], env);
+      expect([exitCode, stdout]).toEqual([2, '']);
+      expect(stderr).toMatch(/^INBOX_FILE_MISSING: There is no inbox at .*Set DATABASE_URL/);
+    }
+    expect(await readdir(directory)).toEqual([]);
+  });
+
+  it('an entry is discarded and replayed by what was typed, and scripts see the result', async () => {
+    const env = await createInbox(['{"event_type":"delivered","recipient":"ann@example.com"}']);
+    const filters = ['--state', 'received', 'waiting', '--kind', 'outbound', '--newer-than', '1h'];
+    const named = [...filters, '--recipient', 'Ann <ANN@example.com>', '--limit', '5', '--json'];
+    const discarded = await run(['inbox', 'discard', ...named, '--reason', 'a test'], env);
+    expect(discarded).toMatchObject({ exitCode: 0, stderr: '' });
+    expect(JSON.parse(discarded.stdout)).toMatchObject({
+      entries: [{ id: 1, was: 'received', result: 'done' }],
+    });
+    const refused = await run(['inbox', 'discard', '1', '2', '--reason', 'a test', '--json'], env);
+    expect(refused.exitCode).toBe(1);
+    expect(refused.stderr).toMatch(/^INBOX_ENTRIES_UNCHANGED: 2 of 2 entries could not be discarded\. 1: /);
+    expect(JSON.parse(refused.stdout)).toMatchObject({
+      entries: [{ result: 'settled' }, { result: 'unknown' }],
+    });
+    const foretold = await run(['inbox', 'replay', '1', '--dry-run'], env);
+    expect(foretold).toMatchObject({ exitCode: 0, stderr: '' });
+    expect(foretold.stdout).toContain('1 of 1 entries would be replayed.');
+    expect((await run(['inbox', 'show', '1', '--json'], env)).stdout).toContain('"discarded: a test"');
+  }, 60_000);
+
+  it('--now needs the Odoo variables, and says which', async () => {
+    const env = await createInbox();
+    const { exitCode, stderr } = await run(['inbox', 'replay', '--now', '1'], env);
+    expect(exitCode).toBe(2);
+    expect(stderr).toContain('- ODOO_URL ');
+  });
+
+  it('--now writes its log apart from the result', async () => {
+    const env = await createInbox(['{"event_type":"delivered","recipient":"ann@example.com"}']);
+    const { exitCode, stdout, stderr } = await run(['inbox', 'replay', '--now', '1', '--json'], {
+      ...unreachableOdoo,
+      ...env,
+    });
+    expect(exitCode).toBe(1);
+    expect(JSON.parse(stdout)).toMatchObject({ worker: 'here', odoo: 'ODOO_UNREACHABLE' });
+    expect(stderr).toContain('Odoo cannot be worked with');
+    expect(stderr).toContain('INBOX_REPLAY_UNFINISHED: 1 of 1 entries have not been brought to Odoo');
   });
 });

@@ -1,5 +1,5 @@
 import { BridgeError } from '../errors.ts';
-import type { DescribeBody, Entry, Inbox } from '../inbox/inbox.ts';
+import type { DescribeBody, Direction, Entry, Inbox } from '../inbox/inbox.ts';
 import type { BridgeActions } from '../odoo/bridge-actions.ts';
 import { pauseMs } from '../rules/retry.ts';
 import { applyEvents } from './apply-events.ts';
@@ -12,8 +12,10 @@ import type { SettingsKeeper } from './settings.ts';
 const mostEntries = 500;
 /** Longest sleep without anything to do, milliseconds; a new webhook wakes the worker at once. */
 const idleMs = 1_000;
-const leaseName = 'worker';
-const leaseTtlMs = 15_000;
+/** Only the holder of this lease claims entries and writes to Odoo. */
+export const workerLease = { name: 'worker', ttlMs: 15_000 } as const;
+/** What it takes; entries of other kinds stay as they are. */
+export const workerDirections: readonly Direction[] = ['outbound'];
 /** A turn can take longer than the lease lasts, so it is renewed beside the work. */
 const heartbeatMs = 5_000;
 
@@ -81,7 +83,7 @@ export function createWorker(deps: WorkerDeps): Worker {
     } finally {
       unsubscribe();
       finished.abort();
-      if (hasLease) await deps.inbox.releaseLease({ name: leaseName, holder: deps.holder });
+      if (hasLease) await deps.inbox.releaseLease({ name: workerLease.name, holder: deps.holder });
     }
   }
 
@@ -104,7 +106,7 @@ export function createWorker(deps: WorkerDeps): Worker {
 
   async function holdLease(): Promise<boolean> {
     const now = deps.now();
-    const held = await deps.inbox.holdLease({ name: leaseName, holder: deps.holder, ttlMs: leaseTtlMs, now });
+    const held = await deps.inbox.holdLease({ ...workerLease, holder: deps.holder, now });
     if (held && !hasLease) mayHoldClaims = true;
     hasLease = held;
     return held;
@@ -143,7 +145,7 @@ export function createWorker(deps: WorkerDeps): Worker {
 
   function claim(): Promise<Entry[]> {
     return deps.inbox.claim({
-      directions: ['outbound'],
+      directions: workerDirections,
       limit,
       now: deps.now(),
       describe: deps.describe,

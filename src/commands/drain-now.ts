@@ -1,0 +1,71 @@
+import type { ServeConfig } from '../config.ts';
+import { workerDirections, workerLease } from '../flows/drain.ts';
+import type { EntrySummary, Inbox } from '../inbox/inbox.ts';
+import type { Log } from '../log.ts';
+import { createBridgeWorker, sleep } from './bridge-worker.ts';
+
+const lookEveryMs = 100;
+/** How often a lease is asked for that somebody may have left behind. */
+const askEveryMs = 500;
+
+/** How draining ended. `served`: another process goes on renewing the lease, so it does the work. */
+export type DrainEnd = { kind: 'done' } | { kind: 'served' } | { kind: 'odoo_down'; code: string };
+
+export type DrainDeps = { now: () => Date; log: Log };
+
+/**
+ * Works on the inbox as `serve` does, until each of the entries has ended or was put off, or Odoo as a whole
+ * is at fault. Only one process may write to Odoo, so the lease comes first: one that a killed `serve` has
+ * left is taken over once it was seen unrenewed for as long as it lasts.
+ *
+ * @throws BridgeError INBOX_*
+ */
+export async function drainNow(
+  config: ServeConfig,
+  inbox: Inbox,
+  ids: readonly number[],
+  deps: DrainDeps,
+): Promise<DrainEnd> {
+  const { odoo, worker, holder } = createBridgeWorker(config, inbox, deps);
+  try {
+    if (!(await takeLease(inbox, holder, deps.now))) return { kind: 'served' };
+    worker.start();
+    for (const id of ids) {
+      while (worker.contact().state !== 'down' && isUnderWay(await inbox.find(id))) await sleep(lookEveryMs);
+    }
+    // The turn that is running still tells whether Odoo answered.
+    await worker.stop();
+    const contact = worker.contact();
+    return contact.state === 'down' ? { kind: 'odoo_down', code: contact.code } : { kind: 'done' };
+  } finally {
+    await worker.stop();
+    await inbox.releaseLease({ name: workerLease.name, holder });
+    await odoo.close();
+  }
+}
+
+/** Whether nobody works on the inbox. False also for a moment after a `serve` was killed. */
+export async function isUnserved(inbox: Inbox, now: Date): Promise<boolean> {
+  const holder = `look:${process.pid}`;
+  const held = await inbox.holdLease({ ...workerLease, holder, now });
+  if (held) await inbox.releaseLease({ name: workerLease.name, holder });
+  return held;
+}
+
+async function takeLease(inbox: Inbox, holder: string, now: () => Date): Promise<boolean> {
+  const tries = Math.ceil(workerLease.ttlMs / askEveryMs) + 2;
+  for (let count = 0; count < tries; count += 1) {
+    if (await inbox.holdLease({ ...workerLease, holder, now: now() })) return true;
+    await sleep(askEveryMs);
+  }
+  return false;
+}
+
+/** Kinds that the worker does not take yet would never end. */
+function isUnderWay(entry: EntrySummary | undefined): boolean {
+  return (
+    entry !== undefined &&
+    workerDirections.includes(entry.direction) &&
+    (entry.state === 'received' || entry.state === 'claimed')
+  );
+}
