@@ -1,9 +1,11 @@
-import { randomUUID } from 'node:crypto';
+import { randomBytes, randomUUID } from 'node:crypto';
 import { hostname } from 'node:os';
 import { setTimeout as delay } from 'node:timers/promises';
 import type { ServeConfig } from '../config.ts';
 import { createWorker } from '../flows/drain.ts';
 import type { Worker } from '../flows/drain.ts';
+import { createSealer } from '../flows/sealing.ts';
+import { createSettingsSnapshot } from '../flows/settings-snapshot.ts';
 import { createSettingsKeeper } from '../flows/settings.ts';
 import type { SettingsKeeper } from '../flows/settings.ts';
 import { sendHttpRequest } from '../http-client.ts';
@@ -42,8 +44,10 @@ export function createBridgeWorker(
   );
   const actions = createBridgeActions(odoo);
   const holder = `${hostname()}:${process.pid}:${randomUUID()}`;
+  const sealer = createSealer({ credential: secret, database, randomBytes });
   const settings = createSettingsKeeper({
     actions,
+    snapshot: createSettingsSnapshot({ inbox, sealer, now, log }),
     environmentSecrets: { outbound: config.outboundSecrets, inbound: config.inboundSecrets },
     now,
     log,

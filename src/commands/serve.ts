@@ -43,13 +43,14 @@ export async function openBridge(
   const app = createApp({
     inbox,
     secretsFor: (direction) => settings.secretsFor(direction),
-    knowsOdooSecrets: () => settings.current() !== undefined,
+    knowsOdooSecrets: () => settings.knowsOdooSecrets(),
     refreshSecrets: () => settings.refreshForUnknownSignature(),
     toleranceSeconds: config.signatureToleranceSeconds,
     readiness: createReadiness({ inbox, settings, worker, holder, now }),
     now,
     log,
   });
+  await settings.recall();
   const server = await openHttpServer(app.fetch, config).catch(async (error: unknown) => {
     await inbox.close();
     throw error;
