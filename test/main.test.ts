@@ -166,6 +166,14 @@ describe('serve and inbox', () => {
     });
   }, 60_000);
 
+  it('goes on quietly when the reader of its output leaves', async () => {
+    const env = await createInbox(['{"event_type":"delivered"}']);
+    const { child, ended } = start(['inbox', 'discard', '1', '--reason', 'a test'], env);
+    child.stdout.destroy();
+    expect(await ended).toMatchObject({ exitCode: 0, stderr: '' });
+    expect((await run(['inbox', 'show', '1', '--json'], env)).stdout).toContain('"discarded: a test"');
+  });
+
   it('--now writes its log apart from the result', async () => {
     const env = await createInbox(['{"event_type":"delivered","recipient":"ann@example.com"}']);
     const { exitCode, stdout, stderr } = await run(['inbox', 'replay', '--now', '1', '--json'], {
@@ -173,7 +181,7 @@ describe('serve and inbox', () => {
       ...env,
     });
     expect(exitCode).toBe(1);
-    expect(JSON.parse(stdout)).toMatchObject({ worker: 'here', odoo: 'ODOO_UNREACHABLE' });
+    expect(JSON.parse(stdout)).toMatchObject({ worker: 'now', odoo: 'ODOO_UNREACHABLE' });
     expect(stderr).toContain('Odoo cannot be worked with');
     expect(stderr).toContain('INBOX_REPLAY_UNFINISHED: 1 of 1 entries have not been brought to Odoo');
   });
