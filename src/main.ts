@@ -72,6 +72,13 @@ function report(error: unknown): 0 | 1 | 2 {
   return 1;
 }
 
+// Whoever reads may leave (`inbox list | head`): that is no fault of the command, and none that ends `serve`.
+for (const stream of [process.stdout, process.stderr]) {
+  stream.on('error', (error: NodeJS.ErrnoException) => {
+    if (error.code !== 'EPIPE') throw error;
+  });
+}
+
 try {
   await createProgram().parseAsync(process.argv);
 } catch (error) {

@@ -7,16 +7,17 @@ import { createBridgeWorker, sleep } from './bridge-worker.ts';
 const lookEveryMs = 100;
 /** How often a lease is asked for that somebody may have left behind. */
 const askEveryMs = 500;
+const timesToAsk = Math.ceil(workerLease.ttlMs / askEveryMs) + 2;
 
 /** How draining ended. `served`: another process goes on renewing the lease, so it does the work. */
-export type DrainEnd = { kind: 'done' } | { kind: 'served' } | { kind: 'odoo_down'; code: string };
+export type DrainEnd = { kind: 'done' | 'served' } | { kind: 'odoo_down'; code: string };
 
 export type DrainDeps = { now: () => Date; log: Log };
 
 /**
- * Works on the inbox as `serve` does, until each of the entries has ended or was put off, or Odoo as a whole
- * is at fault. Only one process may write to Odoo, so the lease comes first: one that a killed `serve` has
- * left is taken over once it was seen unrenewed for as long as it lasts.
+ * Resolves when each of the entries has ended or was put off, or Odoo as a whole is at fault. Only one process
+ * may write to Odoo: while a `serve` does, this one waits and looks. A lease that a killed `serve` has left is
+ * taken over once it was seen unrenewed for as long as it lasts, and this process works as `serve` does.
  *
  * @throws BridgeError INBOX_*
  */
@@ -28,11 +29,15 @@ export async function drainNow(
 ): Promise<DrainEnd> {
   const { odoo, worker, holder } = createBridgeWorker(config, inbox, deps);
   try {
-    if (!(await takeLease(inbox, holder, deps.now))) return { kind: 'served' };
-    worker.start();
-    for (const id of ids) {
-      while (worker.contact().state !== 'down' && isUnderWay(await inbox.find(id))) await sleep(lookEveryMs);
+    const left = [...ids];
+    const ask = () => inbox.holdLease({ ...workerLease, holder, now: deps.now() });
+    for (let asked = 1; !(await ask()); asked += 1) {
+      if (!(await isAnyUnderWay(inbox, left))) return { kind: 'done' };
+      if (asked === timesToAsk) return { kind: 'served' };
+      await sleep(askEveryMs);
     }
+    worker.start();
+    while (worker.contact().state !== 'down' && (await isAnyUnderWay(inbox, left))) await sleep(lookEveryMs);
     // The turn that is running still tells whether Odoo answered.
     await worker.stop();
     const contact = worker.contact();
@@ -52,11 +57,11 @@ export async function isUnserved(inbox: Inbox, now: Date): Promise<boolean> {
   return held;
 }
 
-async function takeLease(inbox: Inbox, holder: string, now: () => Date): Promise<boolean> {
-  const tries = Math.ceil(workerLease.ttlMs / askEveryMs) + 2;
-  for (let count = 0; count < tries; count += 1) {
-    if (await inbox.holdLease({ ...workerLease, holder, now: now() })) return true;
-    await sleep(askEveryMs);
+/** Drops from the front of `ids` what is not under way any more, so that each look costs little. */
+async function isAnyUnderWay(inbox: Inbox, ids: number[]): Promise<boolean> {
+  for (let [id] = ids; id !== undefined; [id] = ids) {
+    if (isUnderWay(await inbox.find(id))) return true;
+    ids.shift();
   }
   return false;
 }

@@ -136,7 +136,7 @@ function nothingMatched(unclaimed: number): BridgeError {
   const hidden =
     unclaimed === 0
       ? ''
-      : `${unclaimed} webhooks have not been looked at yet and cannot be found: start serve, which does that. `;
+      : `Webhooks not yet looked at, which cannot be found: ${unclaimed}. Start serve, which looks at them. `;
   return new BridgeError(
     'INBOX_NOTHING_MATCHED',
     `No entry matches. ${hidden}Try the same filters, and other states, with: sweego-odoo-bridge inbox list`,

@@ -89,8 +89,8 @@ function remainder(changed: readonly ChangedEntry[], unclaimed: number, isDryRun
       ? []
       : [
           isDryRun
-            ? `${unclaimed} webhooks have not been looked at yet; the real run looks whom they name.`
-            : `${unclaimed} webhooks arrived meanwhile and have not been looked at: run it again.`,
+            ? `Webhooks not yet looked at: ${unclaimed}. The real run looks whom they name.`
+            : `Webhooks that arrived meanwhile: ${unclaimed}. Run it again, which looks whom they name.`,
         ];
   return [
     ...(open === 0 ? [] : [`${open} of them had not been brought to Odoo, and never will be.`]),

@@ -5,6 +5,9 @@ import { toEntryFilter } from './inbox-selection.ts';
 import type { FilterOptions } from './inbox-selection.ts';
 import { printableJson, printTable } from './printed-text.ts';
 
+/** Reasons that are errors hold their fix too, which `inbox show` and `--json` tell in full. */
+const longestReason = 100;
+
 export type InboxListOptions = FilterOptions & { json: boolean };
 
 /**
@@ -32,10 +35,14 @@ export async function runInboxList(config: BridgeConfig, options: InboxListOptio
     entry.state,
     String(entry.attempts),
     ageOf(entry.receivedAt, now),
-    entry.isErased ? `${entry.reason} (body erased)` : entry.reason,
+    shortened(entry.isErased ? `${entry.reason} (body erased)` : entry.reason),
   ]);
   if (rows.length > 0) printTable([['ID', 'KIND', 'STATE', 'ATTEMPTS', 'AGE', 'REASON'], ...rows], deps.out);
   const counts = Object.entries(status.states).map(([state, count]) => `${count} ${state}`);
   const shown = more ? `${entries.length} shown, more match: raise --limit.` : `${entries.length} shown.`;
   deps.out(`${shown} The inbox holds ${status.unclaimed} not yet looked at, ${counts.join(', ')}.`);
+}
+
+function shortened(text: string): string {
+  return text.length > longestReason ? `${text.slice(0, longestReason - 1)}…` : text;
 }

@@ -17,8 +17,8 @@ export type InboxReplayOptions = SelectionOptions & { dryRun: boolean; json: boo
 /** By filter only what waits for a human is meant, unless states are named. */
 const usualStates: readonly EntryState[] = ['parked'];
 
-/** What is known of replayed entries when the command ends; `end` only when it has drained by itself. */
-type Work = { worker: 'none' | 'serve' | 'here'; end?: DrainEnd; after: EntrySummary[] };
+/** Who works on replayed entries, and what became of them when the command (`now`) saw to their end. */
+type Work = { worker: 'none' | 'serve' | 'now'; end?: DrainEnd; after: EntrySummary[] };
 
 /**
  * Makes entries due again. A running `serve` picks them up; with `config.odoo` (`--now`) they are brought to
@@ -68,13 +68,13 @@ async function seeToWork(
     return { worker: (await isUnserved(inbox, deps.now())) ? 'none' : 'serve', after: [] };
   }
   const end = await drainNow({ ...config, odoo }, inbox, ids, deps);
-  if (end.kind === 'served') return { worker: 'serve', end, after: [] };
+  if (end.kind === 'served') return { worker: 'serve', after: [] };
   const after: EntrySummary[] = [];
   for (const id of ids) {
     const found = await inbox.find(id);
     if (found !== undefined) after.push(found);
   }
-  return { worker: 'here', end, after };
+  return { worker: 'now', end, after };
 }
 
 function workToJson(work: Work | undefined) {
@@ -83,7 +83,7 @@ function workToJson(work: Work | undefined) {
   return {
     worker,
     ...(end?.kind === 'odoo_down' && { odoo: end.code }),
-    ...(worker === 'here' && {
+    ...(worker === 'now' && {
       after: after.map(({ id, state, reason, dueAt }) => ({
         id,
         state,
@@ -98,7 +98,12 @@ function describeWork(work: Work | undefined, { changed }: ChangeReport): string
   if (work === undefined) return [];
   const ids = changed.filter(({ change }) => change === 'done').map(({ id }) => id);
   const shown = ids.length > 5 ? '--state received' : ids.join(' ');
-  if (work.worker === 'serve') return ['A serve holds the lease of this inbox and takes them from here.'];
+  if (work.worker === 'serve') {
+    return [
+      'The lease of this inbox is held: the serve that runs takes them from here. ' +
+        '(If none runs because it was killed, start it, or repeat this with --now.)',
+    ];
+  }
   if (work.worker === 'none') {
     return [
       'No serve runs on this inbox. Start it, or bring them to Odoo from here with: ' +
@@ -113,7 +118,7 @@ function describeWork(work: Work | undefined, { changed }: ChangeReport): string
 
 /** @throws BridgeError INBOX_REPLAY_UNFINISHED */
 function requireFinished(work: Work | undefined): void {
-  if (work?.worker !== 'here') return;
+  if (work?.worker !== 'now') return;
   const open = work.after.filter(({ state }) => state !== 'settled');
   const down = work.end?.kind === 'odoo_down' ? work.end.code : undefined;
   if (open.length === 0) return;

@@ -42,7 +42,7 @@ export async function runInboxShow(
     [
       ['entry', String(entry.id)],
       ['kind', entry.direction],
-      ['event', event ?? 'unrecognised'],
+      ['event', event ?? (entry.isErased ? '-' : 'unrecognised')],
       ['state', entry.state],
       ['reason', entry.reason],
       ['attempts', `${entry.attempts} (put back ${entry.waits} times)`],
@@ -61,7 +61,7 @@ export async function runInboxShow(
     history.map(({ at, state, reason }) => [at.toISOString(), state, reason]),
     deps.out,
   );
-  if (options.body) deps.out(`\n${printableText(body)}`);
+  if (options.body && !entry.isErased) deps.out(`\n${printableText(body)}`);
 }
 
 function eventTypeOf(entry: { body: Uint8Array }): string | undefined {

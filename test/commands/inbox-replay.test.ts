@@ -1,10 +1,11 @@
-import { describe, expect, it, onTestFinished } from 'vitest';
+import { describe, expect, it, onTestFinished, vi } from 'vitest';
 import { sweegoEventBody } from '../../demo/sweego-event.ts';
 import { runInboxReplay } from '../../src/commands/inbox-replay.ts';
 import type { InboxReplayOptions } from '../../src/commands/inbox-replay.ts';
 import type { OdooAccess } from '../../src/config.ts';
 import { workerLease } from '../../src/flows/drain.ts';
 import { openInbox } from '../../src/inbox/open.ts';
+import { describeBody } from '../../src/sweego/describe-body.ts';
 import { openStandIn } from '../demo/open-stand-in.ts';
 import { createOperatorInbox, eventBody, minutesLater, replyBody } from '../support/operator-inbox.ts';
 
@@ -66,7 +67,7 @@ describe('inbox replay', () => {
     ]);
   });
 
-  it('leaves the work to a serve that holds the lease, with --now too', async () => {
+  it('leaves the work to a serve that holds the lease', async () => {
     const { put, park, replay, databaseUrl, lines, printed, deps } = await createInbox();
     await put([eventBody('ann@example.com')]);
     const [id = 0] = await park();
@@ -74,7 +75,9 @@ describe('inbox replay', () => {
     onTestFinished(() => serve.close());
     await serve.holdLease({ ...workerLease, holder: 'serve', now: deps.now() });
     await replay({ ids: [id] });
-    expect(lines.at(-1)).toBe('A serve holds the lease of this inbox and takes them from here.');
+    expect(lines.at(-1)).toMatch(
+      /^The lease of this inbox is held: the serve that runs takes them from here\./,
+    );
     await replay({ ids: [id], json: true });
     expect(printed()).toEqual({
       dry_run: false,
@@ -126,7 +129,9 @@ describe('inbox replay', () => {
     expect(await statesOf(ids)).toEqual(['parked']);
     await expect(replay({ recipient: 'bob@example.com' })).rejects.toMatchObject({
       code: 'INBOX_NOTHING_MATCHED',
-      message: expect.stringContaining('1 webhooks have not been looked at yet') as string,
+      message: expect.stringContaining(
+        'Webhooks not yet looked at, which cannot be found: 1. Start serve',
+      ) as string,
     });
   });
 });
@@ -146,6 +151,23 @@ describe('inbox replay --now', () => {
     expect(await use((inbox) => inbox.holdLease({ ...workerLease, holder: 'serve', now: deps.now() }))).toBe(
       true,
     );
+  });
+
+  it('tells what became of entries that a running serve took up meanwhile', async () => {
+    const { access } = await openOdooWithMail();
+    const { put, park, replay, databaseUrl, deps, lines } = await createInbox();
+    await put([eventBody('ann@example.com')]);
+    const [id = 0] = await park();
+    const serve = await openInbox(databaseUrl);
+    onTestFinished(() => serve.close());
+    await serve.holdLease({ ...workerLease, holder: 'serve', now: deps.now() });
+    const replaying = replay({ ids: [id] }, { odoo: access });
+    await vi.waitUntil(async () => (await serve.find(id))?.state === 'received', { interval: 5 });
+    const claimed = { directions: ['outbound' as const], limit: 1, now: deps.now(), describe: describeBody };
+    await serve.claim(claimed);
+    await serve.settle([id], { outcome: 'applied' }, deps.now());
+    await replaying;
+    expect(lines.at(-1)).toBe(`${id} is now settled: applied`);
   });
 
   it('doubles nothing when applied entries and their duplicates are replayed', async () => {
@@ -172,7 +194,7 @@ describe('inbox replay --now', () => {
       code: 'INBOX_REPLAY_UNFINISHED',
       message: expect.stringContaining('Odoo cannot be worked with (ODOO_UNREACHABLE') as string,
     });
-    expect(printed()).toMatchObject({ worker: 'here', odoo: 'ODOO_UNREACHABLE', after: [{ id }] });
+    expect(printed()).toMatchObject({ worker: 'now', odoo: 'ODOO_UNREACHABLE', after: [{ id }] });
     expect(await find(id)).toMatchObject({ attempts: 0 });
     expect(['received', 'waiting']).toContain((await find(id))?.state);
   });

@@ -28,7 +28,9 @@ describe('inbox show', () => {
     await runInboxShow(config, id, { json: false, body: true }, deps);
     await runInboxShow(config, id, { json: true, body: true }, deps);
     expect(lines.join('\n')).toContain('ann@example.com');
-    expect(lines.join('\n')).not.toMatch(/[\u001b\u009b\u202e]/);
+    for (const steering of ['\u001b', '\u009b', '\u202e']) {
+      expect(lines.join('\n')).not.toContain(steering);
+    }
   });
 
   it('as JSON holds the history, and the body only when asked', async () => {
@@ -48,8 +50,9 @@ describe('inbox show', () => {
   it('says that a body is erased instead of showing an empty one', async () => {
     const { config, deps, lines, id, use } = await createParkedEntry();
     await use((inbox) => inbox.erase([id], deps.now()));
-    await runInboxShow(config, id, { json: false, body: false }, deps);
-    expect(lines.join('\n')).toMatch(/^body +erased$/m);
+    await runInboxShow(config, id, { json: false, body: true }, deps);
+    expect(lines.join('\n')).toMatch(/^event +-$[^]*^body +erased$/m);
+    expect(lines.at(-1)).toMatch(/discarded: erased$/);
   });
 
   it('an entry that does not exist is told with the command that lists them', async () => {
