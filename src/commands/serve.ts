@@ -72,6 +72,7 @@ export async function openBridge(
     actions,
     settings,
     describe: describeBody,
+    retain: { bodiesDays: config.retainBodiesDays, entriesDays: config.retainEntriesDays },
     holder,
     now,
     random: Math.random,

@@ -84,6 +84,7 @@ export async function confirmByBridge(bench: BenchOdoo, mails: readonly PendingM
       },
       settings,
       describe: describeBody,
+      retain: { bodiesDays: 7, entriesDays: 90 },
       holder: 'bench',
       now,
       random: Math.random,
