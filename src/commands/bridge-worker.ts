@@ -57,6 +57,7 @@ export function createBridgeWorker(
     actions,
     settings,
     describe: describeBody,
+    retain: { bodiesDays: config.retainBodiesDays, entriesDays: config.retainEntriesDays },
     holder,
     now,
     random: Math.random,

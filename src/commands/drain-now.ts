@@ -1,5 +1,6 @@
 import type { ServeConfig } from '../config.ts';
-import { workerDirections, workerLease } from '../flows/drain.ts';
+import { workerDirections } from '../flows/drain.ts';
+import { workerLease } from '../flows/worker-lease.ts';
 import type { EntrySummary, Inbox } from '../inbox/inbox.ts';
 import type { Log } from '../log.ts';
 import { createBridgeWorker, sleep } from './bridge-worker.ts';

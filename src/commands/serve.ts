@@ -1,6 +1,7 @@
 import type { ServeConfig } from '../config.ts';
 import type { SettingsKeeper } from '../flows/settings.ts';
 import { createApp } from '../http/app.ts';
+import { createBodyBudget } from '../http/body-budget.ts';
 import { openInbox } from '../inbox/open.ts';
 import { describeError } from '../log.ts';
 import type { Log } from '../log.ts';
@@ -9,6 +10,8 @@ import { openHttpServer } from './http-server.ts';
 import { createReadiness } from './readiness.ts';
 
 const settingsEveryMs = 60_000;
+/** What bodies under way may take: a thousand small ones, and four of the largest at once. */
+const bodyMemory = { smallBytes: 64_000_000, largeBytes: 192_000_000 };
 
 export type ServeDeps = {
   now: () => Date;
@@ -42,6 +45,7 @@ export async function openBridge(
   const { odoo, settings, worker, holder } = createBridgeWorker(config, inbox, { now, log });
   const app = createApp({
     inbox,
+    bodyBudget: createBodyBudget(bodyMemory),
     secretsFor: (direction) => settings.secretsFor(direction),
     knowsOdooSecrets: () => settings.knowsOdooSecrets(),
     refreshSecrets: () => settings.refreshForUnknownSignature(),

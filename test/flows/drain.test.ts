@@ -58,6 +58,7 @@ function startWorker(
     },
     settings,
     describe: describeBody,
+    retain: { bodiesDays: 7, entriesDays: 90 },
     holder: 'test',
     now,
     random: () => 0.5,

@@ -38,6 +38,7 @@ export async function openEventBridge(actions: BridgeActions): Promise<EventBrid
       log: silent,
     }),
     describe: describeBody,
+    retain: { bodiesDays: 7, entriesDays: 90 },
     holder: 'test',
     now,
     random: () => 0.5,
