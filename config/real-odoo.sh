@@ -8,7 +8,8 @@
 #   real-odoo.sh stop                   stops what start and postgresql started
 #   real-odoo.sh postgresql [VERB]      build when missing, then only the inbox's PostgreSQL on
 #                                       REAL_INBOX_POSTGRES_PORT; prints its URL. Each port has a cluster of its own.
-#                                       VERB stop: stops it. crash: as a power cut would. remove: stops and deletes it
+#                                       VERB stop: stops it. crash: as a power cut would. remove: stops and deletes it.
+#                                       status: its URL; exit code 1 when it does not run
 #   real-odoo.sh clone NAME [TEMPLATE]  a copy of a template database (bridge_base) with its filestore, in seconds
 #   real-odoo.sh mark-template NAME     no connections any more, so that it can be cloned while Odoo serves
 #   real-odoo.sh drop NAME              removes a database and its filestore

@@ -37,7 +37,8 @@ inbox_postgresql() {
     stop) stop_server "$INBOX_SERVER" INT ;;
     crash) stop_server "$INBOX_SERVER" QUIT ;; # PostgreSQL's "immediate shutdown": it recovers at the next start
     remove) stop_server "$INBOX_SERVER" INT; rm -rf "${ROOT:?}$INBOX_CLUSTER" "$LOG/$INBOX_SERVER.log" ;;
-    *) refuse "unknown: postgresql $1. Use postgresql [start|stop|crash|remove]" ;;
+    status) is_running "$INBOX_SERVER" && print_inbox_url ;;
+    *) refuse "unknown: postgresql $1. Use postgresql [start|stop|crash|remove|status]" ;;
   esac
 }
 
