@@ -3,7 +3,7 @@ import { sweegoEventBody } from '../../demo/sweego-event.ts';
 import { runInboxReplay } from '../../src/commands/inbox-replay.ts';
 import type { InboxReplayOptions } from '../../src/commands/inbox-replay.ts';
 import type { OdooAccess } from '../../src/config.ts';
-import { workerLease } from '../../src/flows/drain.ts';
+import { workerLease } from '../../src/flows/worker-lease.ts';
 import { openInbox } from '../../src/inbox/open.ts';
 import { describeBody } from '../../src/sweego/describe-body.ts';
 import { openStandIn } from '../demo/open-stand-in.ts';
