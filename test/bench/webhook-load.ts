@@ -96,7 +96,8 @@ process.stdout.write('warm\n');
 const start = performance.now();
 const times = await sendAll(exchanges, requests.slice(warmUp), statuses);
 const wallMs = performance.now() - start;
-const at = (share: number): number => times[Math.min(times.length - 1, Math.floor(times.length * share))] ?? 0;
+const at = (share: number): number =>
+  times[Math.min(times.length - 1, Math.floor(times.length * share))] ?? 0;
 const report: LoadReport = { wallMs, p50Ms: at(0.5), p99Ms: at(0.99), slowestMs: at(1), statuses };
 process.stdout.write(`${JSON.stringify(report)}\n`);
 for (const socket of sockets) socket.destroy();
