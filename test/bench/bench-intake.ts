@@ -1,11 +1,6 @@
 import { startProgram } from './child-program.ts';
-import {
-  bareVariant,
-  drainingVariant,
-  newSqliteFile,
-  variantWithoutOdoo,
-  type IntakeVariant,
-} from './intake-servers.ts';
+import { createDatabase } from './databases.ts';
+import { bareVariant, drainingVariant, variantWithoutOdoo, type IntakeVariant } from './intake-servers.ts';
 import { cpuMsOf } from './process-usage.ts';
 import type { LoadReport } from './webhook-load.ts';
 
@@ -34,13 +29,25 @@ const warmUpShare = 3;
  * @returns whether every webhook was answered with 200, and was in the inbox afterwards
  */
 export async function benchIntake(
-  options: { requests: number; rounds: number; concurrencies?: readonly number[] },
+  options: {
+    requests: number;
+    rounds: number;
+    concurrencies?: readonly number[];
+    /** Of a role that may create databases; without it only SQLite is measured. */
+    postgresUrl?: string;
+  },
   print: Print,
 ): Promise<boolean> {
+  const { postgresUrl } = options;
+  const engines: { name: string; url: string | undefined }[] = [{ name: '(b) SQLite', url: undefined }];
+  if (postgresUrl !== undefined) engines.push({ name: '(c) PostgreSQL', url: postgresUrl });
+  else print('(c) PostgreSQL is left out: no --postgres URL is given');
   const variants = [
     bareVariant,
-    variantWithoutOdoo('(b) SQLite', newSqliteFile),
-    drainingVariant('(b) SQLite', newSqliteFile),
+    ...engines.flatMap(({ name, url }) => [
+      variantWithoutOdoo(name, () => createDatabase(url)),
+      drainingVariant(name, () => createDatabase(url)),
+    ]),
   ];
   print(`signed webhooks of about 800 bytes; medians of ${options.rounds} rounds in which all take turns`);
   let isRight = true;

@@ -22,12 +22,15 @@ export function startProgram(name: string, args: readonly string[]): ChildProgra
     stdio: ['ignore', 'pipe', 'inherit'],
   });
   const closed = once(child, 'close');
-  const lines = createInterface({ input: child.stdout })[Symbol.asyncIterator]();
+  const lines = createInterface({ input: child.stdout })[Symbol.asyncIterator]() as AsyncIterator<
+    string,
+    void
+  >;
   return {
     pid: child.pid ?? 0,
     async nextLine() {
-      const { value, done } = await lines.next();
-      if (done !== true) return value;
+      const line = await lines.next();
+      if (line.done !== true) return line.value;
       throw new Error(`${name} ended with exit code ${child.exitCode}.`);
     },
     async end() {

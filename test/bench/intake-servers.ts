@@ -1,11 +1,9 @@
-import { mkdtemp, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { openInbox } from '../../src/inbox/open.ts';
 import { startBridge } from '../support/bridge-process.ts';
 import { findFreePort } from '../support/free-port.ts';
 import { startProgram } from './child-program.ts';
+import type { BenchDatabase } from './databases.ts';
 import { intakeSecret } from './intake-event.ts';
 
 /** What Odoo applies a second in these measurements: more than a real one, so that the worker is never idle. */
@@ -65,13 +63,7 @@ export function drainingVariant(name: string, openDatabase: OpenDatabase): Intak
   };
 }
 
-/** An empty inbox, and what removes it. */
-export type OpenDatabase = () => Promise<{ url: string; drop(): Promise<void> }>;
-
-export const newSqliteFile: OpenDatabase = async () => {
-  const folder = await mkdtemp(join(tmpdir(), 'sweego-bench-'));
-  return { url: `file:${join(folder, 'inbox.sqlite')}`, drop: () => rm(folder, { recursive: true }) };
-};
+export type OpenDatabase = () => Promise<BenchDatabase>;
 
 async function openIntakeBridge(
   openDatabase: OpenDatabase,

@@ -10,7 +10,7 @@ import { intakeBody, intakeSecret } from './intake-event.ts';
  *
  * Arguments: URL, requests under way at once, how many are sent before the clock starts, how many after it.
  */
-const [, , url, concurrencyText, warmUpText, countText] = process.argv as string[];
+const [, , url, concurrencyText, warmUpText, countText] = process.argv;
 const target = new URL(url ?? '');
 const concurrency = Number(concurrencyText);
 
