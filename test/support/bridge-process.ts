@@ -13,6 +13,7 @@ const program = fileURLToPath(new URL('../../dist/main.js', import.meta.url));
 export type BridgeProcess = {
   /** Base URL on 127.0.0.1, without trailing slash. */
   url: string;
+  pid: number;
   /** Everything it has written to stdout and stderr so far. */
   logs(): string;
   /** SIGTERM, then waits for the end. Returns the exit code; null when a signal ended it. */
@@ -70,6 +71,7 @@ export async function startBridge(
   }
   return {
     url,
+    pid: child.pid ?? 0,
     logs,
     stop: () => end('SIGTERM'),
     kill: async () => {
