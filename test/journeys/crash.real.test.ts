@@ -1,0 +1,125 @@
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { expectAllAccountedFor } from '../support/account-for-entries.ts';
+import type { ComparableOutcomes } from '../support/comparable-outcomes.ts';
+import { openCrashStage, type CrashScene, type CrashStage } from '../support/crash-stage.ts';
+import { inboxEngines, type InboxPlace } from '../support/inbox-places.ts';
+import { killAtCall } from '../support/kill-at-call.ts';
+import { mixEvents } from '../support/mixed-events.ts';
+
+const events = mixEvents(Number(process.env['CRASH_EVENTS'] ?? 100));
+
+let stage: CrashStage;
+beforeAll(async () => {
+  stage = await openCrashStage();
+});
+afterAll(() => stage.close());
+
+type KillPoint = { point: string; name: string; run: (scene: CrashScene) => Promise<void> };
+
+/** Each starts the bridge, sends everything, and kills the bridge on the way. */
+const killPoints: readonly KillPoint[] = [
+  {
+    point: 'while webhooks are being stored',
+    name: 'storing',
+    async run(scene) {
+      await scene.start();
+      const moments = [1, 30, 60];
+      const restarts: Promise<void>[] = [];
+      const sent = await scene.send({
+        onTaken: (count) => {
+          if (moments.includes(count)) restarts.push(scene.kill().then(() => scene.start()));
+        },
+      });
+      await Promise.all(restarts);
+      expect(restarts).toHaveLength(moments.length);
+      expect(sent.some(({ statuses }) => statuses.includes(0))).toBe(true);
+    },
+  },
+  {
+    point: 'with entries claimed and not yet looked up in Odoo',
+    name: 'claimed',
+    run: (scene) => killWhileWorking(scene, { call: 'read', when: 'arrived' }),
+  },
+  {
+    point: 'between reading and applying',
+    name: 'read',
+    run: (scene) => killWhileWorking(scene, { call: 'apply', when: 'arrived' }),
+  },
+  {
+    point: 'after Odoo has applied and before the inbox knows',
+    name: 'applied',
+    run: (scene) => killWhileWorking(scene, { call: 'apply', when: 'answered' }),
+  },
+  {
+    point: 'after Odoo has applied, and once more after the start that followed',
+    name: 'twice',
+    async run(scene) {
+      await killWhileWorking(scene, { call: 'apply', when: 'answered' });
+      await killAtCall(scene, { call: 'read', when: 'answered', number: 1 });
+      await scene.start();
+    },
+  },
+];
+
+/** Kills at the second such call: the first is kept waiting until all is sent, so the second has most of it. */
+async function killWhileWorking(
+  scene: CrashScene,
+  { call, when }: { call: 'read' | 'apply'; when: 'arrived' | 'answered' },
+): Promise<void> {
+  const allSent = scene.start().then(() => scene.send());
+  await killAtCall(scene, { call, when, number: 2, first: allSent });
+  await allSent;
+  await scene.start();
+}
+
+async function withScene<Result>(
+  place: InboxPlace,
+  name: string,
+  use: (scene: CrashScene) => Promise<Result>,
+): Promise<Result> {
+  const scene = await stage.openScene({ place, events, name });
+  try {
+    return await use(scene);
+  } finally {
+    await scene.close();
+  }
+}
+
+function expectNothingTwice({ messages }: ComparableOutcomes): void {
+  const rows = messages.flatMap(({ history }, message) =>
+    history.map(
+      (row) => `${message} ${String(row['x_swg_uid'])} ${String(row['x_type'])} ${String(row['x_at'])}`,
+    ),
+  );
+  expect(rows.length).toBeGreaterThan(0);
+  expect(rows.filter((row, index) => rows.indexOf(row) !== index)).toEqual([]);
+}
+
+describe.each(inboxEngines)('with the inbox on $engine, a bridge that is killed', ({ engine, openPlace }) => {
+  let undisturbed: Promise<ComparableOutcomes>;
+  const nameOf = (name: string) => `${name}-${engine.toLowerCase()}`;
+  beforeAll(() => {
+    undisturbed = openPlace().then((place) =>
+      withScene(place, nameOf('undisturbed'), async (scene) => {
+        await scene.start();
+        await scene.send();
+        const { outcomes, entries } = await scene.finish();
+        expectAllAccountedFor(entries, scene.webhooks);
+        expectNothingTwice(outcomes);
+        expect(outcomes.bounces.some((count) => count > 0)).toBe(true);
+        return outcomes;
+      }),
+    );
+    undisturbed.catch(() => undefined);
+  });
+
+  it.concurrent.each(killPoints)('$point ends as if nothing had happened', async ({ name, run }) => {
+    await withScene(await openPlace(), nameOf(name), async (scene) => {
+      await run(scene);
+      const { outcomes, entries } = await scene.finish();
+      expectAllAccountedFor(entries, scene.webhooks);
+      expectNothingTwice(outcomes);
+      expect(outcomes).toEqual(await undisturbed);
+    });
+  });
+});

@@ -1,0 +1,14 @@
+import { createTemporaryPath } from './sqlite-databases.ts';
+
+/** Where a bridge may keep its inbox: a new one for each test. */
+export type InboxPlace = { databaseUrl: string; remove(): Promise<void> };
+
+/** Every engine that journeys run on. */
+export const inboxEngines: readonly { engine: string; openPlace: () => Promise<InboxPlace> }[] = [
+  { engine: 'SQLite', openPlace: openSqlitePlace },
+];
+
+async function openSqlitePlace(): Promise<InboxPlace> {
+  const { path, remove } = createTemporaryPath();
+  return { databaseUrl: `file:${path}`, remove: async () => remove() };
+}
