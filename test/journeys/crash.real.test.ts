@@ -1,8 +1,13 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { expectAllAccountedFor } from '../support/account-for-entries.ts';
+import { expectAllAccountedFor, expectNothingTwice } from '../support/account-for-entries.ts';
 import type { ComparableOutcomes } from '../support/comparable-outcomes.ts';
-import { openCrashStage, type CrashScene, type CrashStage } from '../support/crash-stage.ts';
-import { inboxEngines, type InboxPlace } from '../support/inbox-places.ts';
+import {
+  closingAfterwards,
+  openCrashStage,
+  type CrashScene,
+  type CrashStage,
+} from '../support/crash-stage.ts';
+import { inboxEngines } from '../support/inbox-places.ts';
 import { killAtCall } from '../support/kill-at-call.ts';
 import { mixEvents } from '../support/mixed-events.ts';
 
@@ -72,54 +77,36 @@ async function killWhileWorking(
   await scene.start();
 }
 
-async function withScene<Result>(
-  place: InboxPlace,
-  name: string,
-  use: (scene: CrashScene) => Promise<Result>,
-): Promise<Result> {
-  const scene = await stage.openScene({ place, events, name });
-  try {
-    return await use(scene);
-  } finally {
-    await scene.close();
-  }
-}
-
-function expectNothingTwice({ messages }: ComparableOutcomes): void {
-  const rows = messages.flatMap(({ history }, message) =>
-    history.map(
-      (row) => `${message} ${String(row['x_swg_uid'])} ${String(row['x_type'])} ${String(row['x_at'])}`,
-    ),
-  );
-  expect(rows.length).toBeGreaterThan(0);
-  expect(rows.filter((row, index) => rows.indexOf(row) !== index)).toEqual([]);
-}
-
-describe.each(inboxEngines)('with the inbox on $engine, a bridge that is killed', ({ engine, openPlace }) => {
-  let undisturbed: Promise<ComparableOutcomes>;
-  const nameOf = (name: string) => `${name}-${engine.toLowerCase()}`;
-  beforeAll(() => {
-    undisturbed = openPlace().then((place) =>
-      withScene(place, nameOf('undisturbed'), async (scene) => {
-        await scene.start();
-        await scene.send();
-        const { outcomes, entries } = await scene.finish();
-        expectAllAccountedFor(entries, scene.webhooks);
-        expectNothingTwice(outcomes);
-        expect(outcomes.bounces.some((count) => count > 0)).toBe(true);
-        return outcomes;
-      }),
-    );
-    undisturbed.catch(() => undefined);
-  });
-
-  it.concurrent.each(killPoints)('$point ends as if nothing had happened', async ({ name, run }) => {
-    await withScene(await openPlace(), nameOf(name), async (scene) => {
-      await run(scene);
-      const { outcomes, entries } = await scene.finish();
-      expectAllAccountedFor(entries, scene.webhooks);
-      expectNothingTwice(outcomes);
-      expect(outcomes).toEqual(await undisturbed);
+for (const { engine, openPlace } of inboxEngines)
+  describe(`a bridge with its inbox on ${engine} ends as if nothing had happened, when it is killed`, () => {
+    const openScene = async (name: string) =>
+      stage.openScene({ place: await openPlace(), events, name: `${name}-${engine.toLowerCase()}` });
+    let undisturbed: Promise<ComparableOutcomes>;
+    beforeAll(() => {
+      undisturbed = openScene('undisturbed').then((scene) =>
+        closingAfterwards(scene, async () => {
+          await scene.start();
+          await scene.send();
+          const { outcomes, entries } = await scene.finish();
+          expectAllAccountedFor(entries, scene.webhooks);
+          expectNothingTwice(outcomes);
+          expect(outcomes.bounces.some((count) => count > 0)).toBe(true);
+          return outcomes;
+        }),
+      );
+      undisturbed.catch(() => undefined);
     });
+
+    for (const { point, name, run } of killPoints) {
+      it.concurrent(point, async () => {
+        const scene = await openScene(name);
+        await closingAfterwards(scene, async () => {
+          await run(scene);
+          const { outcomes, entries } = await scene.finish();
+          expectAllAccountedFor(entries, scene.webhooks);
+          expectNothingTwice(outcomes);
+          expect(outcomes).toEqual(await undisturbed);
+        });
+      });
+    }
   });
-});

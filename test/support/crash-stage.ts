@@ -19,8 +19,17 @@ import { sendWebhooks, type Sent } from './webhook-sender.ts';
 export type CrashStage = {
   odoo: ProvisionedDatabase;
   admin: Odoo;
-  openScene(options: { place: InboxPlace; events: MixedEvents; name: string }): Promise<CrashScene>;
+  openScene(options: SceneOptions): Promise<CrashScene>;
   close(): Promise<void>;
+};
+
+export type SceneOptions = {
+  place: InboxPlace;
+  events: MixedEvents;
+  /** Unlike those of all other scenes; part of every address and Message-Id. */
+  name: string;
+  /** Another server of the same database than the stage's. */
+  odooUrl?: string;
 };
 
 /** A bridge that may be killed, on one inbox, with a set of webhooks to be sent to it. */
@@ -32,6 +41,10 @@ export type CrashScene = {
   start(): Promise<void>;
   /** SIGKILL; resolves when the process is gone. */
   kill(): Promise<void>;
+  /** What `/readyz` answers. */
+  readiness: () => Promise<{ status: number; odoo: string }>;
+  /** What is in the inbox, as the program's `inbox list` tells it. */
+  entries(): Promise<readonly ListedEntry[]>;
   /** Sends all webhooks, 20 at once, and again what gets no 200. */
   send(options?: { onTaken?: (count: number) => void }): Promise<Sent[]>;
   /** What Odoo shows by now. */
@@ -76,12 +89,12 @@ export async function openCrashStage(): Promise<CrashStage> {
 async function openScene(
   odoo: ProvisionedDatabase,
   admin: Odoo,
-  { place, events, name }: { place: InboxPlace; events: MixedEvents; name: string },
+  { place, events, name, odooUrl = odoo.url }: SceneOptions,
 ): Promise<CrashScene> {
   const domain = `${name}.example.com`;
   const messages = await (await createMessageMaker(admin, domain))(events.wanted);
   const webhooks = events.webhooksOf(messages);
-  const gate = await openOdooGate(odoo.url);
+  const gate = await openOdooGate(odooUrl);
   const port = await findFreePort();
   const environment = {
     ODOO_URL: gate.url,
@@ -93,6 +106,7 @@ async function openScene(
   const url = `http://127.0.0.1:${port}`;
   let bridge: BridgeProcess | undefined;
   let inbox: Inbox | undefined;
+  const entries = async () => (await listInbox(place.databaseUrl)).entries;
   const outcomes = () => readComparableOutcomes(admin, messages, domain);
   return {
     gate,
@@ -104,13 +118,19 @@ async function openScene(
     async kill() {
       await bridge?.kill();
     },
+    async readiness() {
+      const response = await fetch(`${url}/readyz`);
+      const body = (await response.json()) as { odoo: { state: string } };
+      return { status: response.status, odoo: body.odoo.state };
+    },
+    entries,
     send: (options = {}) =>
       sendWebhooks(webhooks, { url, secret: outboundSecret, concurrency: 20, ...options }),
     outcomes,
     async finish() {
       inbox ??= await openInbox(place.databaseUrl);
       await finishInbox(inbox, 90_000);
-      return { outcomes: await outcomes(), entries: (await listInbox(place.databaseUrl)).entries };
+      return { outcomes: await outcomes(), entries: await entries() };
     },
     async close() {
       await bridge?.stop();
@@ -119,4 +139,16 @@ async function openScene(
       await place.remove();
     },
   };
+}
+
+/** Closes a scene whatever comes of its use. */
+export async function closingAfterwards<Result>(
+  scene: CrashScene,
+  use: () => Promise<Result>,
+): Promise<Result> {
+  try {
+    return await use();
+  } finally {
+    await scene.close();
+  }
 }

@@ -8,7 +8,7 @@ export const inboxEngines: readonly { engine: string; openPlace: () => Promise<I
   { engine: 'SQLite', openPlace: openSqlitePlace },
 ];
 
-async function openSqlitePlace(): Promise<InboxPlace> {
+export async function openSqlitePlace(): Promise<InboxPlace> {
   const { path, remove } = createTemporaryPath();
   return { databaseUrl: `file:${path}`, remove: async () => remove() };
 }

@@ -61,12 +61,10 @@ const shapes: readonly { kind: MailKind; recipients: number }[] = [
 
 /**
  * A fixed mix of about `count` events: messages of several recipients whose mails are sent, delivered, opened,
- * bounced and complained of; every seventh event repeated and every eleventh issued anew; a tenth about
- * Message-Ids that Odoo does not have; one list; and one body that is no JSON. What Odoo shows in the end does
- * not depend on their order.
+ * bounced and complained of; some repeated, some issued anew; `unknown` about Message-Ids that Odoo does not
+ * have; one list; and one body that is no JSON. What Odoo shows in the end does not depend on their order.
  */
-export function mixEvents(count: number): MixedEvents {
-  const unknown = Math.floor(count / 10);
+export function mixEvents(count: number, unknown = Math.floor(count / 10)): MixedEvents {
   const stories: Story[] = [];
   let told = unknown + 1;
   while (told < count) {

@@ -103,7 +103,8 @@ function forward(odooUrl: string, incoming: IncomingMessage, body: Buffer): Prom
       { method: incoming.method ?? 'GET', headers: incoming.headers, agent: false },
       (answer) => {
         readAll(answer).then((content) => {
-          const { 'transfer-encoding': _, ...headers } = answer.headers;
+          const headers = { ...answer.headers };
+          delete headers['transfer-encoding'];
           resolve({ status: answer.statusCode ?? 502, headers, body: content });
         }, reject);
       },
