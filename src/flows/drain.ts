@@ -112,9 +112,9 @@ export function createWorker(deps: WorkerDeps): Worker {
 
   /** Only the holder of the lease claims, and no turn is running: whatever is claimed was left behind. */
   async function releaseClaims(): Promise<void> {
-    const released = await deps.inbox.releaseClaimed(deps.now());
+    const { released, parked } = await deps.inbox.releaseClaimed(deps.now());
     mayHoldClaims = false;
-    deps.log.info({ released }, 'worker holds the lease');
+    deps.log.info({ released, parked }, 'worker holds the lease');
   }
 
   async function keepLease(): Promise<void> {

@@ -1,23 +1,10 @@
-import type { DescribeBody, DescribedBody, Direction } from './inbox.ts';
+import { findOriginal, roundLimits, splitRequest } from './admission.ts';
+import type { NewEntry, StoredRequest } from './admission.ts';
+import type { DescribeBody, Direction } from './inbox.ts';
 import { recordTransition } from './sqlite-transition.ts';
 import { bytesOf } from './sqlite-row.ts';
+import { countSecretUses } from './sqlite-secret-use.ts';
 import type { SqliteSession } from './sqlite-session.ts';
-
-/** What one round admits at most: it bounds memory and how long intake waits behind the transaction. */
-const roundLimits = { requests: 500, entries: 2000, bodyBytes: 32 * 1024 * 1024 };
-
-/** No batch of Sweego's comes near it: a request of 1 MB holds a few thousand events. */
-const maxElements = 10_000;
-
-type StoredRequest = {
-  id: number;
-  direction: Direction;
-  webhookId: string;
-  receivedAtMs: number;
-  body: Uint8Array;
-};
-
-type Admission = { requests: number; entries: number; bodyBytes: number };
 
 /**
  * Makes entries of the requests behind the last admitted one. Must run inside a write transaction.
@@ -27,32 +14,37 @@ type Admission = { requests: number; entries: number; bodyBytes: number };
  * @returns how many requests were admitted; 0 means that none was left
  */
 export function admitRequests(session: SqliteSession, nowMs: number, describe: DescribeBody): number {
-  const done: Admission = { requests: 0, entries: 0, bodyBytes: 0 };
   const cursor = Number(session.first('SELECT last_request_id FROM admission', [])?.['last_request_id']);
+  const requests: Omit<StoredRequest, 'body'>[] = [];
   let last = cursor;
-  while (hasRoom(done)) {
+  let entries = 0;
+  let bodyBytes = 0;
+  while (
+    requests.length < roundLimits.requests &&
+    entries < roundLimits.entries &&
+    bodyBytes < roundLimits.bodyBytes
+  ) {
     const request = nextRequest(session, last);
     if (request === undefined) break;
-    done.entries += admitRequest(session, request, nowMs, describe);
-    done.requests += 1;
-    done.bodyBytes += request.body.byteLength;
+    const { body, ...rest } = request;
+    const split = splitRequest(request, describe);
+    for (const entry of split) admitEntry(session, rest, entry, nowMs);
+    requests.push(rest);
+    entries += split.length;
+    bodyBytes += body.byteLength;
     last = request.id;
   }
-  if (last > cursor) session.run('UPDATE admission SET last_request_id = ?', [last]);
-  return done.requests;
-}
-
-function hasRoom(done: Admission): boolean {
-  return (
-    done.requests < roundLimits.requests &&
-    done.entries < roundLimits.entries &&
-    done.bodyBytes < roundLimits.bodyBytes
-  );
+  if (last > cursor) {
+    session.run('UPDATE admission SET last_request_id = ?', [last]);
+    countSecretUses(session, requests);
+  }
+  return requests.length;
 }
 
 function nextRequest(session: SqliteSession, afterId: number): StoredRequest | undefined {
   const row = session.first(
-    'SELECT id, direction, webhook_id, received_at, body FROM request WHERE id > ? ORDER BY id LIMIT 1',
+    `SELECT id, direction, webhook_id, secret_id, received_at, body FROM request
+     WHERE id > ? ORDER BY id LIMIT 1`,
     [afterId],
   );
   return (
@@ -60,86 +52,81 @@ function nextRequest(session: SqliteSession, afterId: number): StoredRequest | u
       id: row['id'] as number,
       direction: row['direction'] as Direction,
       webhookId: row['webhook_id'] as string,
+      secretId: row['secret_id'] as string,
       receivedAtMs: row['received_at'] as number,
       body: bytesOf(row['body']),
     }
   );
 }
 
-function admitRequest(
+function admitEntry(
   session: SqliteSession,
-  request: StoredRequest,
+  request: Omit<StoredRequest, 'body'>,
+  entry: NewEntry,
   nowMs: number,
-  describe: DescribeBody,
-): number {
-  const described = describeSafely(request, describe);
-  if (described.kind === 'unreadable') {
-    const id = insertEntry(session, request, 'parked', null);
-    recordTransition(session, id, nowMs, 'parked', described.reason);
-    return 1;
+): void {
+  const id = insertEntry(session, request, entry, nowMs);
+  if (entry.elementBody !== null) {
+    session.run('INSERT INTO element (entry_id, body) VALUES (?, ?)', [id, entry.elementBody]);
   }
-  const { isArray, elements } = described;
-  if (elements.length === 0) {
-    const id = insertEntry(session, request, 'settled', null);
-    recordTransition(session, id, nowMs, 'settled', 'ignored: empty array');
-    return 1;
+  for (const term of entry.termHashes) {
+    session.run('INSERT INTO term (term, entry_id) VALUES (?, ?)', [term, id]);
   }
-  elements.forEach(({ keys, body }, position) => {
-    const original = findOriginal(session, keys);
-    const place = isArray ? { position, splitCount: elements.length } : null;
-    const dueAtMs = original === undefined ? Math.min(request.receivedAtMs, nowMs) : null;
-    const id = insertEntry(session, request, dueAtMs === null ? 'settled' : 'received', dueAtMs, place);
-    if (isArray) session.run('INSERT INTO element (entry_id, body) VALUES (?, ?)', [id, body]);
-    if (original !== undefined) {
-      recordTransition(session, id, nowMs, 'settled', `duplicate of ${original}`);
-    }
-    rememberKeys(session, keys, original ?? id);
-  });
-  return elements.length;
-}
-
-/** A body that makes `describe` fail is parked like an unreadable one: it must not stop those behind it. */
-function describeSafely(request: StoredRequest, describe: DescribeBody): DescribedBody {
-  const { direction, webhookId, body } = request;
-  try {
-    const described = describe({ direction, webhookId, body });
-    if (described.kind === 'elements' && described.elements.length > maxElements) {
-      return { kind: 'unreadable', reason: `INBOX_TOO_MANY_ELEMENTS: more than ${maxElements} elements` };
-    }
-    return described;
-  } catch (error) {
-    const name = error instanceof Error ? error.name : typeof error;
-    return { kind: 'unreadable', reason: `INBOX_DESCRIBE_FAILED: the body could not be examined (${name})` };
-  }
+  const original = rememberKeys(session, { id, keys: entry.keys });
+  const end = original === undefined ? entry.end : endAsDuplicate(session, id, original, nowMs);
+  if (end !== null) recordTransition(session, id, nowMs, end.state, end.reason);
 }
 
 function insertEntry(
   session: SqliteSession,
-  request: StoredRequest,
-  state: 'received' | 'settled' | 'parked',
-  dueAtMs: number | null,
-  place: { position: number; splitCount: number } | null = null,
+  request: Omit<StoredRequest, 'body'>,
+  { position, splitCount, end }: NewEntry,
+  nowMs: number,
 ): number {
+  const dueAtMs = end === null ? Math.min(request.receivedAtMs, nowMs) : null;
+  const settledAtMs = end?.state === 'settled' ? nowMs : null;
   return session.run(
-    'INSERT INTO entry (request_id, position, split_count, direction, state, due_at) VALUES (?, ?, ?, ?, ?, ?)',
-    [request.id, place?.position ?? null, place?.splitCount ?? null, request.direction, state, dueAtMs],
+    `INSERT INTO entry
+       (request_id, position, split_count, direction, received_at, state, due_at, settled_at)
+     VALUES (?, ?, ?, ?, ?, ?, ?, ?)`,
+    [
+      request.id,
+      position,
+      splitCount,
+      request.direction,
+      request.receivedAtMs,
+      end?.state ?? 'received',
+      dueAtMs,
+      settledAtMs,
+    ],
   ).lastId;
 }
 
-function findOriginal(session: SqliteSession, keys: readonly string[]): number | undefined {
-  for (const key of keys) {
+/** @returns the id of the entry that this one repeats, if any */
+function rememberKeys(
+  session: SqliteSession,
+  entry: { id: number; keys: readonly string[] },
+): number | undefined {
+  const seen = new Map<string, number>();
+  for (const key of entry.keys) {
     const row = session.first('SELECT entry_id FROM seen_key WHERE key = ?', [key]);
-    if (row !== undefined) return row['entry_id'] as number;
+    if (row !== undefined) seen.set(key, row['entry_id'] as number);
   }
-  return undefined;
+  const known = new Set(seen.keys());
+  const original = findOriginal(entry, seen);
+  for (const [key, entryId] of seen) {
+    if (known.has(key)) continue;
+    session.run('INSERT INTO seen_key (key, entry_id) VALUES (?, ?)', [key, entryId]);
+  }
+  return original;
 }
 
-/**
- * A duplicate's keys are remembered too, as names of the entry it repeats: a third delivery may share a key
- * with the second only (the second came under a new webhook-id, and that request is then retried).
- */
-function rememberKeys(session: SqliteSession, keys: readonly string[], entryId: number): void {
-  for (const key of keys) {
-    session.run('INSERT INTO seen_key (key, entry_id) VALUES (?, ?) ON CONFLICT DO NOTHING', [key, entryId]);
-  }
+function endAsDuplicate(
+  session: SqliteSession,
+  id: number,
+  original: number,
+  nowMs: number,
+): NonNullable<NewEntry['end']> {
+  session.run("UPDATE entry SET state = 'settled', due_at = NULL, settled_at = ? WHERE id = ?", [nowMs, id]);
+  return { state: 'settled', reason: `duplicate of ${original}` };
 }

@@ -3,8 +3,8 @@ import type { SqlRow } from './sqlite-session.ts';
 
 /** Columns and tables of a summary; add a WHERE clause. */
 export const selectSummary = `
-  SELECT entry.id, request_id, position, entry.direction, secret_id, received_at, state, attempts, waits,
-    webhook_id, due_at,
+  SELECT entry.id, request_id, position, entry.direction, secret_id, entry.received_at, state, attempts, waits,
+    webhook_id, due_at, is_erased,
     coalesce(
       (SELECT reason FROM transition WHERE entry_id = entry.id ORDER BY transition.id DESC LIMIT 1),
       ${firstReason()}
@@ -13,7 +13,7 @@ export const selectSummary = `
 
 /** Columns and tables of an entry with its body; add a WHERE clause. */
 export const selectEntry = `
-  SELECT entry.id, request_id, position, entry.direction, secret_id, received_at, state, attempts, waits,
+  SELECT entry.id, request_id, position, entry.direction, secret_id, entry.received_at, state, attempts, waits,
     coalesce(element.body, request.body) AS body
   FROM entry JOIN request ON request.id = request_id LEFT JOIN element ON element.entry_id = entry.id`;
 
@@ -36,6 +36,7 @@ export function summaryOf(row: SqlRow): EntrySummary {
     webhookId: row['webhook_id'] as string,
     dueAt: dueAtMs === null ? null : new Date(dueAtMs),
     reason: row['reason'] as string,
+    isErased: row['is_erased'] === 1,
   };
 }
 

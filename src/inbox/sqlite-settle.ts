@@ -4,12 +4,15 @@ import type { SqliteSession, SqlValue } from './sqlite-session.ts';
 import { inWriteTransaction } from './sqlite-transaction.ts';
 import { recordTransitions } from './sqlite-transition.ts';
 
-const stillClaimed = `state = 'claimed' AND id IN (SELECT value FROM json_each(?))`;
-
-/** What ends or puts back a claim: `settle`, `wait`, `park` and `releaseClaimed` of the contract. */
+/**
+ * What says how claimed entries went: `settle`, `wait` and `park` of the contract.
+ *
+ * @param inboxId names this opened inbox, which can end its own claims only
+ */
 export function createSettle(
   session: SqliteSession,
-): Pick<Inbox, 'settle' | 'wait' | 'park' | 'releaseClaimed'> {
+  inboxId: string,
+): Pick<Inbox, 'settle' | 'wait' | 'park'> {
   /** The claimed ones are changed even when others are not claimed any more: their work was done. */
   async function changeClaimed(
     ids: readonly number[],
@@ -17,10 +20,12 @@ export function createSettle(
   ): Promise<void> {
     const changed = await inWriteTransaction(session, () => {
       const changedIds = session
-        .all(`UPDATE entry SET ${change.set} WHERE ${stillClaimed} RETURNING id`, [
-          ...change.parameters,
-          JSON.stringify(ids),
-        ])
+        .all(
+          `UPDATE entry SET claimed_by = NULL, ${change.set}
+           WHERE state = 'claimed' AND claimed_by = ? AND id IN (SELECT value FROM json_each(?))
+           RETURNING id`,
+          [...change.parameters, inboxId, JSON.stringify(ids)],
+        )
         .map((row) => row['id'] as number);
       recordTransitions(session, changedIds, change.now.getTime(), change.reason);
       return new Set(changedIds);
@@ -32,8 +37,8 @@ export function createSettle(
   return {
     settle: (ids, outcome, now) =>
       changeClaimed(ids, {
-        set: "state = 'settled', due_at = NULL",
-        parameters: [],
+        set: "state = 'settled', settled_at = ?",
+        parameters: [now.getTime()],
         reason: reasonOf(outcome),
         now,
       }),
@@ -46,22 +51,7 @@ export function createSettle(
         now,
       }),
 
-    park: (ids, reason, now) =>
-      changeClaimed(ids, { set: "state = 'parked', due_at = NULL", parameters: [], reason, now }),
-
-    releaseClaimed: (now) =>
-      inWriteTransaction(session, () => {
-        const ids = session
-          .all(
-            `UPDATE entry SET state = iif(waits + attempts = 0, 'received', 'waiting'),
-               due_at = (SELECT min(received_at, ?) FROM request WHERE request.id = request_id)
-             WHERE state = 'claimed' RETURNING id`,
-            [now.getTime()],
-          )
-          .map((row) => row['id'] as number);
-        recordTransitions(session, ids, now.getTime(), 'released');
-        return ids.length;
-      }),
+    park: (ids, reason, now) => changeClaimed(ids, { set: "state = 'parked'", parameters: [], reason, now }),
   };
 }
 

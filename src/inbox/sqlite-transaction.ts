@@ -26,6 +26,9 @@ export async function retryWhileLocked<Result>(action: () => Result): Promise<Re
  * The write lock is taken at the start (BEGIN IMMEDIATE): a transaction that reads first and writes later
  * can be refused in the middle when another process has written in between.
  *
+ * From BEGIN to COMMIT nothing else runs: two calls at the same time share one connection, and each would
+ * otherwise begin, or roll back, in the middle of the other.
+ *
  * @throws BridgeError INBOX_WRITE_FAILED, INBOX_CORRUPT, INBOX_CLOSED
  */
 export async function inWriteTransaction<Result>(
@@ -33,7 +36,17 @@ export async function inWriteTransaction<Result>(
   work: () => Result,
 ): Promise<Result> {
   try {
-    await retryWhileLocked(() => session.exec('BEGIN IMMEDIATE'));
+    return await retryWhileLocked(() => {
+      session.exec('BEGIN IMMEDIATE');
+      return commit(session, work);
+    });
+  } catch (error) {
+    throw inboxFault(error, 'write');
+  }
+}
+
+function commit<Result>(session: SqliteSession, work: () => Result): Result {
+  try {
     const result = work();
     session.exec('COMMIT');
     return result;

@@ -26,14 +26,14 @@ export function describeBody(request: {
   webhookId: string;
   body: Uint8Array;
 }):
-  | { kind: 'elements'; isArray: boolean; elements: { body: Uint8Array; keys: string[] }[] }
+  | { kind: 'elements'; isArray: boolean; elements: { body: Uint8Array; keys: string[]; terms: string[] }[] }
   | { kind: 'unreadable'; reason: string } {
   const json = readJson(request.body);
   if (json === undefined) return unreadable('the body is not JSON');
   const { value } = json;
   if (!Array.isArray(value)) {
     const keys = keysOf(request, value, null);
-    return { kind: 'elements', isArray: false, elements: [{ body: request.body, keys }] };
+    return { kind: 'elements', isArray: false, elements: [{ body: request.body, keys, terms: [] }] };
   }
   if (value.length === 0) return unreadable('the body is an empty list');
   if (value.length > mostElements) {
@@ -41,7 +41,7 @@ export function describeBody(request: {
   }
   const elements = value.map((element: unknown, position) => {
     const body = textOf(element);
-    return body === undefined ? undefined : { body, keys: keysOf(request, element, position) };
+    return body === undefined ? undefined : { body, keys: keysOf(request, element, position), terms: [] };
   });
   if (elements.includes(undefined)) return unreadable('the body is nested too deep');
   return { kind: 'elements', isArray: true, elements: elements.filter((element) => element !== undefined) };

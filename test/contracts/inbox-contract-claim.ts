@@ -122,6 +122,13 @@ export function registerClaimTests(underTest: InboxUnderTest): void {
       expect(sizes.reduce((sum, size) => sum + size)).toBe(5);
     });
 
+    it('only splits when nothing is asked for', async () => {
+      await underTest.inbox.put(requestOf([{ keys: ['a'] }, { keys: ['b'] }]));
+      expect(await underTest.claim(after(0), { limit: 0 })).toEqual([]);
+      const { unclaimed, states } = await underTest.inbox.status();
+      expect([unclaimed, states.received, states.claimed]).toEqual([0, 2, 0]);
+    });
+
     it('hands out a request that was received before the clock was set back', async () => {
       await underTest.inbox.put(requestOf({}, { receivedAt: after(3600) }));
       expect(await underTest.claim(after(0))).toHaveLength(1);
@@ -138,7 +145,7 @@ export function registerClaimTests(underTest: InboxUnderTest): void {
         unclaimed: 0,
         states: { received: 65, claimed: 7, waiting: 0, settled: 28, parked: 0 },
       });
-      expect(await inbox.releaseClaimed(after(1))).toBe(7);
+      expect(await inbox.releaseClaimed(after(1))).toEqual({ released: 7, parked: 0 });
       const rest = await inbox.claim({
         directions: ['outbound'],
         limit: 500,

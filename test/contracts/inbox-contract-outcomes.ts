@@ -55,17 +55,6 @@ export function registerOutcomeTests(underTest: InboxUnderTest): void {
       expect(await underTest.inbox.find(id)).toMatchObject({ attempts: 2, waits: 1 });
     });
 
-    it('hands out claimed entries again after they were released', async () => {
-      const ids = await claimed(3);
-      await underTest.inbox.settle(ids.slice(0, 1), { outcome: 'applied' }, after(1));
-      await underTest.reopen();
-      expect(await underTest.claim(after(2))).toEqual([]);
-      expect(await underTest.inbox.releaseClaimed(after(2))).toBe(2);
-      expect((await underTest.claim(after(2))).map(({ id }) => id)).toEqual(ids.slice(1));
-      const history = await underTest.inbox.history(ids[1] ?? 0);
-      expect(history.map(({ reason }) => reason)).toEqual(['received', 'claimed', 'released', 'claimed']);
-    });
-
     it('settles the claimed ones and names the others when a worker comes too late', async () => {
       const [kept = 0, released = 0] = await claimed(2);
       await underTest.inbox.settle([released], { outcome: 'applied' }, after(1));
@@ -77,6 +66,23 @@ export function registerOutcomeTests(underTest: InboxUnderTest): void {
       });
       expect(await lastReason(kept)).toBe('superseded');
       expect(await lastReason(released)).toBe('applied');
+    });
+
+    it('lets changes of all kinds at the same time not disturb one another', async () => {
+      const { inbox } = underTest;
+      const [a = 0, b = 0, c = 0, ...rest] = await claimed(10);
+      const waiting = { until: after(9), reason: 'x', counts: 'wait' as const, now: after(1) };
+      await Promise.all([
+        inbox.settle([a], { outcome: 'applied' }, after(1)),
+        inbox.holdLease({ name: 'worker', holder: 'first', ttlMs: 1000, now: after(1) }),
+        inbox.wait([b], waiting),
+        inbox.put(requestOf({})),
+        inbox.park([c], 'TEST_PARKED: for a human', after(1)),
+        inbox.saveSnapshot('settings', new Uint8Array(1), after(1)),
+        underTest.claim(after(1)),
+        ...rest.map((id) => inbox.settle([id], { outcome: 'applied' }, after(1))),
+      ]);
+      expect((await inbox.status()).states).toMatchObject({ settled: 8, waiting: 1, parked: 1 });
     });
 
     it('does not bring an ended entry back to life', async () => {

@@ -4,10 +4,14 @@ import { openInbox } from '../../src/inbox/open.ts';
 import { describeTestBody } from '../support/inbox-requests.ts';
 import { registerClaimTests } from './inbox-contract-claim.ts';
 import { registerDuplicateTests } from './inbox-contract-duplicates.ts';
+import { registerEraseTests } from './inbox-contract-erase.ts';
+import { registerFileTests } from './inbox-contract-file.ts';
 import { registerLeaseTests } from './inbox-contract-lease.ts';
+import { registerOperatorTests } from './inbox-contract-operator.ts';
 import { registerOutcomeTests } from './inbox-contract-outcomes.ts';
 import { registerPutTests } from './inbox-contract-put.ts';
 import { registerReadTests } from './inbox-contract-read.ts';
+import { registerReleaseTests } from './inbox-contract-release.ts';
 
 /** What the suite needs of an engine beside the inbox itself. */
 export type InboxEngine = {
@@ -31,7 +35,11 @@ export type InboxUnderTest = {
   createDatabase(): Promise<InboxDatabase>;
   /** Closes it and opens it again on the same database. */
   reopen(): Promise<Inbox>;
-  claim(now: Date, options?: { directions?: readonly Direction[]; limit?: number }): Promise<Entry[]>;
+  /** @param options.inbox another inbox than the one under test */
+  claim(
+    now: Date,
+    options?: { directions?: readonly Direction[]; limit?: number; inbox?: Inbox },
+  ): Promise<Entry[]>;
 };
 
 /** Registers every behaviour of the `Inbox` type for one engine. */
@@ -42,6 +50,10 @@ export function describeInbox(engine: InboxEngine): void {
     registerClaimTests(underTest);
     registerDuplicateTests(underTest);
     registerOutcomeTests(underTest);
+    registerReleaseTests(underTest);
+    registerOperatorTests(underTest);
+    registerEraseTests(underTest);
+    registerFileTests(underTest);
     registerReadTests(underTest);
     registerLeaseTests(underTest);
   });
@@ -75,7 +87,7 @@ function freshInboxes(engine: InboxEngine): InboxUnderTest {
       return inbox;
     },
     claim: (now, options = {}) =>
-      inbox.claim({
+      (options.inbox ?? inbox).claim({
         directions: options.directions ?? ['outbound', 'inbound', 'log'],
         limit: options.limit ?? 500,
         now,

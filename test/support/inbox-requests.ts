@@ -18,22 +18,28 @@ export function textOf(bytes: Uint8Array): string {
   return decoder.decode(bytes);
 }
 
+/** The content of a file, coming in these pieces. */
+export async function* contentOf(...pieces: readonly Uint8Array[]): AsyncIterable<Uint8Array> {
+  yield* pieces;
+}
+
 /** A request with this body: JSON of whatever is given, or the bytes themselves. */
 export function requestOf(
   body: unknown,
-  options: { webhookId?: string; direction?: Direction; receivedAt?: Date } = {},
+  options: { webhookId?: string; direction?: Direction; receivedAt?: Date; secretId?: string } = {},
 ): NewRequest {
   return {
     direction: options.direction ?? 'outbound',
     webhookId: options.webhookId ?? 'webhook-1',
     body: body instanceof Uint8Array ? body : bytesOfText(JSON.stringify(body)),
     receivedAt: options.receivedAt ?? after(0),
-    secretId: 'environment:1',
+    secretId: options.secretId ?? 'environment:1',
   };
 }
 
 /**
- * Describes bodies of the shape `{"keys": ["…"]}` or arrays of it: the keys are what the body says they are.
+ * Describes bodies of the shape `{"keys": ["…"], "terms": ["…"]}` or arrays of it: keys and terms are what
+ * the body says they are.
  * A body that is not JSON is unreadable; `{"explode": true}` makes it throw.
  */
 export const describeTestBody: DescribeBody = ({ body }) => {
@@ -45,13 +51,17 @@ export const describeTestBody: DescribeBody = ({ body }) => {
   }
   const elements = (Array.isArray(value) ? value : [value]).map((element: unknown) => ({
     body: bytesOfText(JSON.stringify(element)),
-    keys: keysOf(element),
+    ...namesOf(element),
   }));
   return { kind: 'elements', isArray: Array.isArray(value), elements };
 };
 
-function keysOf(element: unknown): string[] {
-  const { keys, explode } = (element ?? {}) as { keys?: string[]; explode?: boolean };
+function namesOf(element: unknown): { keys: string[]; terms: string[] } {
+  const { keys, terms, explode } = (element ?? {}) as {
+    keys?: string[];
+    terms?: string[];
+    explode?: boolean;
+  };
   if (explode === true) throw new TypeError('customer@example.com does not belong into a reason');
-  return keys ?? [];
+  return { keys: keys ?? [], terms: terms ?? [] };
 }

@@ -1,0 +1,106 @@
+import type { EntryChange, Inbox } from './inbox.ts';
+import { emptyLog } from './sqlite-empty-log.ts';
+import { findStanding, settleUnclaimed } from './sqlite-replay.ts';
+import type { SqliteSession } from './sqlite-session.ts';
+import { inWriteTransaction } from './sqlite-transaction.ts';
+import { recordTransition } from './sqlite-transition.ts';
+
+/** How much one step of retention erases, bytes, give or take one entry: intake waits behind it. */
+const maxErasedBytes = 16 * 1024 * 1024;
+
+const givenIds = '(SELECT value FROM json_each(?))';
+
+/** What takes mail out of the file for good: `erase` and `retain` of the contract. */
+export function createErase(session: SqliteSession): Pick<Inbox, 'erase' | 'retain'> {
+  return {
+    async erase(ids, now) {
+      const changes = await inWriteTransaction(session, () => ids.map((id) => eraseOne(session, id, now)));
+      await emptyLog(session);
+      return changes;
+    },
+
+    async retain({ bodiesSettledBefore, entriesSettledBefore, limit }) {
+      const counts = await inWriteTransaction(session, () => {
+        const ended = [0, 1].flatMap((isErased) =>
+          settledIds(session, isErased, entriesSettledBefore, limit),
+        );
+        const entries = ended.slice(0, limit);
+        deleteEntries(session, entries);
+        const bodies = settledIds(session, 0, bodiesSettledBefore, limit);
+        eraseContents(session, bodies);
+        return { bodies: bodies.length, entries: entries.length };
+      });
+      if (counts.bodies + counts.entries === 0) await emptyLog(session);
+      return counts;
+    },
+  };
+}
+
+/** Must run inside a write transaction. */
+function eraseOne(session: SqliteSession, id: number, now: Date): EntryChange {
+  const found = findStanding(session, id);
+  if (found === undefined) return 'unknown';
+  if (found.state === 'claimed') return 'claimed';
+  if (found.isErased) return 'erased';
+  if (found.state === 'settled') recordTransition(session, id, now.getTime(), 'settled', 'erased');
+  else settleUnclaimed(session, id, 'discarded: erased', now);
+  eraseContents(session, [id]);
+  return 'done';
+}
+
+/** The first to be settled, as many as may be erased in one step. */
+function settledIds(session: SqliteSession, isErased: number, before: Date, limit: number): number[] {
+  const rows = session.all(
+    `SELECT entry.id, length(request.body) + coalesce(length(element.body), 0) + coalesce(
+       (SELECT sum(length(bytes)) FROM file JOIN file_chunk ON file_id = file.id WHERE entry_id = entry.id), 0
+     ) AS bytes
+     FROM entry JOIN request ON request.id = request_id LEFT JOIN element ON element.entry_id = entry.id
+     WHERE is_erased = ? AND settled_at < ? ORDER BY settled_at LIMIT ?`,
+    [isErased, before.getTime(), limit],
+  ) as { id: number; bytes: number }[];
+  const ids: number[] = [];
+  let bytes = 0;
+  for (const row of rows) {
+    if (bytes >= maxErasedBytes) break;
+    ids.push(row.id);
+    bytes += row.bytes;
+  }
+  return ids;
+}
+
+function eraseContents(session: SqliteSession, ids: readonly number[]): void {
+  if (ids.length === 0) return;
+  deleteContents(session, JSON.stringify(ids));
+  session.run(
+    `UPDATE request SET body = x''
+     WHERE id IN (SELECT request_id FROM entry WHERE entry.id IN ${givenIds}) AND length(body) > 0`,
+    [JSON.stringify(ids)],
+  );
+  session.run(`UPDATE entry SET is_erased = 1 WHERE id IN ${givenIds}`, [JSON.stringify(ids)]);
+}
+
+function deleteEntries(session: SqliteSession, ids: readonly number[]): void {
+  if (ids.length === 0) return;
+  const list = JSON.stringify(ids);
+  deleteContents(session, list);
+  session.run(`DELETE FROM transition WHERE entry_id IN ${givenIds}`, [list]);
+  session.run(`DELETE FROM seen_key WHERE entry_id IN ${givenIds}`, [list]);
+  const requests = session
+    .all(`DELETE FROM entry WHERE id IN ${givenIds} RETURNING request_id`, [list])
+    .map((row) => row['request_id'] as number);
+  session.run(
+    `DELETE FROM request WHERE id IN ${givenIds}
+     AND NOT EXISTS (SELECT 1 FROM entry WHERE request_id = request.id)`,
+    [JSON.stringify([...new Set(requests)])],
+  );
+}
+
+/** @param list JSON of entry ids */
+function deleteContents(session: SqliteSession, list: string): void {
+  session.run(`DELETE FROM element WHERE entry_id IN ${givenIds}`, [list]);
+  session.run(`DELETE FROM term WHERE entry_id IN ${givenIds}`, [list]);
+  session.run(`DELETE FROM file_chunk WHERE file_id IN (SELECT id FROM file WHERE entry_id IN ${givenIds})`, [
+    list,
+  ]);
+  session.run(`DELETE FROM file WHERE entry_id IN ${givenIds}`, [list]);
+}

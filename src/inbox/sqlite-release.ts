@@ -1,0 +1,65 @@
+import type { Inbox } from './inbox.ts';
+import type { SqliteSession } from './sqlite-session.ts';
+import { inWriteTransaction } from './sqlite-transaction.ts';
+import { recordTransitions } from './sqlite-transition.ts';
+
+/** An entry that was released so often after somebody else's end is taken for what ends the process. */
+const mostReleases = 5;
+
+const endsWorker =
+  `INBOX_ENDS_WORKER: the bridge ended ${mostReleases} times while it worked on this entry, the last times on ` +
+  'nothing else';
+
+/**
+ * What gives back or brings nearer without a claim: `releaseClaimed` and `shiftWaits` of the contract.
+ *
+ * @param inboxId names this opened inbox: what it claimed itself has ended nobody
+ */
+export function createRelease(
+  session: SqliteSession,
+  inboxId: string,
+): Pick<Inbox, 'releaseClaimed' | 'shiftWaits'> {
+  /** Must run inside a write transaction. */
+  function parkSuspects(now: Date): number {
+    const ids = changedIds(
+      `UPDATE entry SET state = 'parked', claimed_by = NULL
+       WHERE state = 'claimed' AND releases >= ? RETURNING id`,
+      [mostReleases],
+    );
+    recordTransitions(session, ids, now.getTime(), endsWorker);
+    return ids.length;
+  }
+
+  /** Must run inside a write transaction. */
+  function giveBackRest(now: Date): number {
+    const ids = changedIds(
+      `UPDATE entry SET state = iif(waits + attempts = 0, 'received', 'waiting'), claimed_by = NULL,
+         due_at = min(received_at, ?)
+       WHERE state = 'claimed' RETURNING id`,
+      [now.getTime()],
+    );
+    recordTransitions(session, ids, now.getTime(), 'released');
+    return ids.length;
+  }
+
+  function changedIds(sql: string, parameters: readonly (string | number)[]): number[] {
+    return session.all(sql, parameters).map((row) => row['id'] as number);
+  }
+
+  return {
+    releaseClaimed: (now) =>
+      inWriteTransaction(session, () => {
+        session.run(
+          "UPDATE entry SET releases = releases + 1 WHERE state = 'claimed' AND claimed_by IS NOT ?",
+          [inboxId],
+        );
+        return { parked: parkSuspects(now), released: giveBackRest(now) };
+      }),
+
+    // Received ones too: their instant may come from before the clock was set back.
+    shiftWaits: (byMs) =>
+      inWriteTransaction(session, () => {
+        session.run('UPDATE entry SET due_at = due_at - ? WHERE due_at IS NOT NULL', [byMs]);
+      }),
+  };
+}
