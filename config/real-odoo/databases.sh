@@ -81,5 +81,6 @@ status() {
     is_running $name && echo "$name: pid $(pid_of $name), port $(port_of $name)" || echo "$name: not running"
   done
   is_running postgresql && echo "databases: $(databases | xargs)"
+  is_running "$INBOX_SERVER" && print_inbox_url
   is_running odoo && print_urls
 }
