@@ -34,6 +34,7 @@ const allowedImports = {
 const packageHomes = {
   zod: ['odoo', 'sweego', 'config-variables', 'http', 'commands'],
   libsql: ['inbox'],
+  pg: ['inbox'],
   hono: ['http'],
   '@hono/node-server': ['commands'],
   libmime: ['sweego'],

@@ -99,7 +99,7 @@ function report(error: unknown): 0 | 1 | 2 {
   if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : 2;
   if (error instanceof BridgeError) {
     process.stderr.write(`${error.code}: ${error.message}\n`);
-    return /^(CONFIG_|INBOX_URL_INVALID$|INBOX_ENGINE_MISSING$)/.test(error.code) ? 2 : 1;
+    return /^(CONFIG_|INBOX_URL_INVALID$)/.test(error.code) ? 2 : 1;
   }
   const { error: name, at } = describeError(error);
   const place = Array.isArray(at) ? ` ${String(at[0])}` : '';

@@ -13,7 +13,7 @@ const selectStatus = `
            SELECT received_at FROM entry WHERE entry.state = open.state AND entry.direction = each.direction
            ORDER BY received_at LIMIT 1
          ) AS oldest),
-      (SELECT received_at FROM unadmitted JOIN request ON request.id = request_id ORDER BY request_id LIMIT 1)
+      (SELECT received_at FROM request WHERE id = (SELECT min(request_id) FROM unadmitted))
     ) AS oldest_open_at
   FROM state_count`;
 

@@ -9,7 +9,8 @@ export function createReplay(session: PostgresSession): Pick<Inbox, 'replay' | '
   return {
     replay: (ids, now) =>
       session.inTransaction(async (run) => {
-        const changes = judge(ids, await findStandings(run, ids), ({ state, isErased }) =>
+        const standings = await findStandings(run, ids);
+        const changes = changeEach(ids, standings, 'received', ({ state, isErased }) =>
           state === 'claimed' ? 'claimed' : isErased ? 'erased' : 'done',
         );
         const set = `state = 'received', due_at = $1, settled_at = NULL, attempts = 0, waits = 0, releases = 0`;
@@ -20,7 +21,8 @@ export function createReplay(session: PostgresSession): Pick<Inbox, 'replay' | '
 
     discard: (ids, reason, now) =>
       session.inTransaction(async (run) => {
-        const changes = judge(ids, await findStandings(run, ids), ({ state }) =>
+        const standings = await findStandings(run, ids);
+        const changes = changeEach(ids, standings, 'settled', ({ state }) =>
           state === 'claimed' || state === 'settled' ? state : 'done',
         );
         await settleUnclaimed(run, doneOf(ids, changes), `discarded: ${reason}`, now);
@@ -46,14 +48,25 @@ export async function findStandings(
   );
 }
 
-export function judge(
+/**
+ * What becomes of each entry. The ids may repeat: who comes second finds what the first has left.
+ *
+ * @param changedTo the state of those that are changed
+ */
+export function changeEach(
   ids: readonly number[],
   standings: ReadonlyMap<number, Standing>,
-  judgeOne: (standing: Standing) => EntryChange,
+  changedTo: EntryState,
+  judge: (standing: Standing, isChanged: boolean) => EntryChange,
 ): EntryChange[] {
+  const changed = new Set<number>();
   return ids.map((id) => {
     const standing = standings.get(id);
-    return standing === undefined ? 'unknown' : judgeOne(standing);
+    if (standing === undefined) return 'unknown';
+    const isChanged = changed.has(id);
+    const change = judge(isChanged ? { ...standing, state: changedTo } : standing, isChanged);
+    if (change === 'done') changed.add(id);
+    return change;
   });
 }
 
