@@ -1,8 +1,10 @@
-import { randomUUID } from 'node:crypto';
+import { randomBytes, randomUUID } from 'node:crypto';
 import { hostname } from 'node:os';
 import { setTimeout as delay } from 'node:timers/promises';
 import type { ServeConfig } from '../config.ts';
 import { createWorker } from '../flows/drain.ts';
+import { createSealer } from '../flows/sealing.ts';
+import { createSettingsSnapshot } from '../flows/settings-snapshot.ts';
 import { createSettingsKeeper } from '../flows/settings.ts';
 import type { SettingsKeeper } from '../flows/settings.ts';
 import { sendHttpRequest } from '../http-client.ts';
@@ -57,8 +59,10 @@ export async function openBridge(
   );
   const actions = createBridgeActions(odoo);
   const holder = `${hostname()}:${process.pid}:${randomUUID()}`;
+  const sealer = createSealer({ credential: secret, database, randomBytes });
   const settings = createSettingsKeeper({
     actions,
+    snapshot: createSettingsSnapshot({ inbox, sealer, now, log }),
     environmentSecrets: { outbound: config.outboundSecrets, inbound: config.inboundSecrets },
     now,
     log,
@@ -68,6 +72,7 @@ export async function openBridge(
     actions,
     settings,
     describe: describeBody,
+    retain: { bodiesDays: config.retainBodiesDays, entriesDays: config.retainEntriesDays },
     holder,
     now,
     random: Math.random,
@@ -77,13 +82,14 @@ export async function openBridge(
   const app = createApp({
     inbox,
     secretsFor: (direction) => settings.secretsFor(direction),
-    knowsOdooSecrets: () => settings.current() !== undefined,
+    knowsOdooSecrets: () => settings.knowsOdooSecrets(),
     refreshSecrets: () => settings.refreshForUnknownSignature(),
     toleranceSeconds: config.signatureToleranceSeconds,
     readiness: createReadiness({ inbox, settings, worker, holder, now }),
     now,
     log,
   });
+  await settings.recall();
   const server = await openHttpServer(app.fetch, config).catch(async (error: unknown) => {
     await inbox.close();
     throw error;

@@ -17,7 +17,7 @@ export type WebhookDeps = {
   inbox: Pick<Inbox, 'put'>;
   /** The secrets known now; empty when none was ever known. */
   secretsFor(direction: WebhookDirection): readonly SigningSecret[];
-  /** Whether Odoo has told its secrets since the start; before that, no signature can be called wrong. */
+  /** Whether Odoo has ever told its secrets; before that, no signature can be called wrong. */
   knowsOdooSecrets(): boolean;
   /** Asks Odoo for new secrets. Its owner limits how often and how long that takes. */
   refreshSecrets(): Promise<unknown>;

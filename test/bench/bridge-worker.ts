@@ -18,6 +18,7 @@ import { outboundSecret, type BenchOdoo } from './bench-odoo.ts';
 import { bodyOf, eventOf } from './delivered-event.ts';
 import type { PendingMail } from './pending-mails.ts';
 import { createStopwatch, timeCalls } from './stopwatch.ts';
+import { noSnapshot } from '../support/no-snapshot.ts';
 
 /** Where the worker's time went, milliseconds. */
 export type WorkerTimes = {
@@ -57,6 +58,7 @@ export async function confirmByBridge(bench: BenchOdoo, mails: readonly PendingM
   const log = createLog({ level: 'info', format: 'json', write: () => undefined, now, secrets: [] });
   const settings = createSettingsKeeper({
     actions,
+    snapshot: noSnapshot,
     environmentSecrets: { outbound: [], inbound: [] },
     now,
     log,
@@ -82,6 +84,7 @@ export async function confirmByBridge(bench: BenchOdoo, mails: readonly PendingM
       },
       settings,
       describe: describeBody,
+      retain: { bodiesDays: 7, entriesDays: 90 },
       holder: 'bench',
       now,
       random: Math.random,
