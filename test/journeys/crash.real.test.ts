@@ -8,6 +8,7 @@ import {
   type CrashStage,
 } from '../support/crash-stage.ts';
 import { inboxEngines } from '../support/inbox-places.ts';
+import { interruptPostgresMigration, interruptSqliteMigration } from '../support/interrupted-migration.ts';
 import { killAtCall } from '../support/kill-at-call.ts';
 import { mixEvents } from '../support/mixed-events.ts';
 
@@ -97,7 +98,19 @@ for (const { engine, openPlace } of inboxEngines)
       undisturbed.catch(() => undefined);
     });
 
-    for (const { point, name, run } of killPoints) {
+    const whileMigrating: KillPoint = {
+      point: 'while it brings its inbox to the schema of this release',
+      name: 'migrating',
+      async run(scene) {
+        if (engine === 'SQLite') await interruptSqliteMigration(scene);
+        else await interruptPostgresMigration(scene);
+        await scene.start();
+        // The SQLite file had the webhooks in it already.
+        if (engine === 'PostgreSQL') await scene.send();
+      },
+    };
+
+    for (const { point, name, run } of [...killPoints, whileMigrating]) {
       it.concurrent(point, async () => {
         const scene = await openScene(name);
         await closingAfterwards(scene, async () => {

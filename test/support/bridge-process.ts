@@ -23,6 +23,7 @@ export type BridgeProcess = {
 
 /** A `serve` that has been started and may not answer yet. */
 export type LaunchedBridge = BridgeProcess & {
+  pid: number;
   hasEnded(): boolean;
   /**
    * Resolves once /healthz answers.
@@ -68,6 +69,7 @@ export async function launchBridge(environment: Readonly<Record<string, string>>
   return {
     url,
     logs,
+    pid: child.pid ?? 0,
     hasEnded: () => hasEnded(child),
     async healthy(timeoutMs = 30_000) {
       const deadline = Date.now() + timeoutMs;

@@ -37,6 +37,7 @@ export type CrashScene = {
   gate: OdooGate;
   webhooks: readonly Webhook[];
   environment: Readonly<Record<string, string>>;
+  databaseUrl: string;
   /** Starts the bridge, on the same inbox and port each time; resolves when it is healthy. */
   start(): Promise<void>;
   /** SIGKILL; resolves when the process is gone. */
@@ -112,6 +113,7 @@ async function openScene(
     gate,
     webhooks,
     environment,
+    databaseUrl: place.databaseUrl,
     async start() {
       bridge = await startBridge(environment);
     },

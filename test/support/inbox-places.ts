@@ -5,7 +5,10 @@ import { createTemporaryPath } from './sqlite-databases.ts';
 export type InboxPlace = { databaseUrl: string; remove(): Promise<void> };
 
 /** Every engine that journeys run on. */
-export const inboxEngines: readonly { engine: string; openPlace: () => Promise<InboxPlace> }[] = [
+export const inboxEngines: readonly {
+  engine: 'SQLite' | 'PostgreSQL';
+  openPlace: () => Promise<InboxPlace>;
+}[] = [
   { engine: 'SQLite', openPlace: openSqlitePlace },
   { engine: 'PostgreSQL', openPlace: openPostgresPlace },
 ];
