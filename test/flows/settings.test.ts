@@ -5,6 +5,7 @@ import { createSealer } from '../../src/flows/sealing.ts';
 import { createSettingsSnapshot } from '../../src/flows/settings-snapshot.ts';
 import { createSettingsKeeper } from '../../src/flows/settings.ts';
 import type { BridgeSettings } from '../../src/odoo/bridge-answers.ts';
+import { settingsWith } from '../support/bridge-settings.ts';
 import { createSnapshotStore, type SnapshotStore } from '../support/snapshot-store.ts';
 
 const first = Buffer.alloc(48, 'first').toString('base64');
@@ -14,30 +15,6 @@ const unreachable = new BridgeError('ODOO_UNREACHABLE', 'Odoo is down. Check ODO
   scope: 'odoo',
   cause: undefined,
 });
-
-function settingsWith(...outbound: string[]): BridgeSettings {
-  const server = {
-    id: 3,
-    name: 'Sweego',
-    from_filter: null,
-    outbound_secrets: outbound,
-    inbound_secrets: [],
-    delete_on_sent: true,
-    show_auto_replies: false,
-    feed_blacklist: false,
-    count_bounces: false,
-  };
-  return {
-    provision_version: 3,
-    servers: [server],
-    alias_domains: [],
-    api_key: 'api-key-of-sweego',
-    client_uuid: null,
-    failure_types: { mail: [], notification: [] },
-    languages: ['en_US'],
-    company_language: null,
-  };
-}
 
 /** One process of the bridge, with an Odoo that tells what it is told to tell. */
 function openReplica(store: SnapshotStore, credential = 'the-api-key') {
