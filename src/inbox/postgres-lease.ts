@@ -34,7 +34,10 @@ export function createLease(session: PostgresSession): Pick<Inbox, 'holdLease' |
       }),
 
     async releaseLease({ name, holder }) {
-      await session.write('UPDATE lease SET holder = NULL WHERE name = $1 AND holder = $2', [name, holder]);
+      await session.writeRepeatable('UPDATE lease SET holder = NULL WHERE name = $1 AND holder = $2', [
+        name,
+        holder,
+      ]);
     },
   };
 }

@@ -1,6 +1,5 @@
 import { Client, Pool, types, type ClientBase, type PoolConfig } from 'pg';
 import { BridgeError } from '../errors.ts';
-import { postgresFault } from './postgres-fault.ts';
 
 /** Intake needs one, the worker one or two; the rest is for the pages, files and operators. */
 const maxConnections = 8;
@@ -71,7 +70,7 @@ function requireUsableUrl(databaseUrl: string): void {
     new Client({ connectionString: databaseUrl });
   } catch (error) {
     const code = error instanceof Error && 'code' in error ? String(error.code) : 'unknown';
-    if (code === 'ENOENT' || code === 'EACCES') throw postgresFault(error, 'open');
+    if (code === 'ENOENT' || code === 'EACCES') throw missingTlsFile(error, code);
     throw new BridgeError(
       'INBOX_URL_INVALID',
       'DATABASE_URL is no address of a PostgreSQL database. Set it like ' +
@@ -79,4 +78,13 @@ function requireUsableUrl(databaseUrl: string): void {
       { retry: 'never', scope: 'bridge', cause: undefined },
     );
   }
+}
+
+function missingTlsFile(cause: unknown, code: string): BridgeError {
+  return new BridgeError(
+    'INBOX_OPEN_FAILED',
+    `A file that DATABASE_URL names cannot be read (${code}). Correct sslrootcert, sslcert or sslkey in it, or let ` +
+      'the user of the bridge read that file.',
+    { retry: 'later', scope: 'bridge', cause, details: { code } },
+  );
 }

@@ -1,8 +1,6 @@
 import { randomInt } from 'node:crypto';
 import { setImmediate as nextTurn } from 'node:timers/promises';
-import { BridgeError } from '../errors.ts';
 import type { Inbox, NewRequest } from './inbox.ts';
-import { isConnectionLost } from './postgres-fault.ts';
 import { joinBytes } from './postgres-bytes.ts';
 import { countSlots } from './postgres-schema.ts';
 import type { PostgresSession } from './postgres-session.ts';
@@ -37,8 +35,8 @@ const insertRequests = `
  * Appends requests in groups: what arrives within one turn of the event loop, or while the previous commit is
  * under way, is committed together, so that many requests share one fsync and one way to the server.
  *
- * A group whose connection breaks is sent once more, on a new one: after a restart of the server every kept
- * connection is broken. Should the first have been stored all the same, its repetition is a duplicate.
+ * A group whose connection breaks is sent once more. Should it have been stored the first time all the same, its
+ * repetition is a duplicate.
  *
  * @param onStored called once after each commit
  * @returns `put` of the contract, and `drain`, which resolves when no put is under way
@@ -63,11 +61,7 @@ export function createPut(
 
   async function commit(group: readonly WaitingPut[]): Promise<void> {
     try {
-      const requests = group.map(({ request }) => request);
-      const ids = await store(requests).catch((error: unknown) => {
-        if (!brokeConnection(error)) throw error;
-        return store(requests);
-      });
+      const ids = await store(group.map(({ request }) => request));
       group.forEach(({ resolve }, index) => resolve({ requestId: ids[index] as number }));
     } catch (error) {
       group.forEach(({ reject }) => reject(error));
@@ -78,7 +72,7 @@ export function createPut(
 
   async function store(requests: readonly NewRequest[]): Promise<number[]> {
     const bodies = joinBytes(requests.map(({ body }) => body));
-    const rows = await session.write(insertRequests, [
+    const rows = await session.writeRepeatable(insertRequests, [
       requests.map(({ direction }) => direction),
       requests.map(({ webhookId }) => storableText(webhookId)),
       requests.map(({ secretId }) => storableText(secretId)),
@@ -99,10 +93,6 @@ export function createPut(
       }),
     drain: async () => committing,
   };
-}
-
-function brokeConnection(error: unknown): boolean {
-  return error instanceof BridgeError && error.code === 'INBOX_WRITE_FAILED' && isConnectionLost(error.cause);
 }
 
 /** At least one. */

@@ -21,6 +21,11 @@ export type PostgresSession = {
    */
   write: RunStatement;
   /**
+   * The same for a statement that may run twice: it is sent once more when its connection breaks, as every kept
+   * connection is after a restart of the server.
+   */
+  writeRepeatable: RunStatement;
+  /**
    * Runs `work` in one transaction; all of it is on disk when this resolves. When it rejects, none of it is,
    * unless the connection broke while the server was committing: nobody can know that.
    *
@@ -43,8 +48,14 @@ export function createPostgresSession(pool: Pool): PostgresSession {
     }
   }
 
-  async function once(
+  /**
+   * Runs one statement and keeps the connection for the next one.
+   *
+   * @param tries how often it may be sent, should its connection break
+   */
+  async function runOnce(
     action: InboxAction,
+    tries: number,
     sql: string,
     parameters: readonly PostgresValue[],
   ): Promise<PostgresRow[]> {
@@ -56,18 +67,32 @@ export function createPostgresSession(pool: Pool): PostgresSession {
     } catch (error) {
       // A connection that is broken, or still waits for an answer, is closed: the next one is a new one.
       client.release(isConnectionLost(error));
+      if (tries > 1 && isConnectionLost(error)) return runOnce(action, tries - 1, sql, parameters);
       throw postgresFault(error, action);
     }
   }
 
+  /** A connection on which a transaction has begun. */
+  async function begin(tries: number): Promise<PoolClient> {
+    const client = await connect('write');
+    try {
+      await client.query('BEGIN');
+      return client;
+    } catch (error) {
+      client.release(true);
+      if (tries > 1 && isConnectionLost(error)) return begin(tries - 1);
+      throw postgresFault(error, 'write');
+    }
+  }
+
   return {
-    read: (sql, parameters) => once('read', sql, parameters),
-    write: (sql, parameters) => once('write', sql, parameters),
+    read: (sql, parameters) => runOnce('read', 2, sql, parameters),
+    write: (sql, parameters) => runOnce('write', 1, sql, parameters),
+    writeRepeatable: (sql, parameters) => runOnce('write', 2, sql, parameters),
 
     async inTransaction(work) {
-      const client = await connect('write');
+      const client = await begin(2);
       try {
-        await client.query('BEGIN');
         const result = await work(runOn(client));
         await client.query('COMMIT');
         client.release();

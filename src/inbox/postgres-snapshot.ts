@@ -6,7 +6,7 @@ import type { PostgresSession } from './postgres-session.ts';
 export function createSnapshots(session: PostgresSession): Pick<Inbox, 'saveSnapshot' | 'findSnapshot'> {
   return {
     async saveSnapshot(name, bytes, now) {
-      await session.write(
+      await session.writeRepeatable(
         `INSERT INTO snapshot (name, saved_at, bytes) VALUES ($1, $2, $3)
          ON CONFLICT (name) DO UPDATE SET saved_at = excluded.saved_at, bytes = excluded.bytes`,
         [name, now.getTime(), bytes],
