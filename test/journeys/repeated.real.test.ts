@@ -46,8 +46,8 @@ async function sendToBridge(databaseUrl: string, aheadHours: number, webhooks: r
     await expect
       .poll(async () => (await fetch(`${bridge.url}/readyz`)).status, { timeout: 20_000 })
       .toBe(200);
-    const { url } = bridge;
-    const sent = await sendWebhooks(webhooks, { url, secret: outboundSecret, concurrency: 50, at });
+    const urls = [bridge.url];
+    const sent = await sendWebhooks(webhooks, { urls, secret: outboundSecret, concurrency: 50, at });
     await finishInbox(inbox, 30_000);
     const entries = await inbox.list({ limit: 1_000 });
     return {

@@ -34,6 +34,8 @@ export type SceneOptions = {
 
 /** A bridge that may be killed, on one inbox, with a set of webhooks to be sent to it. */
 export type CrashScene = {
+  /** Of the bridge, without trailing slash. */
+  url: string;
   gate: OdooGate;
   webhooks: readonly Webhook[];
   environment: Readonly<Record<string, string>>;
@@ -110,6 +112,7 @@ async function openScene(
   const entries = async () => (await listInbox(place.databaseUrl)).entries;
   const outcomes = () => readComparableOutcomes(admin, messages, domain);
   return {
+    url,
     gate,
     webhooks,
     environment,
@@ -127,7 +130,7 @@ async function openScene(
     },
     entries,
     send: (options = {}) =>
-      sendWebhooks(webhooks, { url, secret: outboundSecret, concurrency: 20, ...options }),
+      sendWebhooks(webhooks, { urls: [url], secret: outboundSecret, concurrency: 20, ...options }),
     outcomes,
     async finish() {
       inbox ??= await openInbox(place.databaseUrl);

@@ -13,7 +13,8 @@ export type Sent = {
 };
 
 export type SendOptions = {
-  url: string;
+  /** Of one bridge or of several on one inbox: each try goes to the next one. */
+  urls: readonly string[];
   secret: string;
   /** How many are under way at once. */
   concurrency: number;
@@ -64,7 +65,8 @@ async function sendUntilTaken(webhook: Webhook, options: SendOptions, agent: Age
   const deadline = performance.now() + (options.giveUpAfterMs ?? 60_000);
   for (;;) {
     const begun = performance.now();
-    const status = await post(`${options.url}/sweego/webhook/outbound`, headers, body, agent);
+    const url = options.urls[statuses.length % options.urls.length] ?? '';
+    const status = await post(`${url}/sweego/webhook/outbound`, headers, body, agent);
     statuses.push(status);
     if (status === 200) return { webhook, statuses, answeredInMs: performance.now() - begun };
     if (performance.now() > deadline) throw new Error(`${webhook.id} was never taken: ${statuses.join(' ')}`);
