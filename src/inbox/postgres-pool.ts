@@ -49,7 +49,7 @@ export function createPostgresPool(databaseUrl: string): Pool {
     query_timeout: answerTimeoutMs,
     keepAlive: true,
     types: {
-      getTypeParser: ((oid: number, format?: 'text') =>
+      getTypeParser: ((oid: number, format?: 'text'): unknown =>
         oid === int8Oid ? Number : types.getTypeParser(oid, format)) as typeof types.getTypeParser,
     },
     onConnect: async (client) => {

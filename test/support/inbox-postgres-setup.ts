@@ -1,5 +1,5 @@
 import type { TestProject } from 'vitest/node';
-import { queryOnce, type InboxPostgresRun } from './postgres-databases.ts';
+import { dropPostgresDatabase, queryOnce, type InboxPostgresRun } from './postgres-databases.ts';
 import { runRealOdooScript } from './real-odoo-script.ts';
 
 const run = { prefix: `run_${process.pid}_`, url: '', hasStartedServer: false };
@@ -44,7 +44,7 @@ async function databasesOfRuns(): Promise<{ name: string; pid: number }[]> {
 
 async function dropDatabases(isWanted: (pid: number) => boolean): Promise<void> {
   for (const { name, pid } of await databasesOfRuns()) {
-    if (isWanted(pid)) await queryOnce(run.url, `DROP DATABASE IF EXISTS ${name} WITH (FORCE)`);
+    if (isWanted(pid)) await dropPostgresDatabase(run.url, name);
   }
 }
 
