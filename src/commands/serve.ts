@@ -9,6 +9,7 @@ import { createSettingsKeeper } from '../flows/settings.ts';
 import type { SettingsKeeper } from '../flows/settings.ts';
 import { sendHttpRequest } from '../http-client.ts';
 import { createApp } from '../http/app.ts';
+import { createBodyBudget } from '../http/body-budget.ts';
 import { openInbox } from '../inbox/open.ts';
 import { describeError } from '../log.ts';
 import type { Log } from '../log.ts';
@@ -21,6 +22,8 @@ import { createReadiness } from './readiness.ts';
 /** Time limit of a call to Odoo, milliseconds: its own retries after a conflict take up to 17 s. */
 const odooTimeoutMs = 60_000;
 const settingsEveryMs = 60_000;
+/** What bodies under way may take: a thousand small ones, and four of the largest at once. */
+const bodyMemory = { smallBytes: 64_000_000, largeBytes: 192_000_000 };
 
 export type ServeDeps = {
   now: () => Date;
@@ -81,6 +84,7 @@ export async function openBridge(
   });
   const app = createApp({
     inbox,
+    bodyBudget: createBodyBudget(bodyMemory),
     secretsFor: (direction) => settings.secretsFor(direction),
     knowsOdooSecrets: () => settings.knowsOdooSecrets(),
     refreshSecrets: () => settings.refreshForUnknownSignature(),

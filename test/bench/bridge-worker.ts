@@ -6,6 +6,7 @@ import { createWorker } from '../../src/flows/drain.ts';
 import { createSettingsKeeper } from '../../src/flows/settings.ts';
 import { sendHttpRequest } from '../../src/http-client.ts';
 import { createApp } from '../../src/http/app.ts';
+import { createBodyBudget } from '../../src/http/body-budget.ts';
 import type { Inbox } from '../../src/inbox/inbox.ts';
 import { openInbox } from '../../src/inbox/open.ts';
 import { createLog } from '../../src/log.ts';
@@ -132,6 +133,7 @@ async function postWebhooks(
 ): Promise<void> {
   const app = createApp({
     inbox,
+    bodyBudget: createBodyBudget({ smallBytes: 64_000_000, largeBytes: 192_000_000 }),
     secretsFor: (direction) => settings.secretsFor(direction),
     knowsOdooSecrets: () => true,
     refreshSecrets: async () => undefined,
