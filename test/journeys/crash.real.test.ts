@@ -73,8 +73,7 @@ async function killWhileWorking(
   { call, when }: { call: 'read' | 'apply'; when: 'arrived' | 'answered' },
 ): Promise<void> {
   const allSent = scene.start().then(() => scene.send());
-  await killAtCall(scene, { call, when, number: 2, first: allSent });
-  await allSent;
+  await Promise.all([killAtCall(scene, { call, when, number: 2, first: allSent }), allSent]);
   await scene.start();
 }
 
