@@ -10,8 +10,12 @@
 #                                       REAL_INBOX_POSTGRES_PORT; prints its URL. Each port has a cluster of its own.
 #                                       VERB stop: stops it. crash: as a power cut would. remove: stops and deletes it.
 #                                       status: its URL; exit code 1 when it does not run
+#   real-odoo.sh start-extra PORT       one more Odoo on the same PostgreSQL, for a test that stops it
+#   real-odoo.sh stop-extra PORT        stops that one; `stop` stops all
 #   real-odoo.sh clone NAME [TEMPLATE]  a copy of a template database (bridge_base) with its filestore, in seconds
 #   real-odoo.sh mark-template NAME     no connections any more, so that it can be cloned while Odoo serves
+#   real-odoo.sh take-away NAME         cuts off everybody who uses a database, and lets nobody find it
+#   real-odoo.sh bring-back NAME        undoes take-away
 #   real-odoo.sh drop NAME              removes a database and its filestore
 #   real-odoo.sh databases              the names of all databases, one a line
 #   real-odoo.sh python                 runs the Python program on standard input with the chroot's Python
@@ -86,6 +90,10 @@ case ${1:-} in
   template) require_root; lock; build; template ;;
   start) require_root; lock; build; template; start_odoo; start_inbox_postgresql; print_urls; print_inbox_url ;;
   stop) require_root; lock; stop ;;
+  start-extra) require_root; require_port "${2:-}"; require_postgresql; start_extra "$2" ;;
+  stop-extra) require_root; require_port "${2:-}"; stop_server "odoo-$2" TERM ;;
+  take-away) require_root; require_name "${2:-}"; require_postgresql; take_away "$2" ;;
+  bring-back) require_root; require_name "${2:-}"; require_postgresql; bring_back "$2" ;;
   postgresql) require_root; lock; build; inbox_postgresql "${2:-start}" ;;
   clone) require_root; require_name "${2:-}"; require_name "${3:-bridge_base}"; require_postgresql; clone "$2" "${3:-bridge_base}" ;;
   mark-template) require_root; require_name "${2:-}"; require_postgresql; mark_template "$2" ;;

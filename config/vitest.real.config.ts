@@ -11,5 +11,7 @@ export default defineConfig({
     testTimeout: 120_000,
     hookTimeout: 180_000,
     teardownTimeout: 60_000,
+    // Bridges that were killed wait for the lease of their predecessor: side by side, not one after the other.
+    maxConcurrency: 10,
   },
 });

@@ -85,6 +85,18 @@ start_odoo() {
   wait_for odoo 120 answers_as_odoo "$HTTP_PORT"
 }
 
+require_port() { [[ ${1:-} =~ ^[1-9][0-9]{3,4}$ ]] || refuse "a free port is needed, for example 18100"; }
+
+# Threads in one process instead of workers: it starts and stops in seconds.
+start_extra() {
+  is_running "odoo-$1" && return 0
+  ! is_port_taken "$1" || refuse "port $1 is taken by something else. Choose another"
+  # shellcheck disable=SC2046
+  launch "odoo-$1" "$1" odoo odoo $(odoo_options) --http-interface=127.0.0.1 --http-port="$1" --workers=0 \
+    --max-cron-threads=0
+  wait_for "odoo-$1" 120 answers_as_odoo "$1"
+}
+
 print_urls() {
   echo "ODOO_URL=http://127.0.0.1:$(port_of odoo)"
   echo "ODOO_GEVENT_URL=http://127.0.0.1:$(cat "$RUN/gevent-port")"
@@ -102,6 +114,8 @@ stop_server() {
 }
 
 stop() {
+  local extra
+  for extra in "$RUN"/odoo-*; do [ ! -e "$extra" ] || stop_server "$(basename "$extra")" TERM; done
   stop_server odoo TERM
   stop_server postgresql INT
   local server
