@@ -236,7 +236,7 @@ describe('inbox replay --now', () => {
     await use((inbox) => inbox.holdLease({ ...workerLease, holder: 'killed', now: deps.now() }));
     const [claimed = 0] = await claim();
     let clock = deps.now().getTime();
-    const now = () => new Date((clock += 5_000));
+    const now = () => new Date((clock += 700));
     await replay({ ids: [parked] }, { odoo: access, now });
     expect(await statesOf([parked])).toEqual(['settled']);
     expect(await statesOf([claimed])).not.toEqual(['claimed']);

@@ -71,7 +71,6 @@ export async function launchBridge(environment: Readonly<Record<string, string>>
     url,
     pid: child.pid ?? 0,
     logs,
-    pid: child.pid ?? 0,
     hasEnded: () => hasEnded(child),
     async healthy(timeoutMs = 30_000) {
       const deadline = Date.now() + timeoutMs;
