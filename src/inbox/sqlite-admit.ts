@@ -1,4 +1,4 @@
-import { findOriginal, roundLimits, splitRequest } from './admission.ts';
+import { findOriginal, splitRequest } from './admission.ts';
 import type { NewEntry, StoredRequest } from './admission.ts';
 import type { DescribeBody, Direction } from './inbox.ts';
 import { recordTransition } from './sqlite-transition.ts';
@@ -7,23 +7,28 @@ import { countSecretUses } from './sqlite-secret-use.ts';
 import type { SqliteSession } from './sqlite-session.ts';
 
 /**
+ * What one transaction admits at most. SQLite works in the event loop: 100 requests take 10 to 20 ms of it, and
+ * webhooks are answered between two transactions.
+ */
+const turnLimits: Admission = { requests: 100, entries: 400, bodyBytes: 8 * 1024 * 1024 };
+
+/** How much was admitted, bytes of bodies included. */
+export type Admission = { requests: number; entries: number; bodyBytes: number };
+
+/**
  * Makes entries of the requests behind the last admitted one. Must run inside a write transaction.
  *
  * @param nowMs milliseconds since 1970; an entry is due from the moment its request was received, or from
  *   now when a clock that was set back would put that into the future
- * @returns how many requests were admitted; 0 means that none was left
+ * @returns no requests when none was left
  */
-export function admitRequests(session: SqliteSession, nowMs: number, describe: DescribeBody): number {
+export function admitRequests(session: SqliteSession, nowMs: number, describe: DescribeBody): Admission {
   const cursor = Number(session.first('SELECT last_request_id FROM admission', [])?.['last_request_id']);
   const requests: Omit<StoredRequest, 'body'>[] = [];
   let last = cursor;
   let entries = 0;
   let bodyBytes = 0;
-  while (
-    requests.length < roundLimits.requests &&
-    entries < roundLimits.entries &&
-    bodyBytes < roundLimits.bodyBytes
-  ) {
+  while (!hasReached({ requests: requests.length, entries, bodyBytes }, turnLimits)) {
     const request = nextRequest(session, last);
     if (request === undefined) break;
     const { body, ...rest } = request;
@@ -38,7 +43,14 @@ export function admitRequests(session: SqliteSession, nowMs: number, describe: D
     session.run('UPDATE admission SET last_request_id = ?', [last]);
     countSecretUses(session, requests);
   }
-  return requests.length;
+  return { requests: requests.length, entries, bodyBytes };
+}
+
+/** Whether one of the limits is reached. */
+export function hasReached(done: Admission, limits: Admission): boolean {
+  return (
+    done.requests >= limits.requests || done.entries >= limits.entries || done.bodyBytes >= limits.bodyBytes
+  );
 }
 
 function nextRequest(session: SqliteSession, afterId: number): StoredRequest | undefined {

@@ -1,6 +1,8 @@
 import { setImmediate as nextTurn } from 'node:timers/promises';
+import { roundLimits } from './admission.ts';
 import type { Direction, Entry, Inbox } from './inbox.ts';
-import { admitRequests } from './sqlite-admit.ts';
+import { admitRequests, hasReached } from './sqlite-admit.ts';
+import type { Admission } from './sqlite-admit.ts';
 import { entryOf, selectEntry } from './sqlite-row.ts';
 import type { SqliteSession } from './sqlite-session.ts';
 import { inWriteTransaction } from './sqlite-transaction.ts';
@@ -12,55 +14,82 @@ const maxClaimedBytes = 64 * 1024 * 1024;
 /** From so many releases on an entry is handed out alone, so that it ends nobody's claim but its own. */
 const releasesUntilAlone = 2;
 
+type Search = { directions: readonly Direction[]; limit: number; maxBytes: number; isContinued: boolean };
+
+/** @property isFull nothing may be added to what was handed out */
+type HandedOut = { entries: Entry[]; bytes: number; isFull: boolean };
+
 /**
- * `claim` of the contract: rounds of "admit, then hand out", each one transaction, until something is handed
- * out or nothing is left to admit. Without the rounds a pile of new requests of other directions would make
- * the inbox look empty to a worker that then goes to sleep.
+ * `claim` of the contract: turns of "admit, then hand out", each one short transaction between which webhooks
+ * are answered, until enough is handed out, a round's worth is admitted, or nothing is left. A claim that has
+ * found nothing goes on: otherwise a pile of new requests of other directions would make the inbox look empty
+ * to a worker that then goes to sleep.
+ *
+ * @param inboxId names this opened inbox: nobody else can end or put back what it claims
  */
 export function createClaim(session: SqliteSession, inboxId: string): Inbox['claim'] {
   return async ({ directions, limit, now, describe }) => {
+    const entries: Entry[] = [];
+    let maxBytes = maxClaimedBytes;
+    let total: Admission = { requests: 0, entries: 0, bodyBytes: 0 };
+
+    function takeTurn(): { admitted: Admission; handedOut: HandedOut } {
+      const admitted = admitRequests(session, now.getTime(), describe);
+      const search = { directions, limit: limit - entries.length, maxBytes, isContinued: entries.length > 0 };
+      return { admitted, handedOut: handOut(session, inboxId, search, now.getTime()) };
+    }
+
     for (;;) {
-      const round = await inWriteTransaction(session, () => ({
-        admitted: admitRequests(session, now.getTime(), describe),
-        entries: handOut(session, inboxId, directions, limit, now.getTime()),
-      }));
-      if (round.entries.length > 0 || round.admitted === 0) return round.entries;
+      try {
+        const { admitted, handedOut } = await inWriteTransaction(session, takeTurn);
+        entries.push(...handedOut.entries);
+        maxBytes -= handedOut.bytes;
+        total = sumOf(total, admitted);
+        const isEnough = handedOut.isFull || hasReached(total, roundLimits);
+        if (admitted.requests === 0 || (entries.length > 0 && isEnough)) return entries;
+      } catch (error) {
+        // What earlier turns have claimed must reach the worker; the next claim meets the fault again.
+        if (entries.length > 0) return entries;
+        throw error;
+      }
       await nextTurn();
     }
   };
 }
 
-function handOut(
-  session: SqliteSession,
-  inboxId: string,
-  directions: readonly Direction[],
-  limit: number,
-  nowMs: number,
-): Entry[] {
+function sumOf(one: Admission, other: Admission): Admission {
+  return {
+    requests: one.requests + other.requests,
+    entries: one.entries + other.entries,
+    bodyBytes: one.bodyBytes + other.bodyBytes,
+  };
+}
+
+function handOut(session: SqliteSession, inboxId: string, search: Search, nowMs: number): HandedOut {
+  const { ids, isFull } = findDue(session, search, nowMs);
   const entries: Entry[] = [];
   let bytes = 0;
-  for (const id of dueIds(session, directions, limit, nowMs)) {
+  for (const id of ids) {
+    if (bytes >= search.maxBytes) break;
     const row = session.first(`${selectEntry} WHERE entry.id = ?`, [id]);
     if (row === undefined) continue;
     const entry = entryOf({ ...row, state: 'claimed' });
     entries.push(entry);
     bytes += entry.body.byteLength;
-    if (bytes >= maxClaimedBytes) break;
   }
   if (entries.length > 0) markClaimed(session, inboxId, entries, nowMs);
-  return entries;
+  return { entries, bytes, isFull: isFull || bytes >= search.maxBytes };
 }
 
 /**
  * One look-up per direction, because only then the index yields the order and nothing needs sorting. They
  * end before the first entry that has to go alone.
  */
-function dueIds(
+function findDue(
   session: SqliteSession,
-  directions: readonly Direction[],
-  limit: number,
+  { directions, limit, isContinued }: Search,
   nowMs: number,
-): number[] {
+): { ids: number[]; isFull: boolean } {
   const due = directions.flatMap((direction) =>
     session.all(
       `SELECT id, due_at, releases FROM entry WHERE direction = ? AND due_at <= ?
@@ -69,9 +98,10 @@ function dueIds(
     ),
   ) as { id: number; due_at: number; releases: number }[];
   due.sort((one, other) => one.due_at - other.due_at || one.id - other.id);
+  const ids = due.slice(0, limit).map(({ id }) => id);
   const alone = due.findIndex(({ releases }) => releases >= releasesUntilAlone);
-  const count = alone === -1 ? limit : Math.min(limit, Math.max(alone, 1));
-  return due.slice(0, count).map(({ id }) => id);
+  if (alone === -1 || alone >= limit) return { ids, isFull: ids.length === limit };
+  return { ids: ids.slice(0, alone === 0 && !isContinued ? 1 : alone), isFull: true };
 }
 
 function markClaimed(

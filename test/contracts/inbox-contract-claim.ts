@@ -108,6 +108,19 @@ export function registerClaimTests(underTest: InboxUnderTest): void {
       expect(await underTest.claim(after(0), { directions: ['outbound'] })).toHaveLength(1);
     });
 
+    it('hands out as many new events as are asked for at once', async () => {
+      await Promise.all(Array.from({ length: 450 }, () => underTest.inbox.put(requestOf({}))));
+      expect(await underTest.claim(after(0), { limit: 400 })).toHaveLength(400);
+      expect(await underTest.claim(after(0), { limit: 400 })).toHaveLength(50);
+    });
+
+    it('answers before it has looked at everything, once it has found something', async () => {
+      await underTest.inbox.put(requestOf({ keys: ['reply'] }, { direction: 'inbound' }));
+      await Promise.all(Array.from({ length: 1200 }, () => underTest.inbox.put(requestOf({}))));
+      expect(await underTest.claim(after(0), { directions: ['inbound'] })).toHaveLength(1);
+      expect((await underTest.inbox.status()).unclaimed).toBeGreaterThan(0);
+    });
+
     it('hands out large replies a few at a time', async () => {
       const body = bytesOfText(JSON.stringify({ text: 'x'.repeat(16 * 1024 * 1024) }));
       for (let count = 0; count < 5; count += 1) await underTest.inbox.put(requestOf(body));

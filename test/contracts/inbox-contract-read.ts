@@ -10,6 +10,7 @@ export function registerReadTests(underTest: InboxUnderTest): void {
         requestOf({}, { direction: index % 2 === 0 ? 'outbound' : 'log', webhookId: `webhook-${index}` }),
       );
       await Promise.all(requests.map((request) => underTest.inbox.put(request)));
+      await underTest.claim(after(0), { limit: 0 });
       await underTest.claim(after(0), { directions: ['log'], limit: 10 });
       const { inbox } = underTest;
       const all = await inbox.list({});
