@@ -37,6 +37,7 @@ const packageHomes = {
   hono: ['http'],
   '@hono/node-server': ['commands'],
   libmime: ['sweego'],
+  nodemailer: ['flows'],
   'odoo-await': ['odoo'],
   undici: ['http-client'],
   pino: ['log'],

@@ -18,6 +18,10 @@ export function readMailboxes(value: unknown): Mailbox[] {
   return (Array.isArray(value) ? value : [value]).flatMap(mailboxesOf);
 }
 
+/** Characters; matching takes time that grows with their square. */
+const longestMailbox = 2_000;
+const longestList = 100_000;
+
 function mailboxesOf(value: unknown): Mailbox[] {
   if (typeof value === 'string') return splitMailboxes(value).flatMap((text) => findMailbox(text) ?? []);
   if (typeof value !== 'object' || value === null) return [];
@@ -29,15 +33,32 @@ function mailboxesOf(value: unknown): Mailbox[] {
 }
 
 function findMailbox(text: string): Mailbox | undefined {
+  if (text.length > longestMailbox) return undefined;
   const clean = cleanText(text).trim();
   const bracketed = /^(.*)<\s*([^<>]*?)\s*>[^<>]*$/s.exec(clean);
   const address = (bracketed?.[2] ?? clean).replace(/^mailto:/i, '');
   return address.includes('@') ? { name: unquoted(firstText(bracketed?.[1])), address } : undefined;
 }
 
-/** A comma or semicolon within quotes or angle brackets separates nothing. */
-function splitMailboxes(text: string): string[] {
-  return text.match(/(?:"(?:[^"\\]|\\.)*"|<[^<>]*>|[^",;])+/g) ?? [];
+/** A comma or semicolon within quotes or angle brackets separates nothing, unless they are never closed. */
+function splitMailboxes(list: string): string[] {
+  const text = list.slice(0, longestList);
+  const parts: string[] = [];
+  let begin = 0;
+  let closing: '"' | '>' | undefined;
+  for (let at = 0; at < text.length; at += 1) {
+    const character = text[at];
+    if (closing === undefined) {
+      if (character === '"') closing = '"';
+      else if (character === '<') closing = '>';
+      else if (character === ',' || character === ';') {
+        parts.push(text.slice(begin, at));
+        begin = at + 1;
+      }
+    } else if (character === '\\' && closing === '"') at += 1;
+    else if (character === closing) closing = undefined;
+  }
+  return closing === undefined ? [...parts, text.slice(begin)] : text.split(/[,;]/);
 }
 
 function firstText(value: unknown): string {
