@@ -58,7 +58,7 @@ const impure = [
 ];
 
 const sourceNames = ['commands', 'http', 'flows', 'odoo', 'sweego', 'inbox', 'rules', 'provision'];
-const sourceFiles = ['main', 'config', 'config-variables', 'log', 'http-client', 'errors'];
+const sourceFiles = ['main', 'config', 'config-variables', 'log', 'http-client', 'public-address', 'errors'];
 
 function zonesOf(folder) {
   const allowed = [folder, 'errors', ...allowedImports[folder]];
