@@ -38,6 +38,7 @@ const packageHomes = {
   hono: ['http'],
   '@hono/node-server': ['commands'],
   libmime: ['sweego'],
+  nodemailer: ['flows'],
   'odoo-await': ['odoo'],
   undici: ['http-client'],
   pino: ['log'],
@@ -65,6 +66,7 @@ const sourceFiles = [
   'config-variables',
   'log',
   'http-client',
+  'public-address',
   'errors',
 ];
 

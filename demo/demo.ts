@@ -55,6 +55,7 @@ async function play(stage: Stage, closers: (() => Promise<void>)[]): Promise<voi
     webhookUrl: `${bridge.url}/sweego/webhook/outbound`,
     smtp: sink,
   });
+  closers.unshift(() => sweego.close());
   await tellStory({
     timeline,
     mails: createOrderMails(stage.admin),

@@ -1,7 +1,9 @@
 import { createHmac, randomUUID } from 'node:crypto';
 import { request } from 'node:http';
 import { startSmtpSink, type SinkMail, type SmtpSink } from './smtp-sink.ts';
+import { startSweegoApi, type SweegoApiStandIn } from './sweego-api.ts';
 import { sweegoEventBody } from './sweego-event.ts';
+import { sweegoReplyBody, type WrittenReply } from './sweego-reply.ts';
 
 /** One webhook request, ready to be sent as often as wanted. */
 export type SweegoWebhook = {
@@ -19,6 +21,8 @@ export type EventOptions = {
 };
 
 export type StandInSweego = {
+  /** Attachments and logs. */
+  api: SweegoApiStandIn;
   /** Where Odoo's mails go. */
   smtp: SmtpSink;
   recordedMails(): readonly SinkMail[];
@@ -31,21 +35,29 @@ export type StandInSweego = {
   send(webhook: SweegoWebhook): Promise<{ status: number; body: string }>;
   /** `createEvent` and `send` at once. */
   sendEvent(options: EventOptions): Promise<{ status: number; body: string }>;
+  /** Builds and signs the webhook of a received mail. */
+  createReply(reply: WrittenReply, at: Date): SweegoWebhook;
+  /** `createReply`, POSTed to the inbound URL. */
+  sendReply(reply: WrittenReply, at: Date): Promise<{ status: number; body: string }>;
   close(): Promise<void>;
 };
 
 /**
- * Sweego on loopback: takes Odoo's mails over SMTP, and reports about them in signed webhooks.
+ * Sweego on loopback: takes Odoo's mails over SMTP, and reports about them in signed webhooks;
+ * receives mails for Odoo, and keeps their attachments.
  *
  * @param options.secret base64 text of the outbound webhook
  * @param options.webhookUrl where outbound events go
+ * @param options.inbound the same two of the inbound webhook; needed for replies only
  * @param options.smtp a sink that runs already; it is left running by `close`
  */
 export async function startStandInSweego(options: {
   secret: string;
   webhookUrl: string;
+  inbound?: { secret: string; webhookUrl: string };
   smtp?: SmtpSink;
 }): Promise<StandInSweego> {
+  const api = await startSweegoApi();
   const smtp = options.smtp ?? (await startSmtpSink());
   const submissions = new Map<SinkMail, { uid: string; transactionId: string }>();
 
@@ -57,7 +69,14 @@ export async function startStandInSweego(options: {
     return made;
   }
 
+  function inbound(): { secret: string; webhookUrl: string } {
+    if (options.inbound === undefined)
+      throw new Error('this stand-in was started without an inbound webhook');
+    return options.inbound;
+  }
+
   const standIn: StandInSweego = {
+    api,
     smtp,
     recordedMails: () => smtp.mails,
     waitForMail: (predicate, timeoutMs) => smtp.waitFor(predicate, timeoutMs),
@@ -68,7 +87,10 @@ export async function startStandInSweego(options: {
     },
     send: (webhook) => post(options.webhookUrl, webhook),
     sendEvent: (event) => standIn.send(standIn.createEvent(event)),
+    createReply: (reply, at) => signWebhook(sweegoReplyBody(reply, at), inbound().secret, at),
+    sendReply: (reply, at) => post(inbound().webhookUrl, standIn.createReply(reply, at)),
     close: async () => {
+      await api.close();
       if (options.smtp === undefined) await smtp.close();
     },
   };

@@ -1,4 +1,5 @@
 import { Client, errors } from 'undici';
+import { lookupPublic, refuseLiteralAddress } from './public-address.ts';
 
 /** One HTTP request. */
 export type HttpRequest = {
@@ -12,6 +13,8 @@ export type HttpRequest = {
   timeoutMs: number;
   /** A larger answer is cut off and reported as `too-large`. */
   maxResponseBytes: number;
+  /** Connects to no loopback, private or reserved address, whatever the host's name leads to (`connect`). */
+  publicAddressesOnly?: boolean;
   /** Gives up at once (`aborted`), for example while stopping. */
   signal?: AbortSignal;
 };
@@ -45,6 +48,28 @@ export type HttpFailure = {
 /** Sends one request; never throws for what the network or the other side does. */
 export type SendHttpRequest = (request: HttpRequest) => Promise<HttpAnswer | HttpFailure>;
 
+/** An answer whose body comes piece by piece. */
+export type OpenHttpAnswer = Omit<HttpAnswer, 'body'> & {
+  /** To be read once, or `discard` called. Throws HttpBodyError when it ends early. */
+  body: AsyncIterable<Uint8Array>;
+  /** Closes the connection; what was not read is lost. */
+  discard(): void;
+};
+
+/** As SendHttpRequest, but returns as soon as status and headers are there. */
+export type OpenHttpRequest = (request: HttpRequest) => Promise<OpenHttpAnswer | HttpFailure>;
+
+/** Thrown while a body is read. */
+export class HttpBodyError extends Error {
+  readonly failure: HttpFailure;
+
+  constructor(failure: HttpFailure) {
+    super(`the answer's body ended early: ${failure.failure}`, { cause: failure.cause });
+    this.name = 'HttpBodyError';
+    this.failure = failure;
+  }
+}
+
 const connectTimeoutMs = 10_000;
 
 /**
@@ -54,6 +79,20 @@ const connectTimeoutMs = 10_000;
  * request sent on it fails without anybody knowing whether it arrived. Hence one undici client per request.
  */
 export const sendHttpRequest: SendHttpRequest = async (request) => {
+  const answer = await openHttpRequest(request);
+  if ('failure' in answer) return answer;
+  try {
+    const chunks: Uint8Array[] = [];
+    for await (const chunk of answer.body) chunks.push(chunk);
+    return { status: answer.status, headers: answer.headers, body: new Uint8Array(Buffer.concat(chunks)) };
+  } catch (error) {
+    if (error instanceof HttpBodyError) return error.failure;
+    throw error;
+  }
+};
+
+/** As `sendHttpRequest`; time and size limits hold for the body too, however slowly it is read. */
+export const openHttpRequest: OpenHttpRequest = async (request) => {
   if (request.signal?.aborted) {
     return { failure: 'aborted', maybeSent: false, reason: 'AbortError', cause: request.signal.reason };
   }
@@ -66,10 +105,28 @@ export const sendHttpRequest: SendHttpRequest = async (request) => {
   }, request.timeoutMs);
   request.signal?.addEventListener('abort', abort);
   let client: Client | undefined;
+  const close = () => {
+    clearTimeout(timer);
+    request.signal?.removeEventListener('abort', abort);
+    void client?.destroy();
+  };
+  const failed = (error: unknown): HttpFailure => {
+    close();
+    return {
+      failure: failureOf(error, { ...attempt, aborted: request.signal?.aborted === true }),
+      maybeSent: attempt.connected,
+      reason: reasonOf(error),
+      cause: error,
+    };
+  };
   try {
     const url = new URL(request.url);
+    if (request.publicAddressesOnly === true) refuseLiteralAddress(url.hostname);
     client = new Client(url.origin, {
-      connect: { timeout: Math.min(connectTimeoutMs, request.timeoutMs) },
+      connect: {
+        timeout: Math.min(connectTimeoutMs, request.timeoutMs),
+        ...(request.publicAddressesOnly === true ? { lookup: lookupPublic } : {}),
+      },
       autoSelectFamily: true,
       headersTimeout: 0,
       bodyTimeout: 0,
@@ -89,21 +146,33 @@ export const sendHttpRequest: SendHttpRequest = async (request) => {
     return {
       status: response.statusCode,
       headers: flatten(response.headers),
-      body: new Uint8Array(await response.body.arrayBuffer()),
+      body: bodyOf(response.body, failed, close),
+      discard() {
+        // Ends what waits for the body; nobody is there to be told.
+        response.body.on('error', () => undefined).destroy();
+        close();
+      },
     };
   } catch (error) {
-    return {
-      failure: failureOf(error, { ...attempt, aborted: request.signal?.aborted === true }),
-      maybeSent: attempt.connected,
-      reason: reasonOf(error),
-      cause: error,
-    };
-  } finally {
-    clearTimeout(timer);
-    request.signal?.removeEventListener('abort', abort);
-    void client?.destroy();
+    return failed(error);
   }
 };
+
+async function* bodyOf(
+  body: AsyncIterable<unknown>,
+  failed: (error: unknown) => HttpFailure,
+  close: () => void,
+): AsyncGenerator<Uint8Array> {
+  try {
+    for await (const chunk of body) yield chunk as Buffer;
+  } catch (error) {
+    const failure = failed(error);
+    // Status and headers were HTTP: a chunked body that breaks off is what the parser complains about.
+    throw new HttpBodyError(failure.failure === 'not-http' ? { ...failure, failure: 'reset' } : failure);
+  } finally {
+    close();
+  }
+}
 
 function failureOf(
   error: unknown,

@@ -1,7 +1,7 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { afterEach, expect, test } from 'vitest';
-import { sendHttpRequest, type HttpRequest } from '../src/http-client.ts';
+import { HttpBodyError, openHttpRequest, sendHttpRequest, type HttpRequest } from '../src/http-client.ts';
 
 const servers: Server[] = [];
 afterEach(() => Promise.all(servers.splice(0).map((server) => new Promise((done) => server.close(done)))));
@@ -92,3 +92,64 @@ test('says that a request surely did not leave when no TLS can be agreed on', as
   const answer = await sendHttpRequest(request(url.replace('http:', 'https:')));
   expect(answer).toMatchObject({ failure: 'connect', maybeSent: false });
 });
+
+test('hands a body out as it comes, and says where it broke off', async () => {
+  let goOn = () => undefined as unknown;
+  const url = await serve((_incoming, response) => {
+    response.writeHead(200).write('first');
+    goOn = () => response.destroy();
+  });
+  const answer = await openHttpRequest(request(url));
+  if ('failure' in answer) throw new Error(answer.failure);
+  const pieces = answer.body[Symbol.asyncIterator]();
+  expect(Buffer.from((await pieces.next()).value as Uint8Array).toString()).toBe('first');
+  goOn();
+  const error: unknown = await pieces.next().catch((caught: unknown) => caught);
+  expect(error).toBeInstanceOf(HttpBodyError);
+  expect(error).toMatchObject({ failure: { failure: 'reset', maybeSent: true } });
+});
+
+test.each([
+  ['too-large', { maxResponseBytes: 10 }],
+  ['timeout', { timeoutMs: 100 }],
+])('ends a body with %s while it is read', async (failure, limits) => {
+  const url = await serve((_incoming, response) => {
+    response.writeHead(200).write('x');
+    if (failure === 'too-large') response.end('x'.repeat(100));
+  });
+  const answer = await openHttpRequest(request(url, limits));
+  if ('failure' in answer) throw new Error(answer.failure);
+  const read = async () => {
+    for await (const piece of answer.body) expect(piece.length).toBeLessThan(1_000);
+  };
+  await expect(read()).rejects.toMatchObject({ failure: { failure } });
+});
+
+test('lets go of a body that nobody wants', async () => {
+  let closed: (() => void) | undefined;
+  const isClosed = new Promise<void>((resolve) => (closed = resolve));
+  const url = await serve((_incoming, response) => {
+    response.on('close', () => closed?.());
+    response.writeHead(200).write('x');
+  });
+  const answer = await openHttpRequest(request(url));
+  if ('failure' in answer) throw new Error(answer.failure);
+  answer.discard();
+  await isClosed;
+});
+
+test.each(['127.0.0.1', '[::1]', 'localhost', '2130706433', '0x7f.1', '[::ffff:127.0.0.1]'])(
+  'asks %s nothing where only public addresses are wanted',
+  async (host) => {
+    const seen: unknown[] = [];
+    const url = await serve((incoming, response) => {
+      seen.push(incoming.url);
+      response.end();
+    });
+    const answer = await sendHttpRequest(
+      request(url.replace('127.0.0.1', host), { publicAddressesOnly: true }),
+    );
+    expect(answer).toMatchObject({ failure: 'connect', maybeSent: false, reason: 'EPRIVATE' });
+    expect(seen).toEqual([]);
+  },
+);

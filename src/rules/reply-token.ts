@@ -9,33 +9,79 @@ export type ReplyTarget = {
   id: number;
 };
 
+/** What existing installations sign with while they have no secret: everybody knows it. */
+const constantKey = Buffer.from('sweego');
+
+/** `%2B` and a space stand where mail programs and forms have rewritten the plus. */
+const tokens = /(?<![\w.%+-])reply(?:\+|%2b| )((?:[0-9a-f]{2}){1,200})\.([0-9a-f]{8})(?=@|%40|"|$)/gi;
+
 /**
- * Verifies the local part of a signed Reply-To address, `reply+{hex payload}.{8 hex digits}`, against keys.
- * The payload is `{id}-{model}`, or `{id}-#{ir.model id}` where the other would pass 64 octets (RFC 5321
- * section 4.5.3.1.1). The signature is the start of the HMAC-SHA256 of the payload. Case is ignored, since
- * mail servers rewrite it.
+ * The keys that verify tokens of these secrets: for each the base64 text as bytes, which is what signs, and
+ * the decoded key. Never an empty key, nor the constant that existing installations fall back to.
  *
- * @param localPart what stands before the @
- * @param keys key bytes; empty ones never verify
- * @returns undefined when it is no token or no key verifies it
+ * @param secrets outbound secrets as typed by the administrator, old ones included
  */
-export function verifyReplyToken(localPart: string, keys: readonly Uint8Array[]): ReplyTarget | undefined {
-  const match = /^reply\+((?:[0-9a-f]{2})+)\.([0-9a-f]{8})$/.exec(localPart.toLowerCase());
-  const [, hex, signature] = match ?? [];
-  if (hex === undefined || signature === undefined) return undefined;
-  const payload = Buffer.from(hex, 'hex');
-  const isVerified = keys.some((key) => key.length > 0 && hasSignature(payload, signature, key));
-  return isVerified ? parsePayload(payload.toString('utf8')) : undefined;
+export function replyTokenKeys(secrets: readonly string[]): Uint8Array[] {
+  return secrets
+    .map((secret) => secret.trim())
+    .flatMap((secret) => [Buffer.from(secret, 'utf8'), Buffer.from(secret, 'base64')])
+    .filter((key) => key.length > 0 && !key.equals(constantKey));
 }
 
-function hasSignature(payload: Uint8Array, signature: string, key: Uint8Array): boolean {
-  const expected = createHmac('sha256', key).update(payload).digest('hex').slice(0, 8);
-  return timingSafeEqual(Buffer.from(expected), Buffer.from(signature));
+/**
+ * Verifies the signed Reply-To addresses `reply+{hex payload}.{8 hex digits}@…` among a mail's addresses. The
+ * payload is `{id}-{model}`, or `{id}-#{ir.model id}` where the other would pass 64 octets (RFC 5321 section
+ * 4.5.3.1.1). The signature is the start of the HMAC-SHA256 of the payload. Case is ignored, since mail
+ * servers rewrite it.
+ *
+ * @param addresses as written: bare, bracketed or with a display name
+ * @param keys of `replyTokenKeys`; empty ones never verify
+ * @returns each document once, in the order of the addresses, and how many tokens no key verified
+ */
+export function findReplyTokens(
+  addresses: readonly string[],
+  keys: readonly Uint8Array[],
+): { targets: ReplyTarget[]; refused: number } {
+  const targets = new Map<string, ReplyTarget>();
+  const refused = new Set<string>();
+  for (const address of addresses) {
+    for (const [, hex, signature] of address.matchAll(tokens)) {
+      const payload = Buffer.from(hex ?? '', 'hex');
+      const target = isSigned(payload, signature ?? '', keys) ? parsePayload(payload) : undefined;
+      if (target === undefined) refused.add(`${hex}.${signature}`.toLowerCase());
+      else targets.set(payload.toString('utf8'), target);
+    }
+  }
+  return { targets: [...targets.values()], refused: refused.size };
 }
 
-function parsePayload(payload: string): ReplyTarget | undefined {
-  const match = /^([1-9]\d*)-(?:#([1-9]\d*)|([a-z][a-z0-9_.]*))$/.exec(payload);
+/** The document that one address names, or undefined when it holds no token that a key verifies. */
+export function verifyReplyToken(address: string, keys: readonly Uint8Array[]): ReplyTarget | undefined {
+  return findReplyTokens([address], keys).targets[0];
+}
+
+/** Whether an address is one of ours for replies, whatever its token is worth. Odoo is never told of it. */
+export function isReplyAddress(address: string): boolean {
+  return /(?<![\w.%+-])reply(?:\+|%2b| )[^@\s]*(?:@|%40)/i.test(address);
+}
+
+function isSigned(payload: Uint8Array, signature: string, keys: readonly Uint8Array[]): boolean {
+  const claimed = Buffer.from(signature, 'hex');
+  return keys.some(
+    (key) =>
+      key.length > 0 &&
+      timingSafeEqual(createHmac('sha256', key).update(payload).digest().subarray(0, 4), claimed),
+  );
+}
+
+function parsePayload(payload: Uint8Array): ReplyTarget | undefined {
+  const match = /^([1-9]\d*)-(?:#([1-9]\d*)|([a-z][a-z0-9_.]*))$/.exec(
+    Buffer.from(payload).toString('latin1'),
+  );
   const [, id, modelId, model] = match ?? [];
-  if (id === undefined) return undefined;
+  if (id === undefined || ![id, modelId ?? '1'].every((text) => Number(text) <= largestId)) return undefined;
   return { id: Number(id), modelId: modelId === undefined ? null : Number(modelId), model: model ?? null };
 }
+
+/** Odoo's ids are PostgreSQL integers. */
+const largestId = 2 ** 31 - 1;

@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { BridgeError } from '../errors.ts';
 import { cleanText } from './clean-text.ts';
-import { readHeaderValues } from './header-value.ts';
+import { readHeaderMap, type HeaderMap } from './header-map.ts';
 import { readJson } from './json-body.ts';
 import { findInstant } from './timestamp.ts';
 
@@ -82,7 +82,7 @@ export function parseOutboundEvent(body: Uint8Array): OutboundEvent {
   }
   const event = parsed.data;
   const rawType = event.event_type ?? '';
-  const values = headerValues(event.headers);
+  const values = readHeaderMap(event.headers);
   const details = typeof event.details === 'string' ? cleanText(event.details) : undefined;
   return {
     type: normaliseEventType(rawType),
@@ -108,18 +108,7 @@ export function normaliseEventType(rawType: string): string {
   return rawType.trim().toLowerCase().replace(/[-\s]/g, '_');
 }
 
-function headerValues(headers: Readonly<Record<string, unknown>>): Map<string, string[]> {
-  const values = new Map<string, string[]>();
-  for (const [name, value] of Object.entries(headers)) {
-    const texts = readHeaderValues(value);
-    if (texts.length === 0) continue;
-    const key = name.trim().toLowerCase();
-    values.set(key, [...(values.get(key) ?? []), ...texts]);
-  }
-  return values;
-}
-
-function first(values: ReadonlyMap<string, string[]>, name: string): string | undefined {
+function first(values: HeaderMap, name: string): string | undefined {
   return values.get(name)?.[0];
 }
 

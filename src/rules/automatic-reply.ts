@@ -1,0 +1,141 @@
+/** What is asked about a mail before anything is done with it. */
+export type MailToJudge = {
+  /** By lower-case name; what Sweego passes on, completed from its log once that was asked. */
+  headers: ReadonlyMap<string, readonly string[]>;
+  /** Bare address of the sender. */
+  from: string;
+  subject: string;
+  /** Sweego's log was asked for the headers, whatever it answered. */
+  isLogAsked: boolean;
+  /** A recipient is an alias of Odoo other than catchall and bounce. */
+  hasAlias: boolean;
+  /** A recipient holds a verified reply token. */
+  hasToken: boolean;
+  /** `x-odoo-message-id` or `x-message-id` names a message of this very Odoo. */
+  isOwnMessage: boolean;
+  /** Our account at Sweego; `null` when not configured. */
+  clientUuid: string | null;
+};
+
+/**
+ * - `genuine`: treat it as a person's mail.
+ * - `unknown`: the headers that would tell are missing; ask Sweego's log (`GET /logs/{swg_uid}`) and judge again.
+ * - `loop`: it is a mail of ours that came back, or a report about one. Never posted.
+ * - `automatic`: a machine's answer. Not a customer's reply; at most shown in a thread that is found otherwise.
+ * - `suspect`: no header tells, but the subject reads like an absence notice. For a human to decide.
+ */
+export type MailJudgement =
+  { kind: 'genuine' } | { kind: 'unknown' } | { kind: 'loop' | 'automatic' | 'suspect'; reason: string };
+
+/**
+ * Whether a mail is a loop, or a machine's answer that must not become a customer's reply.
+ *
+ * A mail sent through Sweego and received by Sweego carries `x-mailer: Sweego` and `x-zone-loop`, and so do
+ * the invoices of a sister company and the mails of customers who use Sweego themselves. These marks count
+ * only where nobody is addressed explicitly, and not when the mail names another account as its sender.
+ *
+ * What a machine sends of itself (`auto-generated`: a form, a scanner) to an alias is what the alias is for;
+ * what it sends in answer (`auto-replied`) is an answer wherever it goes.
+ *
+ * @see RFC 3834 section 5 (Auto-Submitted)
+ */
+export function judgeMail(mail: MailToJudge): MailJudgement {
+  const loop = loopReason(mail);
+  if (loop !== undefined) return { kind: 'loop', reason: loop };
+  const automatic = answerReason(mail) ?? (mail.hasAlias ? undefined : machineReason(mail));
+  if (automatic !== undefined) return { kind: 'automatic', reason: automatic };
+  if (tellsAutomation(mail.headers)) return { kind: 'genuine' };
+  if (!mail.isLogAsked) return { kind: 'unknown' };
+  return absenceSubject.test(mail.subject.trim())
+    ? { kind: 'suspect', reason: 'the subject reads like an absence notice and no headers are known' }
+    : { kind: 'genuine' };
+}
+
+function loopReason(mail: MailToJudge): string | undefined {
+  const references = [...values(mail, 'in-reply-to'), ...values(mail, 'references')];
+  if (references.some((text) => text.includes('-loop-detection-bounce-email@'))) {
+    return 'it answers a refusal that Odoo sent';
+  }
+  if (/^mailer-daemon@/i.test(mail.from)) return 'it is a delivery report (from mailer-daemon)';
+  if (mail.hasAlias || mail.hasToken) return undefined;
+  if (mail.isOwnMessage) return 'it is a mail of this Odoo that came back';
+  if (isOfAnotherAccount(mail)) return undefined;
+  if (values(mail, 'x-zone-loop').length > 0) return 'it has x-zone-loop and no explicit destination';
+  return values(mail, 'x-mailer').some((text) => text.trim().toLowerCase() === 'sweego')
+    ? 'it has x-mailer: Sweego and no explicit destination'
+    : undefined;
+}
+
+/** `x-client-id` is the account's UUID without dashes. */
+function isOfAnotherAccount(mail: MailToJudge): boolean {
+  const [sender] = values(mail, 'x-client-id');
+  if (sender === undefined || mail.clientUuid === null) return false;
+  return bareUuid(sender) !== bareUuid(mail.clientUuid);
+}
+
+function bareUuid(text: string): string {
+  return text.replaceAll('-', '').trim().toLowerCase();
+}
+
+function answerReason(mail: MailToJudge): string | undefined {
+  if (words(mail, 'auto-submitted').includes('auto-replied')) return 'auto-submitted: auto-replied';
+  const marks = ['x-autoreply', 'x-autorespond', 'x-autoresponse'];
+  const mark = marks.find((name) => words(mail, name).some((word) => !['no', 'false', '0'].includes(word)));
+  if (mark !== undefined) return mark;
+  if (words(mail, 'precedence').includes('auto_reply')) return 'precedence: auto_reply';
+  return values(mail, 'return-path').some((text) => text.trim() === '<>') ? 'the null sender' : undefined;
+}
+
+function machineReason(mail: MailToJudge): string | undefined {
+  const submitted = words(mail, 'auto-submitted').find((word) => word !== 'no');
+  if (submitted !== undefined) return 'auto-submitted is not no';
+  if (words(mail, 'precedence').some((word) => ['bulk', 'junk'].includes(word))) return 'precedence: bulk';
+  // Those that concern receipts alone are set on a person's mail too ([MS-OXCMAIL] section 2.1.3.2.21).
+  return words(mail, 'x-auto-response-suppress').some((word) => ['all', 'oof', 'autoreply'].includes(word))
+    ? 'x-auto-response-suppress'
+    : undefined;
+}
+
+/** Sweego often passes on nothing but what threads a mail; anything else means that it passes on the rest. */
+function tellsAutomation(headers: MailToJudge['headers']): boolean {
+  const threading = ['in-reply-to', 'references', 'message-id'];
+  return [...headers.keys()].some((name) => !threading.includes(name));
+}
+
+/** What mail programs put before the subject or alone, in French and English. */
+const absencePhrases = [
+  'auto(?:mat(?:ic|ed))?[ -]?(?:reply|response|answer)',
+  'out[ -]of[ -](?:the[ -])?office(?: (?:auto[ -]?)?reply| notice)?',
+  'vacation (?:reply|notice|response)',
+  'away from (?:my|the) office',
+  '(?:r[ée]ponse|message) automatique',
+  "(?:(?:message|notification) d[ ’']?)?absence(?: du bureau)?",
+  'absente?(?: du bureau)?',
+  '(?:en )?cong[ée]s?',
+].join('|');
+
+/**
+ * Brackets or a sign must end the phrase: "Absence du bureau de poste" and "Out of office supplies" are a
+ * customer's subjects.
+ */
+const absenceSubject = new RegExp(
+  `^(?:\\[(?:${absencePhrases})\\]|(?:${absencePhrases})\\s*(?:[:;!.–—-]|\\bre\\b|$))`,
+  'i',
+);
+
+function values(mail: MailToJudge, name: string): readonly string[] {
+  return mail.headers.get(name) ?? [];
+}
+
+/** The values cut at commas, without parameters and comments, in lower case. */
+function words(mail: MailToJudge, name: string): string[] {
+  return values(mail, name)
+    .flatMap((text) => text.split(','))
+    .map((text) =>
+      text
+        .replace(/[;(].*$/s, '')
+        .trim()
+        .toLowerCase(),
+    )
+    .filter((word) => word !== '');
+}

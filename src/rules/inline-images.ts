@@ -1,0 +1,63 @@
+/** A file as far as its place in the HTML is concerned. */
+export type InlineCandidate = { name: string; contentId: string | undefined };
+
+/** An image source that is a part of the mail (RFC 2392), quoted in either way or not at all. */
+const source = /(\bsrc\s*=\s*)(?:"cid:([^"]*)"|'cid:([^']*)'|cid:([^\s"'>]+))/gi;
+
+/**
+ * Ties images in the HTML to the files they show. Sweego tells no Content-ID, so that a reference is matched
+ * by content id where there is one, else by name: `cid:image001.png@01DA` is the file `image001.png`.
+ *
+ * Odoo compares ids letter by letter; so matched files get ids of ours, and the HTML is written accordingly.
+ * An image that no file belongs to becomes a text in its place; the files stay attached in any case.
+ *
+ * @param idOf makes the content id of the file at a position, without angle brackets
+ * @returns the content ids in the order of the files, undefined for those that are no inline images
+ */
+export function tieInlineImages(
+  html: string,
+  files: readonly InlineCandidate[],
+  idOf: (position: number) => string,
+): { html: string; contentIds: (string | undefined)[] } {
+  const byId = firstPositions(files.map(({ contentId }) => contentId));
+  const byName = firstPositions(files.map(({ name }) => name));
+  const contentIds = files.map((): string | undefined => undefined);
+  const tied = html.replace(source, (whole, before: string, ...references: (string | undefined)[]) => {
+    const wanted = comparable(references.slice(0, 3).find((each) => each !== undefined) ?? '');
+    const position = byId.get(wanted) ?? byName.get(wanted) ?? byName.get(wanted.replace(/@[^@]*$/, ''));
+    if (position === undefined) return whole;
+    contentIds[position] = idOf(position);
+    return `${before}"cid:${idOf(position)}"`;
+  });
+  const known = new Set(contentIds);
+  return { html: tied.replace(/<img\b[^<>]*>/gi, (image) => placeholder(image, known)), contentIds };
+}
+
+function firstPositions(texts: readonly (string | undefined)[]): Map<string, number> {
+  const positions = new Map<string, number>();
+  for (const [position, text] of texts.entries()) {
+    const key = comparable(text ?? '');
+    if (key !== '' && !positions.has(key)) positions.set(key, position);
+  }
+  return positions;
+}
+
+function comparable(text: string): string {
+  return percentDecoded(text.replaceAll('&amp;', '&')).replace(/[<>]/g, '').trim().toLowerCase();
+}
+
+function percentDecoded(text: string): string {
+  try {
+    return decodeURIComponent(text);
+  } catch {
+    return text;
+  }
+}
+
+function placeholder(image: string, known: ReadonlySet<string | undefined>): string {
+  const reference = [...image.matchAll(source)].map(
+    ([, , double, single, bare]) => double ?? single ?? bare,
+  )[0];
+  if (reference === undefined || known.has(reference)) return image;
+  return `[${reference.replace(/@[^@]*$/, '').replace(/[<>]/g, '')}]`;
+}
