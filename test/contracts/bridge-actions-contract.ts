@@ -1,8 +1,11 @@
 import { afterAll, beforeAll, describe } from 'vitest';
+import { describeAlert } from './bridge-actions-alert.ts';
 import { describeChanges } from './bridge-actions-changes.ts';
+import { describeDeliver } from './bridge-actions-deliver.ts';
 import { describeHistory } from './bridge-actions-history.ts';
 import { describeRetry } from './bridge-actions-retry.ts';
 import { describeRights } from './bridge-actions-rights.ts';
+import { describeRoute } from './bridge-actions-route.ts';
 import { describeSending } from './bridge-actions-sending.ts';
 import { openActionsWorld, type ActionsWorld, type ProvisionedOdoo } from './bridge-actions-world.ts';
 
@@ -20,5 +23,8 @@ export function describeBridgeActions(name: string, open: () => Promise<Provisio
     describeSending(() => world);
     describeHistory(() => world);
     describeRetry(() => world);
+    describeRoute(() => world);
+    describeDeliver(() => world);
+    describeAlert(() => world);
   });
 }
