@@ -161,19 +161,51 @@ describe('the same reply at the same time', () => {
     code.replace('    if not env.cr.fetchone()[0]:\n        return', '    if False:\n        return');
   const asSeenFromTheStart = (code: string) =>
     code.replace('env.registry.cursor()', 'env.cr').replace('        cursor.close()', '        pass');
+  /** Stands for whatever takes its time, and waits for the test: it counts who came, and opens once told. */
+  const gate = [
+    'def gate():',
+    '    cursor = env.registry.cursor()',
+    '    cursor.execute("UPDATE ir_config_parameter SET value = value::int + 1 WHERE key = \'test.entered\'")',
+    '    cursor.commit()',
+    '    for attempt in range(600):',
+    "        cursor.execute(\"SELECT FROM ir_config_parameter WHERE key = 'test.gate' AND value = 'open'\")",
+    '        if cursor.rowcount:',
+    '            break',
+    '        cursor.rollback()',
+    "        cursor.execute('SELECT pg_sleep(0.1)')",
+    '    cursor.close()',
+    '',
+    '',
+  ].join('\n');
   const pauseFirst = (code: string) =>
-    `env.cr.execute('SELECT pg_sleep(1.5), count(*) FROM ir_model')\n${code}`;
+    `${gate}env.cr.execute('SELECT count(*) FROM mail_message')\ngate()\n${code}`;
   /** An automation of somebody's that takes its time when a message is made. */
   const pauseWithin = (code: string) =>
-    code.replace(
-      "    answer = odoo['mail.thread']",
-      "    env.cr.execute('SELECT pg_sleep(1.5)')\n    answer = odoo['mail.thread']",
+    gate + code.replace("    answer = odoo['mail.thread']", "    gate()\n    answer = odoo['mail.thread']");
+  const setGate = async (state: 'open' | 'closed') => {
+    if (state === 'closed') await call('ir.config_parameter', 'set_param', ['test.entered', '0']);
+    await call('ir.config_parameter', 'set_param', ['test.gate', state]);
+  };
+  const waitAtGate = (callers: number) =>
+    eventually(
+      () =>
+        countOf('ir.config_parameter', [
+          ['key', '=', 'test.entered'],
+          ['value', '=', String(callers)],
+        ]),
+      (found) => found === 1,
     );
 
-  it('is posted once in every trial', async () => {
-    const document = await createOrder();
-    const trials = 40;
-    for (let trial = 0; trial < trials; trial += 1) {
+  /** On an order, Odoo also writes the order and its customer, over which parallel calls would conflict. */
+  const createLead = async () => ({
+    model: 'crm.lead',
+    id: await create('crm.lead', { name: 'Lead', type: 'opportunity' }),
+  });
+  const stranger = 'stranger@example.com';
+
+  it('is posted once in every trial', { timeout: 400_000 }, async () => {
+    const document = await createLead();
+    for (let trial = 0; trial < 30; trial += 1) {
       const mail = replyMail({ from: `Trial ${trial} <trial-${trial}@example.com>`, to: shop });
       const answers = await Promise.all([1, 2, 3].map(() => actions.deliver({ ...mail, document })));
       const results = answers.map(({ result }) => result);
@@ -187,40 +219,43 @@ describe('the same reply at the same time', () => {
     const document = await createOrder();
     const mail = replyMail({ from: ann, to: shop });
     const slow = await codeWith(pauseWithin);
+    await setGate('closed');
     const first = slow(inputOf(mail, document));
-    await new Promise((resolve) => setTimeout(resolve, 700));
+    await waitAtGate(1);
     expect(await actions.deliver({ ...mail, document })).toEqual({ result: 'busy' });
+    await setGate('open');
     expect(await first).toMatchObject({ result: 'posted' });
     expect(await actions.deliver({ ...mail, document })).toMatchObject({ result: 'duplicate' });
     expect(await postedTimes(mail.messageId)).toBe(1);
   });
 
   it('would be posted twice without the lock', async () => {
-    const document = await createOrder();
-    const mail = replyMail({ from: ann, to: shop });
+    const document = await createLead();
+    const mail = replyMail({ from: stranger, to: shop });
     const slow = await codeWith((code) => pauseWithin(withoutLock(code)));
-    await Promise.all([slow(inputOf(mail, document)), slow(inputOf(mail, document))]);
+    await setGate('closed');
+    const first = slow(inputOf(mail, document));
+    await waitAtGate(1);
+    expect(await (await codeWith(withoutLock))(inputOf(mail, document))).toMatchObject({ result: 'posted' });
+    await setGate('open');
+    expect(await first).toMatchObject({ result: 'posted' });
     expect(await postedTimes(mail.messageId)).toBe(2);
   });
 
-  it('is found by a call that began before the first one committed', async () => {
-    const document = await createOrder();
-    const mail = replyMail({ from: ann, to: shop });
-    const late = await codeWith(pauseFirst);
+  it.each([
+    ['is found by a call that began before the first one committed', (code: string) => code, 'duplicate', 1],
+    ['would be posted twice if that call looked only at what it saw then', asSeenFromTheStart, 'posted', 2],
+  ])('%s', async (_name, change, result, times) => {
+    const document = await createLead();
+    const mail = replyMail({ from: stranger, to: shop });
+    const late = await codeWith((code) => pauseFirst(change(code)));
+    await setGate('closed');
     const second = late(inputOf(mail, document));
-    await new Promise((resolve) => setTimeout(resolve, 500));
+    await waitAtGate(1);
     expect(await actions.deliver({ ...mail, document })).toMatchObject({ result: 'posted' });
-    expect(await second).toMatchObject({ result: 'duplicate' });
-    expect(await postedTimes(mail.messageId)).toBe(1);
-
-    // With the lock alone, the same happens twice.
-    const another = replyMail({ from: ann, to: shop });
-    const blind = await codeWith((code) => pauseFirst(asSeenFromTheStart(code)));
-    const unseeing = blind(inputOf(another, document));
-    await new Promise((resolve) => setTimeout(resolve, 500));
-    expect(await actions.deliver({ ...another, document })).toMatchObject({ result: 'posted' });
-    expect(await unseeing).toMatchObject({ result: 'posted' });
-    expect(await postedTimes(another.messageId)).toBe(2);
+    await setGate('open');
+    expect(await second).toMatchObject({ result });
+    expect(await postedTimes(mail.messageId)).toBe(times);
   });
 });
 
