@@ -89,6 +89,7 @@ export const baseModels: readonly Model[] = [
       x_sweego_show_auto_replies: { type: 'boolean' },
       x_sweego_feed_blacklist: { type: 'boolean' },
       x_sweego_count_bounces: { type: 'boolean' },
+      x_sweego_alert_user_id: { type: 'many2one', relation: 'res.users' },
     },
   },
   {
@@ -109,7 +110,11 @@ export const baseModels: readonly Model[] = [
   {
     name: 'ir.actions.server',
     label: 'Server Action',
-    fields: { name: { type: 'char', required: true }, code: { type: 'text' } },
+    fields: {
+      name: { type: 'char', required: true },
+      code: { type: 'text' },
+      create_uid: { type: 'many2one', relation: 'res.users' },
+    },
   },
   {
     name: 'ir.model.data',

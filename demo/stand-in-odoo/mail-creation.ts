@@ -50,6 +50,7 @@ export function postMessage(
     {
       ...pick(args, ['subject', 'body', 'email_from', 'reply_to', 'mail_server_id']),
       message_type: args['message_type'] ?? 'notification',
+      subtype_id: subtypeOf(records, args['subtype_xmlid']),
       model,
       res_id: documentId,
       partner_ids: partnerIds,
@@ -89,6 +90,15 @@ export function postMessage(
     });
   }
   return { message, mail };
+}
+
+function subtypeOf(records: Records, externalId: unknown): unknown {
+  const [module, name] = String(externalId ?? 'mail.mt_note').split('.');
+  const [found] = records.search('ir.model.data', [
+    ['module', '=', module],
+    ['name', '=', name],
+  ]);
+  return found?.['res_id'] ?? false;
 }
 
 function createMessage(records: Records, values: Values, author: Author, now: Date): Row {

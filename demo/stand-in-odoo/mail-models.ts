@@ -54,6 +54,7 @@ export const mailModels: readonly Model[] = [
         ),
         default: 'email_outgoing',
       },
+      subtype_id: { type: 'many2one', relation: 'mail.message.subtype' },
       date: { type: 'datetime' },
       email_from: { type: 'char' },
       reply_to: { type: 'char' },

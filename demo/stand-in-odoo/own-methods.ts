@@ -1,5 +1,8 @@
+import { bridgeAlert } from './bridge-alert.ts';
 import { bridgeApply } from './bridge-apply.ts';
+import { bridgeDeliver } from './bridge-deliver.ts';
 import { bridgeRead } from './bridge-read.ts';
+import { bridgeRoute } from './bridge-route.ts';
 import { bridgeSettings } from './bridge-settings.ts';
 import { requireAccess, requireBridgeGroup } from './caller.ts';
 import { missingError, userError, valueError } from './faults.ts';
@@ -126,7 +129,9 @@ function runAction({ records, caller, ids, context, refresh }: MethodCall): unkn
   const input = context['sweego_bridge'];
   if (typeof input !== 'object' || input === null)
     throw valueError('The input is missing: it belongs into the context key sweego_bridge');
-  return runBridgeAction(records, String(action['code']), input as Values, refresh);
+  // Who provisioned the bridge: its action was made by him.
+  const administratorId = Number(action['create_uid']);
+  return runBridgeAction(records, String(action['code']), input as Values, refresh, administratorId);
 }
 
 function runBridgeAction(
@@ -134,6 +139,7 @@ function runBridgeAction(
   code: string,
   input: Values,
   refresh: (messageId: number) => void,
+  administratorId: number,
 ): unknown {
   switch (code) {
     case 'settings':
@@ -142,6 +148,16 @@ function runBridgeAction(
       return bridgeRead(records, input);
     case 'apply':
       return bridgeApply(records, input, refresh);
+    case 'route':
+      return bridgeRoute(records, input);
+    case 'deliver': {
+      const answer: Record<string, unknown> = {};
+      return new AfterCommit(answer, async () => {
+        Object.assign(answer, await bridgeDeliver(records, input));
+      });
+    }
+    case 'alert':
+      return bridgeAlert(records, input, administratorId);
     default:
       throw userError(`The stand-in cannot run an action with the code ${code}.`);
   }

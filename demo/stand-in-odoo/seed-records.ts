@@ -13,6 +13,20 @@ export function seedRecords(
     alias_domain_id: domain.id,
     partner_id: records.create('res.partner', { name: 'Example Company', lang: 'en_US' }).id,
   });
+  for (const model of ['res.partner', 'sale.order', 'ir.mail_server'])
+    records.create('ir.model', { name: records.model(model).label, model });
+  for (const [name, internal] of [
+    ['comment', false],
+    ['note', true],
+  ] as const) {
+    const subtype = records.create('mail.message.subtype', { name, internal });
+    records.create('ir.model.data', {
+      module: 'mail',
+      name: `mt_${name}`,
+      model: 'mail.message.subtype',
+      res_id: subtype.id,
+    });
+  }
   records.create('res.lang', { name: 'English (US)', code: 'en_US' });
 
   const createUser = (name: string, login: string, email: string, share: boolean) => {
@@ -33,8 +47,12 @@ export function seedRecords(
       key: 'sweego_bridge.provision_version',
       value: String(provisionVersion),
     });
-    for (const action of ['settings', 'read', 'apply']) {
-      const row = records.create('ir.actions.server', { name: `Sweego bridge: ${action}`, code: action });
+    for (const action of ['settings', 'read', 'apply', 'route', 'deliver', 'alert']) {
+      const row = records.create('ir.actions.server', {
+        name: `Sweego bridge: ${action}`,
+        code: action,
+        create_uid: adminId,
+      });
       records.create('ir.model.data', {
         module: 'sweego_bridge',
         name: `action_${action}`,

@@ -1,6 +1,7 @@
 import { baseModels } from './base-models.ts';
 import { bridgeGroups, type Caller } from './caller.ts';
 import { commonMethods } from './common-methods.ts';
+import { gatewayModels } from './gateway-models.ts';
 import { historyModel } from './history-model.ts';
 import { mailModels } from './mail-models.ts';
 import { createMailSending } from './mail-sending.ts';
@@ -33,7 +34,12 @@ export function createStandInDatabase(
   credentials: Credentials,
   options: { provisioned: boolean; now: () => Date },
 ): StandInOdooDatabase {
-  const records = createRecords(createStore(), [...baseModels, ...mailModels, historyModel]);
+  const records = createRecords(createStore(), [
+    ...baseModels,
+    ...mailModels,
+    ...gatewayModels,
+    historyModel,
+  ]);
   const sending = createMailSending(records);
   const seeded = seedRecords(records, credentials, options.provisioned);
   const refreshed: number[] = [];

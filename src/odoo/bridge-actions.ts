@@ -1,11 +1,13 @@
 import { z } from 'zod';
 import { BridgeError } from '../errors.ts';
 import type { MessageChange } from '../rules/message-state.ts';
+import { badAnswer, notInGroup, notProvisioned, wrongVersion } from './bridge-action-errors.ts';
 import { ApplyAnswer, BridgeSettings, ReadAnswer, recordId, type ApplyResult } from './bridge-answers.ts';
 import type { Odoo } from './odoo.ts';
+import { AlertAnswer, DeliverAnswer, RouteAnswer } from './reply-answers.ts';
 
 /** Version of the provisioned actions that this program speaks to. */
-export const provisionVersion = 3;
+export const provisionVersion = 4;
 
 /** The provisioned server actions of Odoo, typed. Each call is one transaction in Odoo. */
 export type BridgeActions = {
@@ -27,6 +29,59 @@ export type BridgeActions = {
    * @throws BridgeError ODOO_NOT_PROVISIONED, ODOO_*
    */
   apply(changes: readonly MessageChange[]): Promise<ApplyResult[]>;
+  /**
+   * What Odoo knows of where a mail could belong. At most 200 of each list; duplicates cost nothing.
+   *
+   * @throws BridgeError ODOO_NOT_PROVISIONED, ODOO_USER_ERROR (a list is too long), ODOO_*
+   */
+  route(question: RouteQuestion): Promise<RouteAnswer>;
+  /**
+   * Posts a mail through Odoo's own gateway, at most once for each Message-Id: a mail for two documents needs
+   * two. Repeating it is safe after every error, also while the first call still runs. Nobody is answered:
+   * what Odoo refuses is left to the caller.
+   *
+   * @throws BridgeError ODOO_TOO_LARGE (a limit of Odoo or of the proxy in front), ODOO_NOT_PROVISIONED, ODOO_*
+   */
+  deliver(delivery: Delivery): Promise<DeliverAnswer>;
+  /**
+   * Tells a user of Odoo of a parked reply, by an activity that only he sees. Once for each key, also after he
+   * has marked it as done.
+   *
+   * @throws BridgeError ODOO_NOT_PROVISIONED, ODOO_*
+   */
+  openAlert(alert: Alert): Promise<AlertAnswer>;
+  /** Closes that activity. @throws BridgeError ODOO_NOT_PROVISIONED, ODOO_* */
+  closeAlert(key: string): Promise<AlertAnswer>;
+};
+
+export type RouteQuestion = {
+  /** Normalised: bare and lower-cased. */
+  addresses: readonly string[];
+  /** With angle brackets: Odoo's own ones or those that Sweego puts on mails. */
+  messageIds: readonly string[];
+  /** Odoo's model name, or its ir.model id as in the short form of a reply token. */
+  documents: readonly { model: string | number; id: number }[];
+  /** Normalised: bare and lower-cased. */
+  senders: readonly string[];
+};
+
+export type Delivery = {
+  /** RFC 5322, pure ASCII: everything else is altered on the way or in Odoo. */
+  message: string;
+  /** The one in the message, with angle brackets. */
+  messageId: string;
+  /** Where to post; null leaves the place to Odoo's routing (references, aliases). */
+  document: { model: string; id: number } | null;
+};
+
+export type Alert = {
+  /** Identifies the inbox entry, for example its id. */
+  key: string;
+  summary: string;
+  /** Plain text; line breaks stay. */
+  note: string;
+  /** Mail server whose choice of a user counts; else the first one that has one. */
+  serverId: number | null;
 };
 
 /**
@@ -63,7 +118,8 @@ export function createBridgeActions(odoo: Odoo): BridgeActions {
   return {
     async settings() {
       const settings = checked(BridgeSettings, await run('action_settings', {}), 'action_settings');
-      if (settings.provision_version !== provisionVersion) throw wrongVersion(settings.provision_version);
+      if (settings.provision_version !== provisionVersion)
+        throw wrongVersion(settings.provision_version, provisionVersion);
       return settings;
     },
     async read(messageIds) {
@@ -76,6 +132,33 @@ export function createBridgeActions(odoo: Odoo): BridgeActions {
       const answer = checked(ApplyAnswer, await run('action_apply', { changes }), 'action_apply');
       if (answer.results.length === changes.length) return answer.results;
       throw badAnswer('action_apply', undefined);
+    },
+    async route({ addresses, messageIds, documents, senders }) {
+      const answer = await run('action_route', {
+        addresses,
+        message_ids: messageIds,
+        documents: documents.map(({ model, id }) => [model, id]),
+        senders,
+      });
+      const route = checked(RouteAnswer, answer, 'action_route');
+      if (route.documents.length === documents.length) return route;
+      throw badAnswer('action_route', undefined);
+    },
+    async deliver({ message, messageId, document }) {
+      const answer = await run('action_deliver', {
+        message,
+        message_id: messageId,
+        model: document?.model ?? false,
+        thread_id: document?.id ?? false,
+      });
+      return checked(DeliverAnswer, answer, 'action_deliver');
+    },
+    async openAlert({ key, summary, note, serverId }) {
+      const answer = await run('action_alert', { key, summary, note, server_id: serverId ?? false });
+      return checked(AlertAnswer, answer, 'action_alert');
+    },
+    async closeAlert(key) {
+      return checked(AlertAnswer, await run('action_alert', { key, close: true }), 'action_alert');
     },
   };
 }
@@ -104,36 +187,4 @@ function checked<T>(schema: z.ZodType<T>, answer: unknown, action: string): T {
   const parsed = schema.safeParse(answer);
   if (parsed.success) return parsed.data;
   throw badAnswer(action, parsed.error);
-}
-
-function badAnswer(action: string, cause: unknown): BridgeError {
-  return new BridgeError(
-    'ODOO_NOT_PROVISIONED',
-    `The action ${action} in Odoo is not the one this bridge provisions. Run: sweego-odoo-bridge provision`,
-    { retry: 'never', scope: 'odoo', cause, details: { action } },
-  );
-}
-
-function notProvisioned(cause: BridgeError): BridgeError {
-  return new BridgeError(
-    'ODOO_NOT_PROVISIONED',
-    'This database lacks the bridge’s actions. Run: sweego-odoo-bridge provision',
-    { retry: 'never', scope: 'odoo', cause },
-  );
-}
-
-function notInGroup(cause: BridgeError | undefined): BridgeError {
-  return new BridgeError(
-    'ODOO_NOT_IN_GROUP',
-    'The user of ODOO_API_KEY is not in the group “Sweego bridge”. Run: sweego-odoo-bridge provision --create-user',
-    { retry: 'never', scope: 'odoo', cause, details: { model: 'ir.actions.server' } },
-  );
-}
-
-function wrongVersion(found: number): BridgeError {
-  return new BridgeError(
-    'ODOO_PROVISION_VERSION',
-    `Odoo was provisioned by another version of the bridge (${found}, needed: ${provisionVersion}). Run: sweego-odoo-bridge provision`,
-    { retry: 'never', scope: 'odoo', cause: undefined, details: { found, needed: provisionVersion } },
-  );
 }

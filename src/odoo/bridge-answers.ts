@@ -1,7 +1,7 @@
 import { z } from 'zod';
 
 /** Odoo sends `false` for an empty field; so nothing empty ever becomes the text "false". */
-const text = z
+export const text = z
   .union([z.string(), z.literal(false), z.null()])
   .transform((value) => (value === false || value === '' ? null : value));
 export const recordId = z

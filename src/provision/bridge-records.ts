@@ -9,6 +9,9 @@ export const actionNames = [
   'settings',
   'read',
   'apply',
+  'route',
+  'deliver',
+  'alert',
   'mail_created',
   'confirm_and_delete',
   'mark_undelivered',
@@ -18,7 +21,14 @@ export const actionNames = [
 export type ActionSources = Readonly<Record<(typeof actionNames)[number], string>>;
 
 /** Actions that the bridge calls, as external ids. */
-export const callableActions = ['action_settings', 'action_read', 'action_apply'] as const;
+export const callableActions = [
+  'action_settings',
+  'action_read',
+  'action_apply',
+  'action_route',
+  'action_deliver',
+  'action_alert',
+] as const;
 
 /** Modules of Odoo that must be there first. */
 export const requiredModules = ['mail', 'base_automation'] as const;
@@ -39,6 +49,9 @@ export function bridgeRecords(sources: ActionSources): readonly DesiredRecord[] 
     callableAction('action_settings', 'Sweego bridge: settings', sources.settings),
     callableAction('action_read', 'Sweego bridge: read messages', sources.read),
     callableAction('action_apply', 'Sweego bridge: apply changes', sources.apply),
+    callableAction('action_route', 'Sweego bridge: find the document of a reply', sources.route),
+    callableAction('action_deliver', 'Sweego bridge: deliver a reply', sources.deliver),
+    callableAction('action_alert', 'Sweego bridge: show a parked reply', sources.alert),
     ...actionRights(callableActions),
     ...viewRecords,
     administratorAction(

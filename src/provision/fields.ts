@@ -75,6 +75,21 @@ const definitions: readonly FieldDefinition[] = [
     help: 'A mail to an address that does not exist counts on the bounce counter of its contacts.',
   },
   {
+    model: 'ir.mail_server',
+    name: 'x_sweego_alert_user_id',
+    type: 'many2one',
+    relation: 'res.users',
+    label: 'Sweego alerts go to',
+    help: 'Gets an activity for each reply that could not be placed. Without a choice: who set up the bridge.',
+  },
+  {
+    model: 'mail.activity',
+    name: 'x_sweego_key',
+    type: 'char',
+    label: 'Sweego inbox entry',
+    help: 'The parked reply that this activity is about, as the bridge numbers it.',
+  },
+  {
     model: 'mail.mail',
     name: 'x_sweego_relayed',
     type: 'boolean',

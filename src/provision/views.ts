@@ -24,6 +24,7 @@ export const viewRecords: readonly DesiredRecord[] = [
         <field name="x_sweego_show_auto_replies" invisible="not x_sweego_enabled"/>
         <field name="x_sweego_feed_blacklist" invisible="not x_sweego_enabled"/>
         <field name="x_sweego_count_bounces" invisible="not x_sweego_enabled"/>
+        <field name="x_sweego_alert_user_id" invisible="not x_sweego_enabled" domain="[('share', '=', False)]"/>
       </group>
       <group string="While a secret is being replaced" invisible="not x_sweego_enabled">
         <field name="x_sweego_previous_outbound_secret" password="True"/>

@@ -1,9 +1,12 @@
 import { afterAll, beforeAll, describe } from 'vitest';
+import { describeAlert } from './bridge-actions-alert.ts';
 import { describeChanges } from './bridge-actions-changes.ts';
+import { describeDeliver } from './bridge-actions-deliver.ts';
 import { describeHistory } from './bridge-actions-history.ts';
 import { describeOnce } from './bridge-actions-once.ts';
 import { describeRetry } from './bridge-actions-retry.ts';
 import { describeRights } from './bridge-actions-rights.ts';
+import { describeRoute } from './bridge-actions-route.ts';
 import { describeSending } from './bridge-actions-sending.ts';
 import { openActionsWorld, type ActionsWorld, type ProvisionedOdoo } from './bridge-actions-world.ts';
 
@@ -22,5 +25,8 @@ export function describeBridgeActions(name: string, open: () => Promise<Provisio
     describeHistory(() => world);
     describeOnce(() => world);
     describeRetry(() => world);
+    describeRoute(() => world);
+    describeDeliver(() => world);
+    describeAlert(() => world);
   });
 }

@@ -18,6 +18,8 @@ export type ActionsWorld = {
   mails: OrderMails;
   actions: BridgeActions;
   serverId: number;
+  /** mail.alias id of `contractAlias`, which makes contacts. */
+  aliasId: number;
   /** Partners of two customers, `Ann@Customer.example.com` and `bob@customer.example.com`. */
   ann: number;
   bob: number;
@@ -41,6 +43,9 @@ export type ActionsWorld = {
 export const contractSecret = Buffer.from('the outbound secret of the contract suite 48 byte').toString(
   'base64',
 );
+/** The alias domain of the suite; company 1 has it when it had none. */
+export const contractDomain = 'reply.contract.example.com';
+export const contractAlias = `incoming@${contractDomain}`;
 export const contractSender = '"Example Sales" <sales@contract.example.com>';
 
 export async function openActionsWorld(open: () => Promise<ProvisionedOdoo>): Promise<ActionsWorld> {
@@ -68,6 +73,15 @@ export async function openActionsWorld(open: () => Promise<ProvisionedOdoo>): Pr
     const [id] = (await call(model, 'create', undefined, { vals_list: [values] })) as [number];
     return id;
   };
+  const domainId = await create('mail.alias.domain', { name: contractDomain });
+  const [partnerModel] = (await call('ir.model', 'search', undefined, {
+    domain: [['model', '=', 'res.partner']],
+  })) as [number];
+  const aliasId = await create('mail.alias', {
+    alias_name: 'incoming',
+    alias_domain_id: domainId,
+    alias_model_id: partnerModel,
+  });
   const shop = await mails.createContact('Example Shop', 'shop@example.com');
   return {
     odoo,
@@ -75,6 +89,7 @@ export async function openActionsWorld(open: () => Promise<ProvisionedOdoo>): Pr
     mails,
     actions,
     serverId,
+    aliasId,
     ann: await mails.createContact('Ann Example', 'Ann@Customer.example.com'),
     bob: await mails.createContact('Bob Example', 'bob@customer.example.com'),
     call,

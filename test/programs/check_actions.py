@@ -56,6 +56,7 @@ class FailingOdoo:
         self.problem = problem
         self.happened = []
         self.cr = self
+        self.context = {}
 
     def savepoint(self):
         return Savepoint(self.happened)

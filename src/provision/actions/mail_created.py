@@ -92,6 +92,11 @@ def reply_to_of(mail, headers, secret):
 
 
 def prepare(mail):
+    # Odoo's gateway writes to the sender of a mail that it refuses. The action deliver parks such a mail for a
+    # human, so the refusal is held back: it belongs to no document and has no author, unlike all other mails.
+    if env.context.get('sweego_bridge_delivering') and not mail.model and not mail.author_id:
+        mail.write({'state': 'cancel'})
+        return
     server = server_of(mail)
     secret = server and server.x_sweego_enabled and (server.x_sweego_outbound_webhook_secret or '').strip()
     if not secret:
