@@ -34,13 +34,14 @@ const allowedImports = {
 const packageHomes = {
   zod: ['odoo', 'sweego', 'config-variables', 'http', 'commands'],
   libsql: ['inbox'],
+  pg: ['inbox'],
   hono: ['http'],
   '@hono/node-server': ['commands'],
   libmime: ['sweego'],
   'odoo-await': ['odoo'],
   undici: ['http-client'],
   pino: ['log'],
-  commander: ['main'],
+  commander: ['main', 'inbox-command-line'],
 };
 
 /** Nothing in `rules` and `provision` may know a clock, a network, a file or the environment. */
@@ -57,7 +58,15 @@ const impure = [
 ];
 
 const sourceNames = ['commands', 'http', 'flows', 'odoo', 'sweego', 'inbox', 'rules', 'provision'];
-const sourceFiles = ['main', 'config', 'config-variables', 'log', 'http-client', 'errors'];
+const sourceFiles = [
+  'main',
+  'inbox-command-line',
+  'config',
+  'config-variables',
+  'log',
+  'http-client',
+  'errors',
+];
 
 function zonesOf(folder) {
   const allowed = [folder, 'errors', ...allowedImports[folder]];

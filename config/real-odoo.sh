@@ -1,12 +1,21 @@
 #!/usr/bin/env bash
-# A real Odoo 19 for the tests: Debian's packages in a chroot, everything bound to 127.0.0.1.
+# A real Odoo 19 and a real PostgreSQL for the tests: Debian's packages in a chroot, everything bound to 127.0.0.1.
+# Odoo has a PostgreSQL of its own that does not sync its disk; the inbox has another one that does.
 #
 #   real-odoo.sh build                  makes the chroot from nothing (once, a few minutes, about 3 GB)
 #   real-odoo.sh template               makes the database bridge_base (admin/admin, once)
-#   real-odoo.sh start                  build and template when missing, then PostgreSQL and Odoo; prints its URLs
-#   real-odoo.sh stop                   stops what start started
+#   real-odoo.sh start                  build and template when missing, then all servers; prints their URLs
+#   real-odoo.sh stop                   stops what start and postgresql started
+#   real-odoo.sh postgresql [VERB]      build when missing, then only the inbox's PostgreSQL on
+#                                       REAL_INBOX_POSTGRES_PORT; prints its URL. Each port has a cluster of its own.
+#                                       VERB stop: stops it. crash: as a power cut would. remove: stops and deletes it.
+#                                       status: its URL; exit code 1 when it does not run
+#   real-odoo.sh start-extra PORT       one more Odoo on the same PostgreSQL, for a test that stops it
+#   real-odoo.sh stop-extra PORT        stops that one; `stop` stops all
 #   real-odoo.sh clone NAME [TEMPLATE]  a copy of a template database (bridge_base) with its filestore, in seconds
 #   real-odoo.sh mark-template NAME     no connections any more, so that it can be cloned while Odoo serves
+#   real-odoo.sh take-away NAME         cuts off everybody who uses a database, and lets nobody find it
+#   real-odoo.sh bring-back NAME        undoes take-away
 #   real-odoo.sh drop NAME              removes a database and its filestore
 #   real-odoo.sh databases              the names of all databases, one a line
 #   real-odoo.sh python                 runs the Python program on standard input with the chroot's Python
@@ -19,14 +28,17 @@ BASE=${SWEEGO_BRIDGE_CACHE:-${XDG_CACHE_HOME:-$HOME/.cache}/sweego-odoo-bridge}/
 HTTP_PORT=${REAL_ODOO_HTTP_PORT:-18069}
 GEVENT_PORT=${REAL_ODOO_GEVENT_PORT:-18072}
 POSTGRES_PORT=${REAL_ODOO_POSTGRES_PORT:-15499}
+INBOX_POSTGRES_PORT=${REAL_INBOX_POSTGRES_PORT:-15500}
 MODULES=${REAL_ODOO_MODULES:-mail,base_automation,sale,crm,contacts,account,base_import_module}
 
 ROOT=$BASE/root
 RUN=$BASE/run
-LOG=$BASE/log # odoo.log, postgresql.log
+LOG=$BASE/log # odoo.log, postgresql.log, inbox-postgresql-PORT.log
 # Paths inside the chroot.
 DATA=/var/lib/real-odoo/data
 CLUSTER=/var/lib/real-odoo/postgresql
+INBOX_SERVER=inbox-postgresql-$INBOX_POSTGRES_PORT
+INBOX_CLUSTER=/var/lib/real-odoo/$INBOX_SERVER
 # Raise these when what the build or the template makes changes: old ones are then made again.
 BUILD_RECIPE=1
 TEMPLATE_RECIPE="1 $MODULES"
@@ -70,13 +82,19 @@ occupants() {
 parts=$(dirname "$(readlink -f "${BASH_SOURCE[0]}")")/real-odoo
 . "$parts/build.sh"
 . "$parts/servers.sh"
+. "$parts/inbox-postgresql.sh"
 . "$parts/databases.sh"
 
 case ${1:-} in
   build) require_root; lock; build ;;
   template) require_root; lock; build; template ;;
-  start) require_root; lock; build; template; start_odoo; print_urls ;;
+  start) require_root; lock; build; template; start_odoo; start_inbox_postgresql; print_urls; print_inbox_url ;;
   stop) require_root; lock; stop ;;
+  start-extra) require_root; require_port "${2:-}"; require_postgresql; start_extra "$2" ;;
+  stop-extra) require_root; require_port "${2:-}"; stop_server "odoo-$2" TERM ;;
+  take-away) require_root; require_name "${2:-}"; require_postgresql; take_away "$2" ;;
+  bring-back) require_root; require_name "${2:-}"; require_postgresql; bring_back "$2" ;;
+  postgresql) require_root; lock; build; inbox_postgresql "${2:-start}" ;;
   clone) require_root; require_name "${2:-}"; require_name "${3:-bridge_base}"; require_postgresql; clone "$2" "${3:-bridge_base}" ;;
   mark-template) require_root; require_name "${2:-}"; require_postgresql; mark_template "$2" ;;
   drop) require_root; require_name "${2:-}"; require_postgresql; drop "$2" ;;

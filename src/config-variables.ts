@@ -61,7 +61,11 @@ export const Variables = z.object({
   ODOO_TRANSPORT: oneOf(['json2', 'jsonrpc', 'xmlrpc'], 'json2'),
   DATABASE_URL: z
     .string()
-    .regex(/^file:./, 'is not understood. Set it to file: and a path, for example file:./data/bridge.sqlite')
+    .regex(
+      /^(file:|postgres(ql)?:\/\/)./,
+      'is not understood. Set it to file: and a path, for example file:./data/bridge.sqlite, or to ' +
+        'postgres://user:password@host:5432/database',
+    )
     .default('file:./data/bridge.sqlite'),
   HOST: z.string().default('0.0.0.0'),
   PORT: wholeNumber(0, 65_535, 8025),
@@ -102,3 +106,24 @@ export const secretNames = [
   'SWEEGO_INBOUND_SECRETS',
   'ADMIN_TOKEN',
 ] as const;
+
+/** So may this one, which holds a password where it names PostgreSQL. */
+export const fileNames = [...secretNames, 'DATABASE_URL'] as const;
+
+/** The password in the URL of a PostgreSQL database, as it is written there and as it is meant. */
+export function passwordsOfDatabaseUrl(databaseUrl: string): string[] {
+  if (!databaseUrl.startsWith('postgres')) return [];
+  const [, inAuthority] = /^\w+:\/\/[^/?#:]*:([^/?#]*)@/.exec(databaseUrl) ?? [];
+  const [, inQuery] = /[?&]password=([^&#]*)/.exec(databaseUrl) ?? [];
+  return [inAuthority, inQuery]
+    .filter((password) => password !== undefined)
+    .flatMap((password) => [password, decodedOf(password)]);
+}
+
+function decodedOf(text: string): string {
+  try {
+    return decodeURIComponent(text);
+  } catch {
+    return text;
+  }
+}

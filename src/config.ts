@@ -1,5 +1,5 @@
 import { BridgeError } from './errors.ts';
-import { Variables, secretNames } from './config-variables.ts';
+import { Variables, fileNames, passwordsOfDatabaseUrl, secretNames } from './config-variables.ts';
 
 /** Where the variables come from. */
 export type ConfigSource = {
@@ -110,7 +110,7 @@ function gatherVariables(source: ConfigSource, faults: Faults): Record<string, s
     const value = source.env[name]?.trim();
     if (value !== undefined && value !== '') env[name] = value;
   }
-  for (const name of secretNames) {
+  for (const name of fileNames) {
     const path = source.env[`${name}_FILE`];
     if (path === undefined || path === '') continue;
     if (env[name] !== undefined) {
@@ -190,7 +190,10 @@ function toConfig(values: Variables, env: Readonly<Record<string, string>>): Bri
     retainEntriesDays: values.RETAIN_ENTRIES_DAYS,
     logLevel: values.LOG_LEVEL,
     logFormat: values.LOG_FORMAT,
-    secrets: secretNames.flatMap((name) => (env[name] ?? '').split(',').map((secret) => secret.trim())),
+    secrets: [
+      ...secretNames.flatMap((name) => (env[name] ?? '').split(',').map((secret) => secret.trim())),
+      ...passwordsOfDatabaseUrl(values.DATABASE_URL),
+    ],
   };
 }
 

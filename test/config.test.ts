@@ -93,7 +93,7 @@ describe('a bad configuration', () => {
     ['ODOO_URL', 'ftp://odoo.example.com'],
     ['PUBLIC_URL', 'https://sweego.example.com/?a=1'],
     ['DATABASE_URL', './data/bridge.sqlite'],
-    ['DATABASE_URL', 'postgres://bridge:hunter22@db.example.com/bridge'],
+    ['DATABASE_URL', 'mysql://bridge:hunter22@db.example.com/bridge'],
     ['PORT', '-1'],
     ['PORT', '80.5'],
     ['SWEEGO_CLIENT_UUID', '1234'],
@@ -160,6 +160,26 @@ describe('secrets in files', () => {
     const read = (path: string) => (path === '/run/secrets/one' ? `${value}\n` : noFile(path));
     const config = serve({ ...env, [`${name}_FILE`]: '/run/secrets/one' }, read);
     expect(config.secrets).toContain(value);
+  });
+
+  it('so may the address of the database, and its password is hidden', () => {
+    const url = 'postgres://bridge:p%40ss%2Fword@db.example.com:5432/bridge?sslmode=verify-full';
+    const read = (path: string) => (path === '/run/secrets/url' ? `${url}\n` : noFile(path));
+    const config = serve({ ...complete, DATABASE_URL_FILE: '/run/secrets/url' }, read);
+    expect(config.databaseUrl).toBe(url);
+    expect(config.secrets).toEqual(expect.arrayContaining(['p%40ss%2Fword', 'p@ss/word']));
+  });
+
+  it.each([
+    ['postgres://bridge:hunter22@db.example.com/bridge', ['hunter22']],
+    ['postgresql://bridge:hunter@22@db.example.com/bridge', ['hunter@22']],
+    ['postgres://db.example.com/bridge?user=bridge&password=hunter%2522', ['hunter%2522', 'hunter%22']],
+    ['postgres://bridge:100%@db.example.com/bridge', ['100%']],
+    ['postgres://db.example.com:5432/bridge', []],
+    ['file:./data/a:hunter22@b.sqlite', []],
+  ])('of %s the log hides nothing but the password', (databaseUrl, passwords) => {
+    const { secrets } = serve({ ...complete, DATABASE_URL: databaseUrl });
+    expect(new Set(secrets)).toEqual(new Set(['', complete.ODOO_API_KEY, ...passwords]));
   });
 
   it.each([

@@ -50,6 +50,20 @@ clone() {
   [ ! -d "$ROOT$DATA/filestore/$2" ] || cp -al "$ROOT$DATA/filestore/$2" "$ROOT$DATA/filestore/$1"
 }
 
+# The filestore stays under its name.
+take_away() {
+  sql "alter database $1 allow_connections false"
+  until sql "alter database $1 rename to ${1}_away" 2>/dev/null; do
+    exists "$1" || refuse "there is no database $1"
+    sql "select pg_terminate_backend(pid) from pg_stat_activity where datname = '$1'" >/dev/null
+  done
+}
+
+bring_back() {
+  sql "alter database ${1}_away rename to $1"
+  sql "alter database $1 allow_connections true"
+}
+
 drop() {
   if exists "$1"; then
     sql "alter database $1 is_template false"
@@ -67,5 +81,6 @@ status() {
     is_running $name && echo "$name: pid $(pid_of $name), port $(port_of $name)" || echo "$name: not running"
   done
   is_running postgresql && echo "databases: $(databases | xargs)"
+  is_running "$INBOX_SERVER" && print_inbox_url
   is_running odoo && print_urls
 }

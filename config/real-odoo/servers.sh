@@ -12,7 +12,8 @@ port_of() { cut -d ' ' -f 3 "$RUN/$1"; }
 
 is_port_taken() { (: <>"/dev/tcp/127.0.0.1/$1") 2>/dev/null; }
 
-require_free() { ! is_port_taken "${!1}" || refuse "port ${!1} is taken by something else. Set REAL_ODOO_$1 to a free port"; }
+# require_free PORT VARIABLE
+require_free() { ! is_port_taken "$1" || refuse "port $1 is taken by something else. Set $2 to a free port"; }
 
 # launch NAME PORT USER COMMAND…: runs it in a session of its own and remembers it.
 launch() {
@@ -48,16 +49,22 @@ answers_as_odoo() {
   [[ $line == *' 200 '* ]]
 }
 
+# After a crash the pid in there may belong to anybody, which would stop PostgreSQL from starting.
+remove_stale_lock() {
+  local lock_file=$ROOT$1/postmaster.pid
+  [ ! -e "$lock_file" ] || occupants | grep -qx "$(head -n 1 "$lock_file")" ||
+    rm -f "$lock_file" "$ROOT$1"/.s.PGSQL.*
+}
+
+# Where PostgreSQL's programs are, inside the chroot.
+postgresql_bin() { (cd "$ROOT" && ls -d usr/lib/postgresql/*/bin | tail -n 1 | sed 's,^,/,'); }
+
 start_postgresql() {
   is_running postgresql && return 0
-  # After a crash the pid in there may belong to anybody, which would stop PostgreSQL from starting.
-  local bin lock_file=$ROOT$CLUSTER/postmaster.pid
-  [ ! -e "$lock_file" ] || occupants | grep -qx "$(head -n 1 "$lock_file")" ||
-    rm -f "$lock_file" "$ROOT$CLUSTER"/.s.PGSQL.*
-  bin=$(cd "$ROOT" && ls -d usr/lib/postgresql/*/bin | tail -n 1)
-  require_free POSTGRES_PORT
+  remove_stale_lock "$CLUSTER"
+  require_free "$POSTGRES_PORT" REAL_ODOO_POSTGRES_PORT
   # Without fsync: these databases can be made again, and a clone then takes a second or two.
-  launch postgresql "$POSTGRES_PORT" postgres "/$bin/postgres" -D "$CLUSTER" -p "$POSTGRES_PORT" \
+  launch postgresql "$POSTGRES_PORT" postgres "$(postgresql_bin)/postgres" -D "$CLUSTER" -p "$POSTGRES_PORT" \
     -c listen_addresses=127.0.0.1 -c unix_socket_directories="$CLUSTER" -c max_connections=200 \
     -c fsync=off -c synchronous_commit=off -c full_page_writes=off
   wait_for postgresql 60 sql 'select 1'
@@ -69,13 +76,25 @@ odoo_options() {
 
 start_odoo() {
   is_running odoo && return 0
-  require_free HTTP_PORT
-  require_free GEVENT_PORT
+  require_free "$HTTP_PORT" REAL_ODOO_HTTP_PORT
+  require_free "$GEVENT_PORT" REAL_ODOO_GEVENT_PORT
   # shellcheck disable=SC2046
   launch odoo "$HTTP_PORT" odoo odoo $(odoo_options) --http-interface=127.0.0.1 --http-port="$HTTP_PORT" \
     --gevent-port="$GEVENT_PORT" --workers=2 --max-cron-threads=1 --limit-time-real=300
   echo "$GEVENT_PORT" >"$RUN/gevent-port"
   wait_for odoo 120 answers_as_odoo "$HTTP_PORT"
+}
+
+require_port() { [[ ${1:-} =~ ^[1-9][0-9]{3,4}$ ]] || refuse "a free port is needed, for example 18100"; }
+
+# Threads in one process instead of workers: it starts and stops in seconds.
+start_extra() {
+  is_running "odoo-$1" && return 0
+  ! is_port_taken "$1" || refuse "port $1 is taken by something else. Choose another"
+  # shellcheck disable=SC2046
+  launch "odoo-$1" "$1" odoo odoo $(odoo_options) --http-interface=127.0.0.1 --http-port="$1" --workers=0 \
+    --max-cron-threads=0
+  wait_for "odoo-$1" 120 answers_as_odoo "$1"
 }
 
 print_urls() {
@@ -95,6 +114,12 @@ stop_server() {
 }
 
 stop() {
+  local extra
+  for extra in "$RUN"/odoo-*; do [ ! -e "$extra" ] || stop_server "$(basename "$extra")" TERM; done
   stop_server odoo TERM
   stop_server postgresql INT
+  local server
+  for server in "$RUN"/inbox-postgresql-*; do
+    [ ! -e "$server" ] || stop_server "$(basename "$server")" INT
+  done
 }

@@ -9,7 +9,7 @@ import type {
 import { userError } from './faults.ts';
 import { unlinkMails } from './mail-sending.ts';
 import type { Records, Values } from './records.ts';
-import { rowsOfMessages } from './rows-of-messages.ts';
+import { groupRows, rowsOfMessages } from './rows-of-messages.ts';
 import type { Row } from './store.ts';
 
 const notificationFields: readonly (keyof NotificationValues)[] = [
@@ -51,7 +51,12 @@ const eventFields: readonly (keyof EventValues)[] = [
 ];
 
 /** What a change is about: its message, and that message's rows as they were before the batch. */
-type Target = { message: Row | undefined; mails: readonly Row[]; notifications: readonly Row[] };
+type Target = {
+  message: Row | undefined;
+  mails: readonly Row[];
+  notifications: readonly Row[];
+  events: readonly Row[];
+};
 
 /**
  * The provisioned action `apply`. The call that runs it is one transaction, so an error in one change
@@ -65,6 +70,7 @@ export function bridgeApply(records: Records, input: Values, refresh: (messageId
   const changes = input['changes'] as MessageChange[];
   const ids = new Set(changes.flatMap(({ message }) => message ?? []));
   const rows = rowsOfMessages(records, ids);
+  const events = groupRows(records.store.all('x_sweego_event'), (row) => row['x_message_id']);
   const unlinks: number[] = [];
   const refreshes: number[] = [];
   const results = changes.map((change) => {
@@ -73,6 +79,7 @@ export function bridgeApply(records: Records, input: Values, refresh: (messageId
       message: records.store.find('mail.message', id),
       mails: rows.mails.get(id) ?? [],
       notifications: rows.notifications.get(id) ?? [],
+      events: events.get(change.message_id) ?? [],
     };
     const result = verdictOn(change, target);
     if (result === 'applied') {
@@ -88,14 +95,16 @@ export function bridgeApply(records: Records, input: Values, refresh: (messageId
   return { results };
 }
 
-function verdictOn(change: MessageChange, { message, mails, notifications }: Target): ApplyResult {
-  if (change.message === null) return 'applied';
+function verdictOn(change: MessageChange, { message, mails, notifications, events }: Target): ApplyResult {
+  const { expect } = change;
+  const isHistoryAsExpected = events.length === expect.events;
+  if (change.message === null) return isHistoryAsExpected ? 'applied' : 'stale';
   if (message === undefined) return 'gone';
   const isInTheWay = (mail: Row) =>
     mail['state'] === 'outgoing' && (!mail['is_notification'] || change.touches.includes(mail.id));
   if (mails.some(isInTheWay)) return 'deferred';
-  const { expect } = change;
   const isAsExpected =
+    isHistoryAsExpected &&
     JSON.stringify(mails.map((mail) => [mail.id, mail['state']])) ===
       JSON.stringify(expect.mails.map(({ id, state }) => [id, state])) &&
     JSON.stringify(

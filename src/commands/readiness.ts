@@ -9,7 +9,7 @@ const freshMs = 2_000;
 
 export type ReadinessDeps = {
   inbox: Pick<Inbox, 'holdLease' | 'status'>;
-  settings: Pick<SettingsKeeper, 'current' | 'secretsFor' | 'lastError'>;
+  settings: Pick<SettingsKeeper, 'current' | 'knowsOdooSecrets' | 'secretsFor' | 'lastError'>;
   worker: Pick<Worker, 'contact'>;
   holder: string;
   now: () => Date;
@@ -38,7 +38,7 @@ async function look(deps: ReadinessDeps): Promise<Readiness> {
   const status = await inbox.status().catch(() => undefined);
   return {
     isInboxWritable,
-    areSettingsKnown: settings.current() !== undefined || settings.secretsFor('outbound').length > 0,
+    areSettingsKnown: settings.knowsOdooSecrets() || settings.secretsFor('outbound').length > 0,
     odoo: odooState(deps),
     inbox: status,
   };

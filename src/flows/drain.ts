@@ -1,43 +1,42 @@
 import { BridgeError } from '../errors.ts';
-import type { DescribeBody, Entry, Inbox } from '../inbox/inbox.ts';
+import type { DescribeBody, Direction, Entry, Inbox } from '../inbox/inbox.ts';
 import type { BridgeActions } from '../odoo/bridge-actions.ts';
 import { pauseMs } from '../rules/retry.ts';
 import { applyEvents } from './apply-events.ts';
+import { createClockWatch } from './clock-watch.ts';
 import type { EntryResult } from './decide-events.ts';
 import { isolateFailures } from './isolate-failures.ts';
+import { createOdooContact, type OdooContact } from './odoo-contact.ts';
 import { recordResults } from './record-results.ts';
+import { releaseClaims } from './release-claims.ts';
+import { createRetention, type RetentionDeps } from './retention.ts';
 import type { SettingsKeeper } from './settings.ts';
+import { createWorkerLease, leaseLost } from './worker-lease.ts';
+import { codeOf, type WorkerLog } from './worker-log.ts';
 
 /** Entries claimed at once while all goes well. */
 const mostEntries = 500;
 /** Longest sleep without anything to do, milliseconds; a new webhook wakes the worker at once. */
 const idleMs = 1_000;
-const leaseName = 'worker';
-const leaseTtlMs = 15_000;
-/** A turn can take longer than the lease lasts, so it is renewed beside the work. */
-const heartbeatMs = 5_000;
+/** What it takes; entries of other kinds stay as they are. */
+export const workerDirections: readonly Direction[] = ['outbound'];
+/** While the inbox itself fails, pauses stop growing here: a replica must be able to take over within seconds. */
+const mostInboxFailures = 3;
 
 export type WorkerDeps = {
   inbox: Inbox;
   actions: Pick<BridgeActions, 'read' | 'apply'>;
   settings: Pick<SettingsKeeper, 'current' | 'refresh'>;
   describe: DescribeBody;
+  retain: RetentionDeps['retain'];
   /** Names this process in the lease. */
   holder: string;
   now: () => Date;
   random: () => number;
   /** Resolves after so many milliseconds, or at once when the signal aborts. */
   sleep: (ms: number, signal: AbortSignal) => Promise<void>;
-  log: {
-    debug(fields: Readonly<Record<string, unknown>>, message: string): void;
-    info(fields: Readonly<Record<string, unknown>>, message: string): void;
-    warn(fields: Readonly<Record<string, unknown>>, message: string): void;
-    error(fields: Readonly<Record<string, unknown>>, message: string): void;
-  };
+  log: WorkerLog;
 };
-
-/** What the last contact with Odoo was like. */
-export type OdooContact = { state: 'unknown' | 'up' } | { state: 'down'; code: string; since: Date };
 
 export type Worker = {
   start(): void;
@@ -46,166 +45,164 @@ export type Worker = {
   contact(): OdooContact;
 };
 
+/** How a turn ended; `failed` because Odoo or the inbox as a whole is at fault. */
+type Turn = 'worked' | 'idle' | 'odoo failed' | 'inbox failed';
+
 /**
  * Moves entries from the inbox to Odoo, one batch after the other, while this process holds the lease: only
  * its holder writes to Odoo. When Odoo as a whole is at fault (down, key refused, not provisioned), the
  * batch is given back untouched, no attempt is used up, and the worker pauses, longer each time.
  */
 export function createWorker(deps: WorkerDeps): Worker {
+  const { inbox, log, now } = deps;
   const stopping = new AbortController();
-  let wake = new AbortController();
+  const lease = createWorkerLease(deps);
+  const contact = createOdooContact(deps);
+  const clock = createClockWatch(deps);
+  const takeRetentionStep = createRetention(deps);
   let running: Promise<void> | undefined;
-  let contact: OdooContact = { state: 'unknown' };
-  let hasLease = false;
+  let wake = new AbortController();
   /** A turn ended without saying what became of what it had claimed (the inbox could not be written). */
   let mayHoldClaims = false;
-  const finished = new AbortController();
+  let turnFailure: string | undefined;
   let limit = mostEntries;
-  /** Odoo answered a probe in this turn. */
-  let hasProbed = false;
+  /** Writes nothing on the strength of a lease that may be somebody else's by now. */
+  const actions: WorkerDeps['actions'] = {
+    read: (messageIds) => deps.actions.read(messageIds),
+    apply: async (changes) => {
+      if (!lease.isHeld()) throw leaseLost();
+      return deps.actions.apply(changes);
+    },
+  };
 
   async function run(): Promise<void> {
-    const unsubscribe = deps.inbox.onPut(() => wake.abort());
+    const finished = new AbortController();
+    const keeping = lease.keep(finished.signal);
+    const unsubscribe = inbox.onPut(() => wake.abort());
     let failures = 0;
     try {
       while (!stopping.signal.aborted) {
         wake = new AbortController();
         const turn = await takeTurn();
-        failures = turn.kind === 'failed' ? failures + 1 : 0;
-        if (turn.kind === 'worked') continue;
-        const ms = turn.kind === 'failed' ? pauseMs(failures, deps.random()) : idleMs;
-        // A new webhook is no reason to end a pause: Odoo is still down.
-        const signals = turn.kind === 'failed' ? [stopping.signal] : [stopping.signal, wake.signal];
+        const hasFailed = turn === 'odoo failed' || turn === 'inbox failed';
+        failures = hasFailed ? failures + 1 : 0;
+        if (turn === 'worked') continue;
+        const counted = turn === 'inbox failed' ? Math.min(failures, mostInboxFailures) : failures;
+        const ms = hasFailed ? pauseMs(counted, deps.random()) : idleMs;
+        // A new webhook is no reason to end a pause: what failed still does.
+        const signals = hasFailed ? [stopping.signal] : [stopping.signal, wake.signal];
         await deps.sleep(ms, AbortSignal.any(signals));
       }
     } finally {
       unsubscribe();
       finished.abort();
-      if (hasLease) await deps.inbox.releaseLease({ name: leaseName, holder: deps.holder });
+      await keeping;
+      await lease.release();
     }
   }
 
-  async function takeTurn(): Promise<{ kind: 'worked' | 'idle' | 'failed' }> {
+  async function takeTurn(): Promise<Turn> {
     try {
-      if (!(await holdLease())) return { kind: 'idle' };
-      if (mayHoldClaims) await releaseClaims();
-      hasProbed = contact.state === 'down' && (await probe());
-      if (contact.state === 'down') return { kind: 'failed' };
-      const entries = await claim();
-      if (entries.length === 0) return { kind: 'idle' };
-      const worked = await work(entries);
-      return { kind: worked ? 'worked' : 'failed' };
+      const turn = await takeTurnAsHolder();
+      turnFailure = undefined;
+      return turn;
     } catch (error) {
       mayHoldClaims = true;
-      deps.log.error({ code: codeOf(error) }, 'worker turn failed');
-      return { kind: 'failed' };
+      if (turnFailure !== codeOf(error)) log.error({ code: codeOf(error) }, 'worker turn failed');
+      turnFailure = codeOf(error);
+      return 'inbox failed';
     }
   }
 
-  async function holdLease(): Promise<boolean> {
-    const now = deps.now();
-    const held = await deps.inbox.holdLease({ name: leaseName, holder: deps.holder, ttlMs: leaseTtlMs, now });
-    if (held && !hasLease) mayHoldClaims = true;
-    hasLease = held;
-    return held;
-  }
-
-  /** Only the holder of the lease claims, and no turn is running: whatever is claimed was left behind. */
-  async function releaseClaims(): Promise<void> {
-    const { released, parked } = await deps.inbox.releaseClaimed(deps.now());
-    mayHoldClaims = false;
-    deps.log.info({ released, parked }, 'worker holds the lease');
-  }
-
-  async function keepLease(): Promise<void> {
-    while (!finished.signal.aborted) {
-      await deps.sleep(heartbeatMs, finished.signal);
-      if (!hasLease || finished.signal.aborted) continue;
-      try {
-        await holdLease();
-      } catch (error) {
-        deps.log.error({ code: codeOf(error) }, 'worker cannot renew its lease');
-      }
+  async function takeTurnAsHolder(): Promise<Turn> {
+    const { isHeld, isNew } = await lease.hold();
+    if (!isHeld) {
+      clock.skip();
+      contact.forget();
+      return 'idle';
     }
+    await clock.look();
+    if (isNew || mayHoldClaims) {
+      await releaseClaims(deps);
+      mayHoldClaims = false;
+    }
+    const turn = await workOnce();
+    await takeRetentionStep();
+    return turn;
   }
 
-  /** While Odoo is down nothing is claimed, so that a backlog is not moved back and forth. */
+  async function workOnce(): Promise<Turn> {
+    // While Odoo is down nothing is claimed, so that a backlog is not moved back and forth.
+    const isProbing = contact.current().state === 'down';
+    if (isProbing && !(await probe())) return 'odoo failed';
+    if (!lease.isHeld()) throw leaseLost();
+    const entries = await inbox.claim({
+      directions: workerDirections,
+      limit,
+      now: now(),
+      describe: deps.describe,
+    });
+    if (entries.length > 0) return work(entries, isProbing);
+    if (isProbing) contact.noteUp();
+    return 'idle';
+  }
+
   async function probe(): Promise<boolean> {
     try {
       await deps.settings.refresh();
-      noteContact({ state: 'up' });
       return true;
     } catch (error) {
-      noteContact({ state: 'down', code: codeOf(error), since: deps.now() });
+      contact.noteDown(error);
       return false;
     }
   }
 
-  function claim(): Promise<Entry[]> {
-    return deps.inbox.claim({
-      directions: ['outbound'],
-      limit,
-      now: deps.now(),
-      describe: deps.describe,
-    });
-  }
-
-  /** False when the batch was given back because Odoo as a whole is at fault. */
-  async function work(entries: readonly Entry[]): Promise<boolean> {
+  /** @param hasProbed Odoo has just answered */
+  async function work(entries: readonly Entry[], hasProbed: boolean): Promise<Turn> {
     let results: ReadonlyMap<number, EntryResult>;
     try {
       const settings = deps.settings.current() ?? (await deps.settings.refresh());
-      const applyDeps = { actions: deps.actions, settings, log: deps.log };
-      results = await isolateFailures((batch) => applyEvents(applyDeps, batch), entries);
+      results = await isolateFailures((batch) => applyEvents({ actions, settings, log }, batch), entries);
     } catch (error) {
-      await giveBack(entries, error);
-      return false;
+      return giveBack(entries, error, hasProbed);
     }
-    noteContact({ state: 'up' });
+    contact.noteUp();
     limit = Math.min(mostEntries, limit * 2);
     await recordResults(deps, entries, results);
-    return true;
+    return 'worked';
   }
 
   /**
    * Gives a batch back untouched and takes a smaller one next time. An entry that fails alone, right after
    * Odoo answered the probe, is at fault itself: otherwise it would hold up everything behind it for ever.
    */
-  async function giveBack(entries: readonly Entry[], error: unknown): Promise<void> {
-    const now = deps.now();
+  async function giveBack(entries: readonly Entry[], error: unknown, hasProbed: boolean): Promise<Turn> {
+    const isOurs = error instanceof BridgeError && error.scope === 'bridge';
     const [only] = entries;
-    if (only !== undefined && entries.length === 1 && hasProbed && error instanceof BridgeError) {
+    if (!isOurs && only !== undefined && entries.length === 1 && hasProbed && error instanceof BridgeError) {
       await recordResults(deps, entries, new Map([[only.id, { kind: 'failed', error }]]));
     } else {
       const ids = entries.map(({ id }) => id);
-      await deps.inbox.wait(ids, { until: now, reason: codeOf(error), counts: 'nothing', now });
+      const at = now();
+      await inbox.wait(ids, { until: at, reason: codeOf(error), counts: 'nothing', now: at });
+    }
+    if (isOurs) {
+      log.warn({ code: error.code, entries: entries.length }, 'batch given back');
+      return 'inbox failed';
     }
     limit = Math.max(1, Math.floor(entries.length / 2));
-    noteContact({ state: 'down', code: codeOf(error), since: now });
-  }
-
-  function noteContact(next: OdooContact): void {
-    if (next.state === 'down' && contact.state === 'down' && contact.code === next.code) return;
-    if (next.state !== contact.state || next.state === 'down') {
-      if (next.state === 'down') deps.log.error({ code: next.code }, 'Odoo cannot be worked with: pausing');
-      else deps.log.info({}, 'Odoo answers');
-    }
-    contact = next;
+    contact.noteDown(error);
+    return 'odoo failed';
   }
 
   return {
     start() {
-      running ??= Promise.all([run(), keepLease()]).then(() => undefined);
+      running ??= run();
     },
     async stop() {
       stopping.abort();
       await running;
     },
-    contact: () => contact,
+    contact: () => contact.current(),
   };
-}
-
-function codeOf(error: unknown): string {
-  if (error instanceof BridgeError) return error.code;
-  return error instanceof Error ? error.name : 'unknown';
 }

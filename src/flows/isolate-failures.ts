@@ -9,7 +9,7 @@ type ApplyBatch = (entries: readonly Entry[]) => Promise<ReadonlyMap<number, Ent
  * not Odoo's as a whole, it is halved until the bad entry stands alone. Applying a half again is harmless,
  * since every decision starts from what is read.
  *
- * @throws BridgeError of scope `odoo` or `sweego`, with nothing said about the entries
+ * @throws BridgeError of another scope than `entry`, with nothing said about the entries
  */
 export async function isolateFailures(
   apply: ApplyBatch,
@@ -30,8 +30,9 @@ export async function isolateFailures(
   }
 }
 
+/** Also what is about this installation, such as a call that stopping breaks off: no entry is at fault for it. */
 function isElsewhere(error: unknown): boolean {
-  return error instanceof BridgeError && (error.scope === 'odoo' || error.scope === 'sweego');
+  return error instanceof BridgeError && error.scope !== 'entry';
 }
 
 /** Not the message: that of a fault of ours can quote the body it fell over. */

@@ -1,7 +1,8 @@
-import { BridgeError } from '../errors.ts';
 import type { BridgeActions } from '../odoo/bridge-actions.ts';
 import type { BridgeSettings } from '../odoo/bridge-answers.ts';
-import { parseSigningSecret, type SigningSecret } from '../sweego/signature.ts';
+import type { SigningSecret } from '../sweego/signature.ts';
+import type { SettingsSnapshot } from './settings-snapshot.ts';
+import { readEnvironmentSecrets, readServerSecrets, type WebhookSecrets } from './webhook-secrets.ts';
 
 /** Least time between two refreshes that unknown signatures ask for, milliseconds. */
 const leastRefreshGapMs = 10_000;
@@ -10,6 +11,8 @@ const longestWaitMs = 3_000;
 
 export type SettingsKeeperDeps = {
   actions: Pick<BridgeActions, 'settings'>;
+  /** What Odoo told in an earlier life of the process, or another replica. */
+  snapshot: SettingsSnapshot;
   /** Base64 texts from the environment; they verify in addition to Odoo's. */
   environmentSecrets: { outbound: readonly string[]; inbound: readonly string[] };
   now: () => Date;
@@ -21,12 +24,16 @@ export type SettingsKeeperDeps = {
 
 /** The latest settings of Odoo, and the secrets that verify webhooks. */
 export type SettingsKeeper = {
-  /** The latest settings, or undefined when Odoo has never told them. */
+  /** What Odoo told in this life of the process, which decisions rest on; undefined before it has. */
   current(): BridgeSettings | undefined;
-  /** What verifies webhooks of a direction now: the environment's secrets and Odoo's. */
+  /** What verifies webhooks of a direction now: the environment's secrets and Odoo's, kept ones included. */
   secretsFor(direction: 'outbound' | 'inbound'): readonly SigningSecret[];
+  /** Whether Odoo's secrets are known, from itself or from the snapshot: before, no signature is called wrong. */
+  knowsOdooSecrets(): boolean;
+  /** Reads the snapshot. Called once before the first webhook is taken. Never throws. */
+  recall(): Promise<void>;
   /**
-   * Asks Odoo again. On failure the latest settings stay.
+   * Asks Odoo again. On failure the latest settings stay, unless another replica has kept later secrets.
    *
    * @throws BridgeError ODOO_*
    */
@@ -45,28 +52,39 @@ export function createSettingsKeeper(deps: SettingsKeeperDeps): SettingsKeeper {
   let lastError: unknown;
   let running: Promise<BridgeSettings> | undefined;
   let lastAskedAt = Number.NEGATIVE_INFINITY;
-  const fromEnvironment = {
-    outbound: parseSecrets('environment', deps.environmentSecrets.outbound, '', deps.log),
-    inbound: parseSecrets('environment', deps.environmentSecrets.inbound, '', deps.log),
-  };
-  let fromOdoo: Record<'outbound' | 'inbound', SigningSecret[]> = { outbound: [], inbound: [] };
+  const fromEnvironment = readEnvironmentSecrets(deps.environmentSecrets, deps.log);
+  /** With the instant at which Odoo told them, by the clock of whoever asked it. */
+  let fromOdoo: { secrets: WebhookSecrets; toldAt: Date } | undefined;
 
   async function ask(): Promise<BridgeSettings> {
+    // Beside the question, since an Odoo that hangs is noticed late.
+    const recalled = recall();
     try {
       const answer = await deps.actions.settings();
-      fromOdoo = {
-        outbound: secretsOf(answer, 'outbound', deps.log),
-        inbound: secretsOf(answer, 'inbound', deps.log),
-      };
+      fromOdoo = { secrets: readServerSecrets(answer, deps.log), toldAt: deps.now() };
       settings = answer;
       lastError = undefined;
+      await recalled;
+      await deps.snapshot.keep(answer);
       return answer;
     } catch (error) {
       lastError = error;
+      await recalled;
       throw error;
     } finally {
       running = undefined;
     }
+  }
+
+  /** Clocks of two machines are compared here. A wrong choice lasts until Odoo answers one of them. */
+  async function recall(): Promise<void> {
+    const found = await deps.snapshot.look();
+    if (found === undefined || (fromOdoo !== undefined && found.savedAt <= fromOdoo.toldAt)) return;
+    fromOdoo = { secrets: readServerSecrets(found.secrets, deps.log), toldAt: found.savedAt };
+    deps.log.info(
+      { savedAt: found.savedAt.toISOString() },
+      'webhook secrets taken from the settings snapshot',
+    );
   }
 
   function refresh(): Promise<BridgeSettings> {
@@ -77,10 +95,13 @@ export function createSettingsKeeper(deps: SettingsKeeperDeps): SettingsKeeper {
 
   return {
     current: () => settings,
-    secretsFor: (direction) => [...fromEnvironment[direction], ...fromOdoo[direction]],
+    secretsFor: (direction) => [...fromEnvironment[direction], ...(fromOdoo?.secrets[direction] ?? [])],
+    knowsOdooSecrets: () => fromOdoo !== undefined,
+    recall,
     refresh,
     async refreshForUnknownSignature() {
-      if (running === undefined && deps.now().getTime() - lastAskedAt < leastRefreshGapMs) return;
+      const sinceMs = Math.abs(deps.now().getTime() - lastAskedAt);
+      if (running === undefined && sinceMs < leastRefreshGapMs) return;
       const asked = refresh().then(
         () => undefined,
         // Kept as lastError, and reported by the periodic refresh.
@@ -90,37 +111,6 @@ export function createSettingsKeeper(deps: SettingsKeeperDeps): SettingsKeeper {
     },
     lastError: () => lastError,
   };
-}
-
-function secretsOf(
-  settings: BridgeSettings,
-  direction: 'outbound' | 'inbound',
-  log: SettingsKeeperDeps['log'],
-): SigningSecret[] {
-  return settings.servers.flatMap((server) => {
-    const texts = direction === 'outbound' ? server.outbound_secrets : server.inbound_secrets;
-    return parseSecrets(`server:${server.id}`, texts, `:${direction}`, log);
-  });
-}
-
-/** A secret that is none is reported and left out; the others go on verifying. */
-function parseSecrets(
-  owner: string,
-  texts: readonly string[],
-  suffix: string,
-  log: SettingsKeeperDeps['log'],
-): SigningSecret[] {
-  return texts.flatMap((text, index) => {
-    const position = index === 0 ? '' : `:${index + 1}`;
-    const id = suffix === '' ? `${owner}:${index + 1}` : `${owner}${suffix}${position}`;
-    try {
-      return [parseSigningSecret(id, text)];
-    } catch (error) {
-      const code = error instanceof BridgeError ? error.code : 'unknown';
-      log.warn({ signer: id, code }, 'webhook secret is not usable');
-      return [];
-    }
-  });
 }
 
 function delay(ms: number): Promise<void> {

@@ -35,6 +35,12 @@ export async function answerReadiness(c: Context, readiness: () => Promise<Readi
         oldest_open_at: inbox?.oldestOpenAt?.toISOString() ?? null,
       },
       settings: { known: areSettingsKnown },
+      secrets:
+        inbox?.secrets.map(({ secretId, direction, lastUsedAt }) => ({
+          id: secretId,
+          direction,
+          last_used_at: lastUsedAt.toISOString(),
+        })) ?? null,
       odoo,
     },
     isReady ? 200 : 503,

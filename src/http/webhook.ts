@@ -2,8 +2,9 @@ import type { Context } from 'hono';
 import { BridgeError } from '../errors.ts';
 import type { Inbox } from '../inbox/inbox.ts';
 import { findSigner, isInsideWindow, readSignatureHeaders } from '../sweego/signature.ts';
-import type { SigningSecret } from '../sweego/signature.ts';
-import { readBody } from './read-body.ts';
+import type { SignatureHeaders, SigningSecret } from '../sweego/signature.ts';
+import type { BodyBudget } from './body-budget.ts';
+import { contentLengthOf, readBody } from './read-body.ts';
 
 export type WebhookDirection = 'outbound' | 'inbound';
 
@@ -15,9 +16,10 @@ export const bodyLimitBytes: Readonly<Record<WebhookDirection, number>> = {
 
 export type WebhookDeps = {
   inbox: Pick<Inbox, 'put'>;
+  bodyBudget: BodyBudget;
   /** The secrets known now; empty when none was ever known. */
   secretsFor(direction: WebhookDirection): readonly SigningSecret[];
-  /** Whether Odoo has told its secrets since the start; before that, no signature can be called wrong. */
+  /** Whether Odoo has ever told its secrets; before that, no signature can be called wrong. */
   knowsOdooSecrets(): boolean;
   /** Asks Odoo for new secrets. Its owner limits how often and how long that takes. */
   refreshSecrets(): Promise<unknown>;
@@ -31,7 +33,7 @@ export type WebhookDeps = {
   };
 };
 
-type Refusal = { status: 400 | 401 | 413 | 503; error: string };
+type Refusal = { status: 400 | 401 | 413 | 503; error: string; retryAfterSeconds?: number };
 
 /**
  * Takes one webhook of Sweego: headers, size, signature, age, inbox, in this order, and 200 only after the
@@ -43,11 +45,27 @@ type Refusal = { status: 400 | 401 | 413 | 503; error: string };
 export async function takeWebhook(c: Context, direction: WebhookDirection, deps: WebhookDeps) {
   const headers = readSignatureHeaders((name) => c.req.header(name));
   if (headers === undefined) return refuse(c, direction, deps, unsigned);
+  const share = deps.bodyBudget.openShare(contentLengthOf(c.req.raw));
+  try {
+    const body = await readBody(c.req.raw, bodyLimitBytes[direction], share).catch(
+      () => 'incomplete' as const,
+    );
+    if (body === 'incomplete') return refuse(c, direction, deps, incomplete);
+    if (body === 'too_large') return refuse(c, direction, deps, tooLarge);
+    if (body === 'no_room') return refuse(c, direction, deps, tooMuchAtOnce);
+    return await storeSigned(c, direction, deps, headers, body);
+  } finally {
+    share.giveBack();
+  }
+}
 
-  const body = await readBody(c.req.raw, bodyLimitBytes[direction]).catch(() => 'incomplete' as const);
-  if (body === 'incomplete') return refuse(c, direction, deps, incomplete);
-  if (body === 'too_large') return refuse(c, direction, deps, tooLarge);
-
+async function storeSigned(
+  c: Context,
+  direction: WebhookDirection,
+  deps: WebhookDeps,
+  headers: SignatureHeaders,
+  body: Uint8Array,
+) {
   const find = () => findSigner(headers, body, deps.secretsFor(direction));
   let signer = find();
   if (signer === undefined) {
@@ -77,6 +95,7 @@ export async function takeWebhook(c: Context, direction: WebhookDirection, deps:
 const unsigned: Refusal = { status: 401, error: 'signature headers missing or malformed' };
 const incomplete: Refusal = { status: 400, error: 'body incomplete' };
 const tooLarge: Refusal = { status: 413, error: 'body too large' };
+const tooMuchAtOnce: Refusal = { status: 503, error: 'too many large bodies at once', retryAfterSeconds: 30 };
 const badSignature: Refusal = { status: 401, error: 'signature does not match' };
 const outsideWindow: Refusal = { status: 401, error: 'timestamp outside the accepted window' };
 const noSecret: Refusal = { status: 503, error: 'not configured yet' };
@@ -87,9 +106,11 @@ function refuse(c: Context, direction: WebhookDirection, deps: WebhookDeps, refu
   return answer(c, refusal);
 }
 
-function answer(c: Context, { status, error }: Refusal) {
-  // The rest of a body that is too large would otherwise be read only to be thrown away.
-  if (status === 413) c.header('connection', 'close');
+function answer(c: Context, refusal: Refusal) {
+  const { status, error, retryAfterSeconds } = refusal;
+  // The rest of a body that is not taken would otherwise be read only to be thrown away.
+  if (refusal === tooLarge || refusal === tooMuchAtOnce) c.header('connection', 'close');
+  if (retryAfterSeconds !== undefined) c.header('retry-after', String(retryAfterSeconds));
   return c.json({ status: 'refused', error }, status);
 }
 

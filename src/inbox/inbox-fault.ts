@@ -3,7 +3,7 @@ import { BridgeError } from '../errors.ts';
 /** What was being done to the database when it failed; decides the error code. */
 export type InboxAction = 'open' | 'read' | 'write';
 
-const codeOfAction: Readonly<Record<InboxAction, string>> = {
+export const codeOfAction: Readonly<Record<InboxAction, string>> = {
   open: 'INBOX_OPEN_FAILED',
   read: 'INBOX_READ_FAILED',
   write: 'INBOX_WRITE_FAILED',

@@ -37,7 +37,8 @@ function currentVersion(session: SqliteSession): number {
   return Number(session.first('SELECT max(version) AS version FROM migration', [])?.['version'] ?? 0);
 }
 
-function newerDatabase(found: number, known: number): BridgeError {
+/** INBOX_NEWER, on every engine. */
+export function newerDatabase(found: number, known: number): BridgeError {
   return new BridgeError(
     'INBOX_NEWER',
     `The inbox has schema version ${found}, this release knows ${known}. Start the release that wrote it, ` +

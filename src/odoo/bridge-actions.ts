@@ -5,7 +5,7 @@ import { ApplyAnswer, BridgeSettings, ReadAnswer, recordId, type ApplyResult } f
 import type { Odoo } from './odoo.ts';
 
 /** Version of the provisioned actions that this program speaks to. */
-export const provisionVersion = 2;
+export const provisionVersion = 3;
 
 /** The provisioned server actions of Odoo, typed. Each call is one transaction in Odoo. */
 export type BridgeActions = {
@@ -21,6 +21,8 @@ export type BridgeActions = {
   /**
    * One result per change, in order. An error undoes the whole batch, unless it followed the commit
    * (ODOO_TIMEOUT, ODOO_UNREACHABLE): then read again, since applying is decided from what is read.
+   * Odoo runs one after the other, so a call that goes on after its time limit and the one that repeats it
+   * cannot both apply the same change: the later one answers `stale`.
    *
    * @throws BridgeError ODOO_NOT_PROVISIONED, ODOO_*
    */

@@ -41,6 +41,17 @@ export const BridgeSettings = z.object({
 });
 export type BridgeSettings = z.infer<typeof BridgeSettings>;
 
+/**
+ * The part of the settings that verifies webhooks. It is all that is asked of settings that an earlier or a
+ * later release has kept, so that an update during an outage of Odoo goes on accepting.
+ */
+export const ServerSecrets = z.object({
+  servers: z.array(
+    BridgeSettings.shape.servers.element.pick({ id: true, outbound_secrets: true, inbound_secrets: true }),
+  ),
+});
+export type ServerSecrets = z.infer<typeof ServerSecrets>;
+
 const MailState = z.object({
   id: z.number().int(),
   state: z.enum(['outgoing', 'sent', 'received', 'exception', 'cancel']),

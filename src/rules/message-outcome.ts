@@ -75,6 +75,8 @@ export function recordOnly(
   return {
     ...nothing,
     message: null,
+    message_id: gone.message_id,
+    expect: { mails: [], notifications: [], events: gone.events.length },
     event_creates: fresh.map((event) =>
       eventValues(
         gone.message_id,
@@ -91,8 +93,7 @@ export function recordOnly(
   };
 }
 
-const nothing: Omit<MessageChange, 'message'> = {
-  expect: { mails: [], notifications: [] },
+const nothing: Omit<MessageChange, 'message' | 'message_id' | 'expect'> = {
   touches: [],
   notification_writes: [],
   notification_creates: [],
@@ -149,6 +150,7 @@ function changeOf(message: MessageState, fresh: readonly HistoryEvent[], facts: 
   return {
     ...nothing,
     message: message.id,
+    message_id: message.message_id,
     expect: {
       mails: message.mails.map(({ id, state }) => ({ id, state })),
       notifications: message.notifications.map((row) => ({
@@ -156,6 +158,7 @@ function changeOf(message: MessageState, fresh: readonly HistoryEvent[], facts: 
         status: row.status,
         uid: row.sweego_uid,
       })),
+      events: message.events.length,
     },
     touches: touched.map(({ id }) => id),
     notification_writes: writes,

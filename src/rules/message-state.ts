@@ -150,9 +150,13 @@ export type EventValues = {
 export type MessageChange = {
   /** mail.message id; `null` when the message is gone and only its history is continued. */
   message: number | null;
+  /** Its Message-Id, which its history is found by. */
+  message_id: string;
   expect: {
     mails: readonly { id: number; state: string }[];
     notifications: readonly { id: number; status: string; uid: string | null }[];
+    /** How many rows its history had. None is ever taken away while the bridge works. */
+    events: number;
   };
   /** mail.mail ids of the recipients concerned. */
   touches: readonly number[];

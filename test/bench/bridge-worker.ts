@@ -6,6 +6,7 @@ import { createWorker } from '../../src/flows/drain.ts';
 import { createSettingsKeeper } from '../../src/flows/settings.ts';
 import { sendHttpRequest } from '../../src/http-client.ts';
 import { createApp } from '../../src/http/app.ts';
+import { createBodyBudget } from '../../src/http/body-budget.ts';
 import type { Inbox } from '../../src/inbox/inbox.ts';
 import { openInbox } from '../../src/inbox/open.ts';
 import { createLog } from '../../src/log.ts';
@@ -18,6 +19,7 @@ import { outboundSecret, type BenchOdoo } from './bench-odoo.ts';
 import { bodyOf, eventOf } from './delivered-event.ts';
 import type { PendingMail } from './pending-mails.ts';
 import { createStopwatch, timeCalls } from './stopwatch.ts';
+import { noSnapshot } from '../support/no-snapshot.ts';
 
 /** Where the worker's time went, milliseconds. */
 export type WorkerTimes = {
@@ -57,6 +59,7 @@ export async function confirmByBridge(bench: BenchOdoo, mails: readonly PendingM
   const log = createLog({ level: 'info', format: 'json', write: () => undefined, now, secrets: [] });
   const settings = createSettingsKeeper({
     actions,
+    snapshot: noSnapshot,
     environmentSecrets: { outbound: [], inbound: [] },
     now,
     log,
@@ -82,6 +85,7 @@ export async function confirmByBridge(bench: BenchOdoo, mails: readonly PendingM
       },
       settings,
       describe: describeBody,
+      retain: { bodiesDays: 7, entriesDays: 90 },
       holder: 'bench',
       now,
       random: Math.random,
@@ -129,6 +133,7 @@ async function postWebhooks(
 ): Promise<void> {
   const app = createApp({
     inbox,
+    bodyBudget: createBodyBudget({ smallBytes: 64_000_000, largeBytes: 192_000_000 }),
     secretsFor: (direction) => settings.secretsFor(direction),
     knowsOdooSecrets: () => true,
     refreshSecrets: async () => undefined,

@@ -1,4 +1,4 @@
-import { mkdtemp, rm } from 'node:fs/promises';
+import { mkdtemp, readdir, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -41,7 +41,7 @@ async function openServe(changes: Record<string, string> = {}) {
     await odoo.close();
     await rm(directory, { recursive: true });
   });
-  return { odoo, open, lines };
+  return { odoo, open, lines, directory };
 }
 
 async function connectSweego(url: string, secret = outboundSecret) {
@@ -54,7 +54,11 @@ const readiness = async (url: string) => {
   const response = await fetch(`${url}/readyz`);
   return {
     status: response.status,
-    body: (await response.json()) as { inbox: { states: Record<string, number> }; odoo: unknown },
+    body: (await response.json()) as {
+      inbox: { states: Record<string, number> };
+      odoo: unknown;
+      secrets: { id: string; direction: string; last_used_at: string }[];
+    },
   };
 };
 
@@ -119,6 +123,99 @@ describe('serve', () => {
       return (states['settled'] ?? 0) + (states['waiting'] ?? 0) === 1;
     });
     await second.close();
+  });
+
+  it('accepts at once after a restart while Odoo is down, and keeps no secret readable on disk', async () => {
+    const { open, odoo, directory, lines } = await openServe();
+    await odoo.admin.call({
+      model: 'ir.config_parameter',
+      method: 'set_param',
+      arguments: { key: 'mangono_sweego.api_key', value: 'the-api-key-of-sweego' },
+    });
+    const first = await open();
+    await until(async () => lines.join('').includes('settings snapshot kept'));
+    await first.close();
+    await odoo.standIn.setCondition('gone');
+
+    const second = await open();
+    const sweego = await connectSweego(second.url);
+    const stranger = await connectSweego(second.url, inboundSecret);
+    expect((await sweego.sendEvent({ type: 'delivered', mail, at: new Date() })).status).toBe(200);
+    expect((await stranger.sendEvent({ type: 'delivered', mail, at: new Date() })).status).toBe(401);
+    expect((await readiness(second.url)).status).toBe(200);
+    const files = await readdir(directory);
+    expect(files).toContain('inbox.sqlite-wal');
+    for (const file of files) {
+      const content = await readFile(join(directory, file), 'latin1');
+      for (const hidden of [outboundSecret, 'the-api-key-of-sweego', odoo.standIn.bridgeApiKey]) {
+        expect(content.includes(hidden), file).toBe(false);
+      }
+    }
+    await second.close();
+  });
+
+  it('refuses with 503 after a restart with another key, since nothing is known then', async () => {
+    const { open, odoo, lines, directory } = await openServe();
+    const first = await open();
+    await until(async () => lines.join('').includes('settings snapshot kept'));
+    await first.close();
+    await odoo.standIn.setCondition('gone');
+    const other = await openServe({
+      DATABASE_URL: `file:${join(directory, 'inbox.sqlite')}`,
+      ODOO_URL: odoo.standIn.url,
+      ODOO_API_KEY: 'another-key',
+    });
+    const second = await other.open();
+    const sweego = await connectSweego(second.url);
+    expect((await sweego.sendEvent({ type: 'delivered', mail, at: new Date() })).status).toBe(503);
+    expect(other.lines.filter((line) => line.includes('INBOX_SNAPSHOT_UNUSABLE'))).toHaveLength(1);
+    await second.close();
+  });
+
+  it('takes the old and the new secret while a rotation lasts, and the new one alone afterwards', async () => {
+    const next = Buffer.alloc(48, 'the next secret').toString('base64');
+    const { open, odoo } = await openServe();
+    const write = async (current: string, previous: string | false) => {
+      const [server] = (await odoo.admin.call({
+        model: 'ir.mail_server',
+        method: 'search_read',
+        arguments: { domain: [], fields: ['id'] },
+      })) as [{ id: number }];
+      await odoo.admin.call({
+        model: 'ir.mail_server',
+        method: 'write',
+        ids: [server.id],
+        arguments: {
+          vals: {
+            x_sweego_outbound_webhook_secret: current,
+            x_sweego_previous_outbound_secret: previous,
+          },
+        },
+      });
+    };
+    await write(next, outboundSecret);
+    const during = await open();
+    const status = async (url: string, secret: string) => {
+      const sweego = await connectSweego(url, secret);
+      return (await sweego.sendEvent({ type: 'delivered', mail, at: new Date() })).status;
+    };
+    expect(await status(during.url, next)).toBe(200);
+    expect(await status(during.url, outboundSecret)).toBe(200);
+    await until(async () => (await readiness(during.url)).body.secrets.length === 2);
+    const used = (await readiness(during.url)).body.secrets;
+    expect(used.map(({ id, direction }) => `${direction} ${id}`).sort()).toEqual([
+      'outbound server:1:outbound',
+      'outbound server:1:outbound:2',
+    ]);
+    expect(Date.now() - Date.parse(used[0]?.last_used_at ?? '')).toBeLessThan(60_000);
+    await during.close();
+
+    await write(next, false);
+    const after = await open();
+    await until(async () => (await readiness(after.url)).body.odoo !== undefined);
+    await until(async () => (await status(after.url, outboundSecret)) === 401);
+    expect(await status(after.url, next)).toBe(200);
+    await after.close();
   });
 
   it('stops although Odoo hangs in the middle of a batch, and parks nothing for it', async () => {

@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, describe } from 'vitest';
 import { describeChanges } from './bridge-actions-changes.ts';
 import { describeHistory } from './bridge-actions-history.ts';
+import { describeOnce } from './bridge-actions-once.ts';
 import { describeRetry } from './bridge-actions-retry.ts';
 import { describeRights } from './bridge-actions-rights.ts';
 import { describeSending } from './bridge-actions-sending.ts';
@@ -19,6 +20,7 @@ export function describeBridgeActions(name: string, open: () => Promise<Provisio
     describeChanges(() => world);
     describeSending(() => world);
     describeHistory(() => world);
+    describeOnce(() => world);
     describeRetry(() => world);
   });
 }

@@ -74,11 +74,10 @@ export function describeHistory(opened: () => ActionsWorld): void {
       });
 
       expect(await world.actions.apply([first])).toEqual(['gone']);
-      expect(
-        await world.actions.apply([
-          recordOnly({ message_id: message.messageId, events: [], traces: [] }, [bare], odooFacts),
-        ]),
-      ).toEqual(['applied']);
+      const continued = (events: HistoryEvent[]) =>
+        recordOnly({ message_id: message.messageId, events, traces: [] }, [bare], odooFacts);
+      expect(await world.actions.apply([continued([])])).toEqual(['stale']);
+      expect(await world.actions.apply([continued([bounce])])).toEqual(['applied']);
       const { gone } = await world.actions.read([message.messageId]);
       expect(gone).toEqual([{ message_id: message.messageId, events: [bounce, bare], traces: [] }]);
       expect(await rowsOf(message.messageId)).toMatchObject([

@@ -121,6 +121,7 @@ export async function openActionsWorld(open: () => Promise<ProvisionedOdoo>): Pr
 export function changeOf(state: MessageState): MessageChange {
   return {
     message: state.id,
+    message_id: state.message_id,
     expect: {
       mails: state.mails.map(({ id, state: mailState }) => ({ id, state: mailState })),
       notifications: state.notifications.map(({ id, status, sweego_uid }) => ({
@@ -128,6 +129,7 @@ export function changeOf(state: MessageState): MessageChange {
         status,
         uid: sweego_uid,
       })),
+      events: state.events.length,
     },
     touches: state.mails.map(({ id }) => id),
     event_creates: [],

@@ -100,8 +100,13 @@ export function registerFileTests(underTest: InboxUnderTest): void {
       const id = await claimedEntry();
       const other = await claimedEntry();
       await inbox.storeFile(id, 'a', contentOf(bytesOfText('x')));
-      for (const use of [piecesOf(id, 'b'), piecesOf(other, 'a'), piecesOf(12345, 'a')]) {
-        await expect(use).rejects.toMatchObject({ code: 'INBOX_FILE_UNKNOWN' });
+      const unknownFiles = [
+        { entryId: id, name: 'b' },
+        { entryId: other, name: 'a' },
+        { entryId: 12345, name: 'a' },
+      ];
+      for (const { entryId, name } of unknownFiles) {
+        await expect(piecesOf(entryId, name)).rejects.toMatchObject({ code: 'INBOX_FILE_UNKNOWN' });
       }
       await expect(inbox.storeFile(12345, 'a', contentOf(bytesOfText('x')))).rejects.toMatchObject({
         code: 'INBOX_ENTRY_UNKNOWN',

@@ -30,7 +30,9 @@ test('puts only those messages on the bus whose envelope changed colour, and onl
   const [state] = (await actions.read([message.messageId])).messages;
   const change = (failureType: string, refresh: boolean) => ({
     message: message.id,
+    message_id: message.messageId,
     expect: {
+      events: 0,
       mails: state?.mails ?? [],
       notifications: (state?.notifications ?? []).map((row) => ({ ...row, uid: row.sweego_uid })),
     },

@@ -13,6 +13,7 @@ import { openInbox } from '../../src/inbox/open.ts';
 import { createBridgeActions, type BridgeActions } from '../../src/odoo/bridge-actions.ts';
 import { describeBody } from '../../src/sweego/describe-body.ts';
 import { openStandIn, type OpenStandIn } from '../demo/open-stand-in.ts';
+import { noSnapshot } from '../support/no-snapshot.ts';
 
 let odoo: OpenStandIn;
 let inbox: Inbox;
@@ -43,6 +44,7 @@ function startWorker(
   const now = (): Date => new Date(clock);
   const settings = createSettingsKeeper({
     actions,
+    snapshot: noSnapshot,
     environmentSecrets: { outbound: [], inbound: [] },
     now,
     log: silent,
@@ -56,6 +58,7 @@ function startWorker(
     },
     settings,
     describe: describeBody,
+    retain: { bodiesDays: 7, entriesDays: 90 },
     holder: 'test',
     now,
     random: () => 0.5,

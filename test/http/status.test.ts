@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import type { Readiness } from '../../src/http/status.ts';
-import { openIntake, signedRequest } from '../support/intake.ts';
+import { openIntake, signedRequest, storedBodies } from '../support/intake.ts';
 
 const ready: Readiness = {
   isInboxWritable: true,
@@ -36,8 +36,19 @@ describe('/readyz', () => {
         oldest_open_at: '2026-03-01T12:00:00.000Z',
       },
       settings: { known: true },
+      secrets: [],
       odoo: { state: 'up' },
     });
+  });
+
+  it('names the secrets in use, by their ids, with the time of their last use', async () => {
+    const { app, inbox } = await openIntake();
+    await app.request('/sweego/webhook/outbound', await signedRequest('{}'));
+    await storedBodies(inbox);
+    const { secrets } = (await (await app.request('/readyz')).json()) as { secrets: unknown };
+    expect(secrets).toEqual([
+      { id: 'server:1:outbound', direction: 'outbound', last_used_at: '2026-03-01T12:00:00.000Z' },
+    ]);
   });
 
   it.each([

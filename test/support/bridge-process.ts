@@ -13,6 +13,7 @@ const program = fileURLToPath(new URL('../../dist/main.js', import.meta.url));
 export type BridgeProcess = {
   /** Base URL on 127.0.0.1, without trailing slash. */
   url: string;
+  pid: number;
   /** Everything it has written to stdout and stderr so far. */
   logs(): string;
   /** SIGTERM, then waits for the end. Returns the exit code; null when a signal ended it. */
@@ -21,24 +22,31 @@ export type BridgeProcess = {
   kill(): Promise<void>;
 };
 
+/** A `serve` that has been started and may not answer yet. */
+export type LaunchedBridge = BridgeProcess & {
+  pid: number;
+  hasEnded(): boolean;
+  /**
+   * Resolves once /healthz answers.
+   *
+   * @throws Error with the program's output when it ends or takes longer
+   */
+  healthy(timeoutMs?: number): Promise<void>;
+};
+
 /**
- * Starts `node dist/main.js serve` and waits until /healthz answers. The process sees this environment and
- * nothing else of ours, a free port, and a SQLite file of its own that goes when it ends; to start again on the
- * same inbox, pass DATABASE_URL.
- *
- * @throws Error with the program's output when it ends or takes longer than `startTimeoutMs`
+ * Starts `node dist/main.js serve` and does not wait for anything. The process sees this environment and nothing
+ * else of ours, a free port, and a SQLite file of its own that goes when it ends; to start again on the same
+ * inbox, pass DATABASE_URL.
  */
-export async function startBridge(
-  environment: Readonly<Record<string, string>>,
-  startTimeoutMs = 30_000,
-): Promise<BridgeProcess> {
-  const port = await findFreePort();
+export async function launchBridge(environment: Readonly<Record<string, string>>): Promise<LaunchedBridge> {
+  const port = environment['PORT'] ?? String(await findFreePort());
   const folder = await mkdtemp(join(tmpdir(), 'sweego-bridge-'));
   const child = spawn(process.execPath, [program, 'serve'], {
     env: {
       PATH: process.env['PATH'] ?? '',
       HOST: '127.0.0.1',
-      PORT: String(port),
+      PORT: port,
       DATABASE_URL: `file:${join(folder, 'bridge.sqlite')}`,
       ...environment,
     },
@@ -49,6 +57,7 @@ export async function startBridge(
     stream.setEncoding('utf8').on('data', (text: string) => output.push(text));
   }
 
+  const url = `http://127.0.0.1:${port}`;
   const logs = () => output.join('');
   const end = async (signal: 'SIGTERM' | 'SIGKILL') => {
     if (!hasEnded(child)) {
@@ -58,24 +67,40 @@ export async function startBridge(
     await rm(folder, { recursive: true, force: true });
     return child.exitCode;
   };
-
-  const url = `http://127.0.0.1:${environment['PORT'] ?? port}`;
-  const deadline = Date.now() + startTimeoutMs;
-  while (!(await isHealthy(url))) {
-    if (hasEnded(child) || Date.now() > deadline) {
-      const exitCode = await end('SIGKILL');
-      throw new Error(`The bridge did not start (exit code ${exitCode}). It wrote:\n${logs()}`);
-    }
-    await sleep(50);
-  }
   return {
     url,
+    pid: child.pid ?? 0,
     logs,
+    hasEnded: () => hasEnded(child),
+    async healthy(timeoutMs = 30_000) {
+      const deadline = Date.now() + timeoutMs;
+      while (!(await isHealthy(url))) {
+        if (hasEnded(child) || Date.now() > deadline) {
+          const exitCode = await end('SIGKILL');
+          throw new Error(`The bridge did not start (exit code ${exitCode}). It wrote:\n${logs()}`);
+        }
+        await sleep(50);
+      }
+    },
     stop: () => end('SIGTERM'),
     kill: async () => {
       await end('SIGKILL');
     },
   };
+}
+
+/**
+ * `launchBridge`, and waits until it is healthy.
+ *
+ * @throws Error with the program's output when it ends or takes longer than `startTimeoutMs`
+ */
+export async function startBridge(
+  environment: Readonly<Record<string, string>>,
+  startTimeoutMs = 30_000,
+): Promise<BridgeProcess> {
+  const launched = await launchBridge(environment);
+  await launched.healthy(startTimeoutMs);
+  return launched;
 }
 
 function hasEnded(child: ChildProcess): boolean {

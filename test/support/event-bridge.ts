@@ -5,6 +5,7 @@ import type { EntrySummary } from '../../src/inbox/inbox.ts';
 import { openInbox } from '../../src/inbox/open.ts';
 import type { BridgeActions } from '../../src/odoo/bridge-actions.ts';
 import { createTemporaryPath } from './sqlite-databases.ts';
+import { noSnapshot } from './no-snapshot.ts';
 
 /** The bridge from its inbox to Odoo, without the HTTP before it. */
 export type EventBridge = {
@@ -31,11 +32,13 @@ export async function openEventBridge(actions: BridgeActions): Promise<EventBrid
     actions,
     settings: createSettingsKeeper({
       actions,
+      snapshot: noSnapshot,
       environmentSecrets: { outbound: [], inbound: [] },
       now,
       log: silent,
     }),
     describe: describeBody,
+    retain: { bodiesDays: 7, entriesDays: 90 },
     holder: 'test',
     now,
     random: () => 0.5,

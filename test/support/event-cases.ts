@@ -151,6 +151,7 @@ export function eventBody(
   unique: string,
 ): string {
   const { mark, messageId } = message;
+  const domain = /@(.+)>$/.exec(messageId)?.[1] ?? '';
   const uid = `${mark}uid-${event.recipient}-${event.submission}`;
   const bid = `${mark}bid-${event.recipient}-${event.submission}`;
   const at = new Date(start + event.at * 1000).toISOString().slice(0, 19);
@@ -165,8 +166,8 @@ export function eventBody(
     channel: 'email',
     transaction_id: `${mark}transaction-${event.recipient}-${event.submission}`,
     headers: { 'x-message-id': messageId, 'x-swg-bid': bid },
-    recipient: caseAddresses[event.recipient],
-    domain_from: 'any-order.example.com',
+    recipient: caseAddresses[event.recipient]?.replace(/@.*/, `@${domain}`),
+    domain_from: domain,
     details: isBounce ? `mta-1 zone-mta: id=${uid} REJECTED[other] (${event.answer})` : '',
     ...(isBounce && code !== undefined ? { response_code: Number(code) } : {}),
   });

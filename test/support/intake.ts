@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { onTestFinished } from 'vitest';
 import { createApp } from '../../src/http/app.ts';
+import { createBodyBudget } from '../../src/http/body-budget.ts';
 import type { AppDeps } from '../../src/http/app.ts';
 import type { Inbox } from '../../src/inbox/inbox.ts';
 import { openInbox } from '../../src/inbox/open.ts';
@@ -31,6 +32,7 @@ export async function openIntake(changes: Partial<AppDeps> = {}) {
   };
   const app = createApp({
     inbox,
+    bodyBudget: createBodyBudget({ smallBytes: 64_000_000, largeBytes: 192_000_000 }),
     secretsFor: (direction) => secrets[direction],
     knowsOdooSecrets: () => true,
     refreshSecrets: async () => undefined,

@@ -9,14 +9,19 @@ export type MessageMaker = (wanted: readonly WantedMessage[]) => Promise<MarkedM
 
 let count = 0;
 
-export async function createMessageMaker(admin: Odoo): Promise<MessageMaker> {
+/** @param domain that of the recipients' addresses and of the Message-Ids */
+export async function createMessageMaker(
+  admin: Odoo,
+  domain = 'any-order.example.com',
+): Promise<MessageMaker> {
+  const addresses = caseAddresses.map((address) => address.replace(/@.*/, `@${domain}`));
   const create = async (model: string, vals: readonly unknown[]): Promise<number[]> =>
     vals.length === 0
       ? []
       : ((await admin.call({ model, method: 'create', arguments: { vals_list: vals } })) as number[]);
   const partners = await create(
     'res.partner',
-    caseAddresses.map((email) => ({ name: email, email })),
+    addresses.map((email) => ({ name: email, email })),
   );
   const document = { model: 'res.partner', res_id: partners[0] };
 
@@ -24,7 +29,7 @@ export async function createMessageMaker(admin: Odoo): Promise<MessageMaker> {
     const made = wanted.map((each) => {
       count += 1;
       const mark = `m${count}x`;
-      return { ...each, mark, messageId: `<${mark}@any-order.example.com>` };
+      return { ...each, mark, messageId: `<${mark}@${domain}>` };
     });
     const messages = await create(
       'mail.message',
@@ -36,7 +41,7 @@ export async function createMessageMaker(admin: Odoo): Promise<MessageMaker> {
       })),
     );
     const mails = made.flatMap((each, index) =>
-      mailsOf(each, partners).map((values) => ({
+      mailsOf(each, partners, addresses).map((values) => ({
         ...values,
         mail_message_id: messages[index],
         is_notification: each.kind !== 'direct',
@@ -71,9 +76,13 @@ export async function createMessageMaker(admin: Odoo): Promise<MessageMaker> {
   };
 }
 
-function mailsOf({ kind, recipients }: WantedMessage, partners: readonly number[]) {
+function mailsOf(
+  { kind, recipients }: WantedMessage,
+  partners: readonly number[],
+  addresses: readonly string[],
+) {
   const own = partners.slice(0, recipients);
-  if (kind === 'direct') return [{ email_to: caseAddresses.slice(0, recipients).join(', ') }];
+  if (kind === 'direct') return [{ email_to: addresses.slice(0, recipients).join(', ') }];
   if (kind === 'one mail') return [{ recipient_ids: [[6, 0, own]] }];
   return own.map((partner) => ({ recipient_ids: [[6, 0, [partner]]] }));
 }

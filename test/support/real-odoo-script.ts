@@ -9,10 +9,19 @@ const script = fileURLToPath(new URL('../../config/real-odoo.sh', import.meta.ur
  *
  * @throws Error with the script's own message, which ends with the fix
  */
-export async function runRealOdooScript(...verbAndArguments: readonly string[]): Promise<string> {
+export function runRealOdooScript(...verbAndArguments: readonly string[]): Promise<string> {
+  return runRealOdooScriptWith({}, ...verbAndArguments);
+}
+
+/** The same with variables (listed in the script) of its own. */
+export async function runRealOdooScriptWith(
+  variables: Readonly<Record<string, string>>,
+  ...verbAndArguments: readonly string[]
+): Promise<string> {
   try {
     const { stdout } = await promisify(execFile)(script, [...verbAndArguments], {
       maxBuffer: 16 * 1024 ** 2,
+      env: { ...process.env, ...variables },
     });
     return stdout;
   } catch (cause) {

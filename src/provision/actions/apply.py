@@ -54,6 +54,16 @@ def event_values(values, message):
     )
 
 
+# One apply at a time: a second one waits here until the first is over, and then fails with a conflict, on which
+# Odoo itself repeats it in a new transaction, which sees what the first has written. Without this both could
+# record the same events, since each would look at the history as it was before the other. Raw SQL on our own
+# row, since nothing may be invalidated by it.
+env.cr.execute(
+    "UPDATE ir_model_data SET noupdate = noupdate WHERE module = 'sweego_bridge' AND name = 'action_apply'"
+)
+if env.cr.rowcount != 1:
+    raise UserError('sweego_bridge: apply has lost its external id')
+
 messages = odoo['mail.message'].search_fetch(
     [('id', 'in', [change['message'] for change in changes if change['message']])], ['model', 'res_id', 'author_id']
 )
@@ -74,11 +84,16 @@ for notification in odoo['mail.notification'].search_fetch(
     ['mail_message_id', 'notification_status', 'x_sweego_uid'], order='id',
 ):
     notifications_of.setdefault(notification.mail_message_id.id, []).append(notification)
+events_of = dict(odoo['x_sweego_event']._read_group(
+    [('x_message_id', 'in', [change['message_id'] for change in changes])], ['x_message_id'], ['__count'],
+))
 
 
 def verdict(change):
+    expected = change['expect']
+    is_known = events_of.get(change['message_id'], 0) == expected['events']
     if not change['message']:
-        return 'applied'
+        return 'applied' if is_known else 'stale'
     if change['message'] not in message_ids:
         return 'gone'
     own_mails = mails_of.get(change['message'], [])
@@ -89,7 +104,8 @@ def verdict(change):
         # referred to by a new row.
         if mail.state == 'outgoing' and (not mail.is_notification or mail.id in change['touches']):
             return 'deferred'
-    expected = change['expect']
+    if not is_known:
+        return 'stale'
     if [[mail.id, mail.state] for mail in own_mails] != [[mail['id'], mail['state']] for mail in expected['mails']]:
         return 'stale'
     own = notifications_of.get(change['message'], [])

@@ -1,0 +1,36 @@
+import type { Inbox } from '../inbox/inbox.ts';
+import type { WorkerLog } from './worker-log.ts';
+
+/** What time synchronisation corrects without anybody noticing, milliseconds. */
+const toleranceMs = 1_000;
+
+export type ClockWatchDeps = {
+  inbox: Pick<Inbox, 'shiftWaits'>;
+  now: () => Date;
+  log: Pick<WorkerLog, 'warn'>;
+};
+
+/**
+ * Notices between two calls that the clock was set back. Entries wait until an instant of that clock, and would
+ * wait that much longer: an hour's error put right would hold up for an hour what should have been tried again
+ * in five seconds. `look` is for the holder of the lease; everybody else calls `skip`, since waits must be
+ * brought nearer once.
+ */
+export function createClockWatch({ inbox, now, log }: ClockWatchDeps) {
+  let latest = Number.NEGATIVE_INFINITY;
+  return {
+    /** @throws BridgeError INBOX_*, and then notices it again at the next call */
+    async look(): Promise<void> {
+      const at = now().getTime();
+      const setBackMs = latest - at;
+      if (setBackMs > toleranceMs) {
+        await inbox.shiftWaits(setBackMs);
+        log.warn({ setBackMs }, 'clock was set back');
+      }
+      latest = at;
+    },
+    skip(): void {
+      latest = now().getTime();
+    },
+  };
+}

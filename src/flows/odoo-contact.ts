@@ -1,0 +1,43 @@
+import { describeError } from '../log.ts';
+import { codeOf, type WorkerLog } from './worker-log.ts';
+
+/** What the last contact with Odoo was like. */
+export type OdooContact = { state: 'unknown' | 'up' } | { state: 'down'; code: string; since: Date };
+
+export type OdooContactKeeper = {
+  current(): OdooContact;
+  noteUp(): void;
+  noteDown(error: unknown): void;
+  /** Somebody else works with Odoo now: what was known here grows old. */
+  forget(): void;
+};
+
+/**
+ * Tells of an outage once, with its code and what mends it, and again when its code changes or it ends. An
+ * outage ends when work gets through, not when a probe does: Odoo can answer one and fail the other.
+ */
+export function createOdooContact(deps: {
+  now: () => Date;
+  log: Pick<WorkerLog, 'info' | 'error'>;
+}): OdooContactKeeper {
+  let contact: OdooContact = { state: 'unknown' };
+  return {
+    current: () => contact,
+    noteUp() {
+      if (contact.state === 'up') return;
+      const since = contact.state === 'down' ? { since: contact.since.toISOString() } : {};
+      contact = { state: 'up' };
+      deps.log.info(since, 'Odoo answers');
+    },
+    noteDown(error) {
+      const code = codeOf(error);
+      if (contact.state === 'down' && contact.code === code) return;
+      const since = contact.state === 'down' ? contact.since : deps.now();
+      contact = { state: 'down', code, since };
+      deps.log.error({ ...describeError(error), code }, 'Odoo cannot be worked with: pausing');
+    },
+    forget() {
+      contact = { state: 'unknown' };
+    },
+  };
+}

@@ -1,0 +1,106 @@
+import { randomInt } from 'node:crypto';
+import { setImmediate as nextTurn } from 'node:timers/promises';
+import type { Inbox, NewRequest } from './inbox.ts';
+import { joinBytes } from './postgres-bytes.ts';
+import { countSlots } from './postgres-schema.ts';
+import type { PostgresSession } from './postgres-session.ts';
+import { storableText } from './postgres-text.ts';
+
+type WaitingPut = {
+  request: NewRequest;
+  resolve: (stored: { requestId: number }) => void;
+  reject: (reason: unknown) => void;
+};
+
+/** How many bytes of bodies share a commit, give or take the last one: it is one message to the server. */
+const maxGroupBytes = 16 * 1024 * 1024;
+
+/** Ids are drawn after sorting, so they ascend as the requests do. */
+const insertRequests = `
+  WITH stored AS (
+    INSERT INTO request (direction, webhook_id, secret_id, received_at, body)
+    SELECT direction, webhook_id, secret_id, received_at, substring($5::bytea FROM start FOR length)
+    FROM unnest($1::text[], $2::text[], $3::text[], $4::bigint[], $6::integer[], $7::integer[])
+      WITH ORDINALITY AS one (direction, webhook_id, secret_id, received_at, start, length, place)
+    ORDER BY place
+    RETURNING id
+  ), queued AS (
+    INSERT INTO unadmitted (request_id) SELECT id FROM stored
+  ), counted AS (
+    UPDATE unadmitted_count SET requests = requests + cardinality($1) WHERE slot = $8
+  )
+  SELECT id FROM stored ORDER BY id`;
+
+/**
+ * Appends requests in groups: what arrives within one turn of the event loop, or while the previous commit is
+ * under way, is committed together, so that many requests share one fsync and one way to the server.
+ *
+ * A group whose connection breaks is sent once more. Should it have been stored the first time all the same, its
+ * repetition is a duplicate.
+ *
+ * @param onStored called once after each commit
+ * @returns `put` of the contract, and `drain`, which resolves when no put is under way
+ */
+export function createPut(
+  session: PostgresSession,
+  onStored: () => void,
+): { put: Inbox['put']; drain: () => Promise<void> } {
+  const slot = randomInt(countSlots - 1);
+  let waiting: WaitingPut[] = [];
+  let committing: Promise<void> | undefined;
+
+  async function commitUntilNoneWaits(): Promise<void> {
+    do {
+      await nextTurn();
+      const group = waiting.slice(0, countFitting(waiting));
+      waiting = waiting.slice(group.length);
+      await commit(group);
+    } while (waiting.length > 0);
+    committing = undefined;
+  }
+
+  async function commit(group: readonly WaitingPut[]): Promise<void> {
+    try {
+      const ids = await store(group.map(({ request }) => request));
+      group.forEach(({ resolve }, index) => resolve({ requestId: ids[index] as number }));
+    } catch (error) {
+      group.forEach(({ reject }) => reject(error));
+      return;
+    }
+    onStored();
+  }
+
+  async function store(requests: readonly NewRequest[]): Promise<number[]> {
+    const bodies = joinBytes(requests.map(({ body }) => body));
+    const rows = await session.writeRepeatable(insertRequests, [
+      requests.map(({ direction }) => direction),
+      requests.map(({ webhookId }) => storableText(webhookId)),
+      requests.map(({ secretId }) => storableText(secretId)),
+      requests.map(({ receivedAt }) => receivedAt.getTime()),
+      bodies.all,
+      bodies.starts,
+      bodies.lengths,
+      slot,
+    ]);
+    return rows.map((row) => row['id'] as number);
+  }
+
+  return {
+    put: (request) =>
+      new Promise((resolve, reject) => {
+        waiting.push({ request, resolve, reject });
+        committing ??= commitUntilNoneWaits();
+      }),
+    drain: async () => committing,
+  };
+}
+
+/** At least one. */
+function countFitting(waiting: readonly WaitingPut[]): number {
+  let bytes = 0;
+  const last = waiting.findIndex(({ request }) => {
+    bytes += request.body.byteLength;
+    return bytes >= maxGroupBytes;
+  });
+  return last === -1 ? waiting.length : last + 1;
+}

@@ -1,0 +1,66 @@
+import type { Inbox } from './inbox.ts';
+import type { PostgresRow, PostgresSession } from './postgres-session.ts';
+
+/** An entry that was released so often after somebody else's end is taken for what ends the process. */
+const mostReleases = 5;
+
+const endsWorker =
+  `INBOX_ENDS_WORKER: the bridge ended ${mostReleases} times while it worked on this entry, the last times on ` +
+  'nothing else';
+
+/** A million at once would take longer than a statement may. */
+const shiftedAtOnce = 20_000;
+
+/**
+ * What gives back or brings nearer without a claim: `releaseClaimed` and `shiftWaits` of the contract.
+ *
+ * @param inboxId names this opened inbox: what it claimed itself has ended nobody; a UUID
+ */
+export function createRelease(
+  session: PostgresSession,
+  inboxId: string,
+): Pick<Inbox, 'releaseClaimed' | 'shiftWaits'> {
+  return {
+    async releaseClaimed(now) {
+      const rows = await session.write(
+        `WITH claimed AS (
+           SELECT id, releases + (claimed_by <> $2)::integer AS releases FROM entry WHERE state = 'claimed'
+           ORDER BY id FOR UPDATE
+         ), changed AS (
+           UPDATE entry SET claimed_by = NULL, releases = claimed.releases,
+             state = CASE WHEN claimed.releases >= $3 THEN 'parked'
+               WHEN waits + attempts = 0 THEN 'received' ELSE 'waiting' END,
+             due_at = CASE WHEN claimed.releases >= $3 THEN NULL ELSE least(received_at, $1) END
+           FROM claimed WHERE entry.id = claimed.id
+           RETURNING entry.id, state
+         ), noted AS (
+           INSERT INTO transition (entry_id, at, state, reason)
+           SELECT id, $1, state, CASE state WHEN 'parked' THEN $4 ELSE 'released' END FROM changed
+         )
+         SELECT state FROM changed`,
+        [now.getTime(), inboxId, mostReleases, endsWorker],
+      );
+      const parked = rows.filter((row) => row['state'] === 'parked').length;
+      return { released: rows.length - parked, parked };
+    },
+
+    // Received ones too: their instant may come from before the clock was set back.
+    async shiftWaits(byMs) {
+      await session.inTransaction(async (run) => {
+        for (let last: number | null = 0; last !== null;) {
+          const [row]: PostgresRow[] = await run(
+            `WITH next AS (
+               SELECT id FROM entry WHERE due_at IS NOT NULL AND id > $2 ORDER BY id LIMIT $3
+             ), moved AS (
+               UPDATE entry SET due_at = due_at - $1 FROM next WHERE entry.id = next.id AND due_at IS NOT NULL
+               RETURNING entry.id
+             )
+             SELECT max(id) AS last FROM moved`,
+            [byMs, last, shiftedAtOnce],
+          );
+          last = row?.['last'] as number | null;
+        }
+      });
+    },
+  };
+}

@@ -1,0 +1,105 @@
+import { readlinkSync, readdirSync } from 'node:fs';
+import { setTimeout as sleep } from 'node:timers/promises';
+import Database from 'libsql';
+import { Client } from 'pg';
+import { expect } from 'vitest';
+import { launchBridge, type LaunchedBridge } from './bridge-process.ts';
+import type { CrashScene } from './crash-stage.ts';
+import { writeFirstVersion } from './first-sqlite-version.ts';
+
+/** What is looked at after each kill. */
+type Look = { version: number; requests: number };
+
+/**
+ * Kills a bridge that is bringing a SQLite file of schema version 1, which holds all webhooks, to the newest
+ * one: first while it waits for the file, then after more and more milliseconds, until the migration has been
+ * faster than the kill. After each kill the file is at one version or the other, with everything in it.
+ */
+export async function interruptSqliteMigration(scene: CrashScene): Promise<void> {
+  const path = scene.databaseUrl.replace(/^file:/, '');
+  writeFirstVersion(path, scene.webhooks);
+  const looks: Look[] = [];
+  for (let delayMs = -1; looks.at(-1)?.version !== 2 && delayMs < 50; delayMs += 1) {
+    const holder = new Database(path);
+    holder.exec('BEGIN IMMEDIATE');
+    const bridge = await launchBridge(scene.environment);
+    await until(bridge, async () => hasOpened(bridge.pid, path));
+    if (delayMs >= 0) holder.exec('ROLLBACK');
+    if (delayMs > 0) await sleep(delayMs);
+    await bridge.kill();
+    holder.close();
+    looks.push(lookAtSqlite(path));
+  }
+  expect(looks.filter(({ version }) => version === 1).length).toBeGreaterThan(0);
+  expect(looks.filter(({ requests }) => requests !== scene.webhooks.length)).toEqual([]);
+}
+
+function lookAtSqlite(path: string): Look {
+  const file = new Database(path);
+  const first = (sql: string) => Object.values(file.prepare(sql).get() as object)[0] as unknown;
+  expect(first('PRAGMA integrity_check')).toBe('ok');
+  const look = {
+    version: Number(first('SELECT max(version) FROM migration')),
+    requests: Number(first('SELECT count(*) FROM request')),
+  };
+  file.close();
+  return look;
+}
+
+function hasOpened(pid: number, path: string): boolean {
+  const folder = `/proc/${pid}/fd`;
+  return readdirSync(folder).some((name) => {
+    try {
+      return readlinkSync(`${folder}/${name}`) === path;
+    } catch {
+      // Closed since the folder was read.
+      return false;
+    }
+  });
+}
+
+/**
+ * Kills a bridge that is making its tables in an empty PostgreSQL database: first while it waits for the lock of
+ * the migration, then after more and more milliseconds. PostgreSQL has no older version to come from yet.
+ */
+export async function interruptPostgresMigration(scene: CrashScene): Promise<void> {
+  const client = new Client({ connectionString: scene.databaseUrl });
+  await client.connect();
+  const first = async (sql: string) =>
+    Object.values((await client.query<object>(sql)).rows[0] ?? {})[0] as unknown;
+  const isMade = async () =>
+    (await first("SELECT to_regclass('sweego_bridge.snapshot') IS NOT NULL")) === true;
+  let kills = 0;
+  for (let delayMs = 0; !(await isMade()) && delayMs < 200; delayMs += 5) {
+    await client.query(`SELECT pg_advisory_lock(${migrationLock})`);
+    const bridge = await launchBridge(scene.environment);
+    await until(bridge, async () => (await first('SELECT count(*) FROM pg_locks WHERE NOT granted')) !== '0');
+    if (delayMs > 0) await client.query('SELECT pg_advisory_unlock_all()');
+    await sleep(delayMs);
+    await bridge.kill();
+    await client.query('SELECT pg_advisory_unlock_all()');
+    kills += 1;
+    // The killed bridge's transaction ends when the server notices.
+    await expect
+      .poll(() => first('SELECT count(*) FROM pg_stat_activity WHERE datname = current_database()'))
+      .toBe('1');
+    const hasSchema = await first("SELECT count(*) FROM pg_namespace WHERE nspname = 'sweego_bridge'");
+    expect(hasSchema === '1').toBe(await isMade());
+  }
+  await client.end();
+  expect(kills).toBeGreaterThan(0);
+}
+
+/** As src/inbox/postgres-migrate.ts takes it; were it another one, the wait for a waiting bridge would fail. */
+const migrationLock = 5_393_170_001;
+
+async function until(bridge: LaunchedBridge, isSo: () => Promise<boolean>): Promise<void> {
+  const deadline = Date.now() + 30_000;
+  while (!(await isSo())) {
+    if (bridge.hasEnded() || Date.now() > deadline) {
+      await bridge.kill();
+      throw new Error(`The bridge did not begin to open its inbox. It wrote:\n${bridge.logs()}`);
+    }
+    await sleep(2);
+  }
+}

@@ -1,0 +1,67 @@
+import { onTestFinished } from 'vitest';
+import { createWorker, type Worker, type WorkerDeps } from '../../src/flows/drain.ts';
+import { BridgeError } from '../../src/errors.ts';
+import type { Inbox } from '../../src/inbox/inbox.ts';
+import { openInbox } from '../../src/inbox/open.ts';
+import { describeBody } from '../../src/sweego/describe-body.ts';
+import { createManualClock, type ManualClock } from './manual-clock.ts';
+import { createTemporaryPath } from './sqlite-databases.ts';
+
+export type LogLine = { level: string; message: string } & Record<string, unknown>;
+
+export type OpenedWorker = {
+  worker: Worker;
+  clock: ManualClock;
+  inbox: Inbox;
+  lines: LogLine[];
+  /** Lines with this message. */
+  told(message: string): LogLine[];
+};
+
+/** An inbox in a temporary file, gone when the test has finished; several processes may open it. */
+export function createInboxFile(): string {
+  const { path, remove } = createTemporaryPath();
+  onTestFinished(remove);
+  return `file:${path}`;
+}
+
+/** A worker of a process of its own, with a clock of its own, on an inbox that others may have open too. */
+export async function openWorker(
+  url: string,
+  changes: Partial<Omit<WorkerDeps, 'inbox'>> & { inbox?: (opened: Inbox) => Inbox } = {},
+): Promise<OpenedWorker> {
+  const clock = createManualClock(new Date('2026-11-01T10:00:00Z'));
+  const inbox = await openInbox(url);
+  const lines: LogLine[] = [];
+  const write = (level: string) => (fields: Readonly<Record<string, unknown>>, message: string) =>
+    void lines.push({ ...fields, level, message });
+  const nobodyAsks = () => Promise.reject(new Error('not expected'));
+  const worker = createWorker({
+    actions: { read: nobodyAsks, apply: nobodyAsks },
+    settings: { current: () => undefined, refresh: nobodyAsks },
+    describe: describeBody,
+    retain: { bodiesDays: 7, entriesDays: 90 },
+    holder: `test-${Math.random()}`,
+    now: () => clock.now(),
+    random: () => 0.5,
+    sleep: (ms, signal) => clock.sleep(ms, signal),
+    log: { debug: write('debug'), info: write('info'), warn: write('warn'), error: write('error') },
+    ...changes,
+    inbox: changes.inbox?.(inbox) ?? inbox,
+  });
+  onTestFinished(async () => {
+    // A test that took the inbox away on purpose leaves a lease that cannot be given back.
+    await worker.stop().catch((error: unknown) => {
+      if (!(error instanceof BridgeError)) throw error;
+    });
+    await inbox.close();
+  });
+  worker.start();
+  return {
+    worker,
+    clock,
+    inbox,
+    lines,
+    told: (message) => lines.filter((line) => line.message === message),
+  };
+}
