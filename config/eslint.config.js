@@ -41,7 +41,7 @@ const packageHomes = {
   'odoo-await': ['odoo'],
   undici: ['http-client'],
   pino: ['log'],
-  commander: ['main'],
+  commander: ['main', 'inbox-command-line'],
 };
 
 /** Nothing in `rules` and `provision` may know a clock, a network, a file or the environment. */
@@ -58,7 +58,15 @@ const impure = [
 ];
 
 const sourceNames = ['commands', 'http', 'flows', 'odoo', 'sweego', 'inbox', 'rules', 'provision'];
-const sourceFiles = ['main', 'config', 'config-variables', 'log', 'http-client', 'errors'];
+const sourceFiles = [
+  'main',
+  'inbox-command-line',
+  'config',
+  'config-variables',
+  'log',
+  'http-client',
+  'errors',
+];
 
 function zonesOf(folder) {
   const allowed = [folder, 'errors', ...allowedImports[folder]];

@@ -1,20 +1,18 @@
 #!/usr/bin/env node
 import { readFileSync } from 'node:fs';
-import { Command, CommanderError, InvalidArgumentError, Option } from 'commander';
-import { runInboxList, runInboxShow } from './commands/inbox.ts';
-import type { InboxListOptions, InboxShowOptions } from './commands/inbox.ts';
+import { Command, CommanderError, Option } from 'commander';
 import { runProvision } from './commands/provision.ts';
 import type { ProvisionOptions } from './commands/provision.ts';
 import { openBridge } from './commands/serve.ts';
-import { parseInboxConfig, parseProvisionConfig, parseServeConfig } from './config.ts';
+import { parseProvisionConfig, parseServeConfig } from './config.ts';
 import { BridgeError } from './errors.ts';
+import { addInboxCommands } from './inbox-command-line.ts';
 import { createLog, describeError } from './log.ts';
 
 const source = { env: process.env, readFile: (path: string) => readFileSync(path, 'utf8') };
 const now = () => new Date();
 const out = (line: string) => void process.stdout.write(`${line}\n`);
-const states = ['received', 'claimed', 'waiting', 'settled', 'parked'];
-const directions = ['outbound', 'inbound', 'log'];
+const writeLog = (line: string) => void process.stderr.write(line);
 
 async function serve(): Promise<void> {
   const config = parseServeConfig(source);
@@ -51,47 +49,12 @@ function createProgram(): Command {
     .addOption(new Option('--json', 'print the result as JSON').default(false))
     .action((options: ProvisionOptions) => runProvision(parseProvisionConfig(source), options, out));
 
-  const inbox = program.command('inbox').description('look at what was received');
-  inbox
-    .command('list')
-    .description('entries, newest first')
-    .addOption(new Option('--state <state...>', 'only entries in these states').choices(states))
-    .addOption(new Option('--kind <kind...>', 'only entries of these kinds').choices(directions))
-    .option('--limit <count>', 'how many at most', wholeNumber, 100)
-    .addOption(new Option('--json', 'print the result as JSON').default(false))
-    .action(
-      ({
-        state,
-        kind,
-        ...rest
-      }: {
-        state?: InboxListOptions['states'];
-        kind?: InboxListOptions['directions'];
-        limit: number;
-        json: boolean;
-      }) =>
-        runInboxList(
-          parseInboxConfig(source),
-          { ...rest, ...(state && { states: state }), ...(kind && { directions: kind }) },
-          { now, out },
-        ),
-    );
-  inbox
-    .command('show')
-    .description('one entry and its history')
-    .argument('<id>', 'number of the entry', wholeNumber)
-    .addOption(new Option('--body', 'print the body too: it holds addresses and texts').default(false))
-    .addOption(new Option('--json', 'print the result as JSON').default(false))
-    .action((id: number, options: InboxShowOptions) =>
-      runInboxShow(parseInboxConfig(source), id, options, { now, out }),
-    );
+  addInboxCommands(program, { source, now, out, writeLog });
   return program;
 }
 
-function wholeNumber(text: string): number {
-  if (!/^[1-9]\d{0,8}$/.test(text)) throw new InvalidArgumentError('It must be a whole number from 1.');
-  return Number(text);
-}
+const usageErrors =
+  /^(CONFIG_\w+|INBOX_(URL_INVALID|ENGINE_MISSING|FILE_MISSING|OPTION_INVALID|SELECTION_INVALID))$/;
 
 /** 0: fine. 1: failed. 2: usage or configuration. */
 function report(error: unknown): 0 | 1 | 2 {
@@ -99,7 +62,7 @@ function report(error: unknown): 0 | 1 | 2 {
   if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : 2;
   if (error instanceof BridgeError) {
     process.stderr.write(`${error.code}: ${error.message}\n`);
-    return /^(CONFIG_|INBOX_URL_INVALID$)/.test(error.code) ? 2 : 1;
+    return usageErrors.test(error.code) ? 2 : 1;
   }
   const { error: name, at } = describeError(error);
   const place = Array.isArray(at) ? ` ${String(at[0])}` : '';
@@ -107,6 +70,13 @@ function report(error: unknown): 0 | 1 | 2 {
     `UNEXPECTED: ${String(name)}${place}. This is a fault of the bridge: please report it.\n`,
   );
   return 1;
+}
+
+// Whoever reads may leave (`inbox list | head`): that is no fault of the command, and none that ends `serve`.
+for (const stream of [process.stdout, process.stderr]) {
+  stream.on('error', (error: NodeJS.ErrnoException) => {
+    if (error.code !== 'EPIPE') throw error;
+  });
 }
 
 try {

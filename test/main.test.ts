@@ -1,10 +1,12 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { mkdtemp, readdir, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { describe, expect, it, onTestFinished } from 'vitest';
+import { openInbox } from '../src/inbox/open.ts';
+import { describeBody } from '../src/sweego/describe-body.ts';
 import { outboundSecret, signedRequest } from './support/intake.ts';
 
 const program = fileURLToPath(new URL('../src/main.ts', import.meta.url));
@@ -18,6 +20,20 @@ async function temporaryDirectory() {
   const directory = await mkdtemp(join(tmpdir(), 'main-'));
   onTestFinished(() => rm(directory, { recursive: true }));
   return directory;
+}
+
+/** An inbox that holds these events, looked at and due; resolves with the environment that names it. */
+async function createInbox(bodies: readonly string[] = []) {
+  const env = { DATABASE_URL: `file:${join(await temporaryDirectory(), 'inbox.sqlite')}` };
+  const inbox = await openInbox(env.DATABASE_URL);
+  const now = new Date();
+  for (const [index, text] of bodies.entries()) {
+    const body = Buffer.from(text);
+    await inbox.put({ direction: 'outbound', webhookId: `w-${index}`, body, receivedAt: now, secretId: 'x' });
+  }
+  await inbox.claim({ directions: ['outbound'], limit: 0, now, describe: describeBody });
+  await inbox.close();
+  return env;
 }
 
 function start(args: readonly string[], env: Readonly<Record<string, string>>) {
@@ -46,6 +62,8 @@ describe('the command line', () => {
     [['inbox', 'list', '--state', 'lost'], 'Allowed choices are received'],
     [['inbox', 'show', 'first'], 'It must be a whole number from 1.'],
     [['serve', '--fast'], 'unknown option'],
+    [['inbox', 'replay'], 'no entries. Give either the numbers of entries, or filters'],
+    [['inbox', 'list', '--older-than', '2 weeks'], 'Give one like 90s, 15m, 2h or 1d.'],
   ])('ends with 2 on wrong usage: %j', async (args, told) => {
     const { exitCode, stdout, stderr } = await run(args);
     expect(exitCode).toBe(2);
@@ -114,12 +132,57 @@ describe('serve and inbox', () => {
   });
 
   it('an entry that does not exist is told with the command that lists them', async () => {
-    const directory = await temporaryDirectory();
-    const env = { DATABASE_URL: `file:${join(directory, 'inbox.sqlite')}` };
+    const env = await createInbox();
     const { exitCode, stderr } = await run(['inbox', 'show', '7'], env);
     expect(exitCode).toBe(1);
     expect(stderr).toBe(
       'INBOX_ENTRY_UNKNOWN: The inbox has no entry 7. See which it has with: sweego-odoo-bridge inbox list\n',
     );
+  });
+
+  it('a mistyped DATABASE_URL ends with 2 and makes no file', async () => {
+    const directory = await temporaryDirectory();
+    const env = { DATABASE_URL: `file:${join(directory, 'data', 'bridge.sqlit')}` };
+    const { exitCode, stdout, stderr } = await run(['inbox', 'list'], env);
+    expect([exitCode, stdout]).toEqual([2, '']);
+    expect(stderr).toMatch(/^INBOX_FILE_MISSING: There is no inbox at .*Set DATABASE_URL/);
+    expect(await readdir(directory)).toEqual([]);
+  });
+
+  it('an entry is discarded and replayed by what was typed, and scripts see the result', async () => {
+    const env = await createInbox(['{"event_type":"delivered","recipient":"ann@example.com"}']);
+    const filters = ['--state', 'received', 'waiting', '--kind', 'outbound', '--newer-than', '1h'];
+    const named = [...filters, '--recipient', 'Ann <ANN@example.com>', '--limit', '5', '--json'];
+    const discarded = await run(['inbox', 'discard', ...named, '--reason', 'a test'], env);
+    expect(discarded).toMatchObject({ exitCode: 0, stderr: '' });
+    expect(JSON.parse(discarded.stdout)).toMatchObject({
+      entries: [{ id: 1, was: 'received', result: 'done' }],
+    });
+    const refused = await run(['inbox', 'discard', '1', '2', '--reason', 'a test', '--json'], env);
+    expect(refused.exitCode).toBe(1);
+    expect(refused.stderr).toMatch(/^INBOX_ENTRIES_UNCHANGED: 2 of 2 entries could not be discarded\. 1: /);
+    expect(JSON.parse(refused.stdout)).toMatchObject({
+      entries: [{ result: 'settled' }, { result: 'unknown' }],
+    });
+  }, 60_000);
+
+  it('goes on quietly when the reader of its output leaves', async () => {
+    const env = await createInbox(['{"event_type":"delivered"}']);
+    const { child, ended } = start(['inbox', 'discard', '1', '--reason', 'a test'], env);
+    child.stdout.destroy();
+    expect(await ended).toMatchObject({ exitCode: 0, stderr: '' });
+    expect((await run(['inbox', 'show', '1', '--json'], env)).stdout).toContain('"discarded: a test"');
+  });
+
+  it('--now writes its log apart from the result', async () => {
+    const env = await createInbox(['{"event_type":"delivered","recipient":"ann@example.com"}']);
+    const { exitCode, stdout, stderr } = await run(['inbox', 'replay', '--now', '1', '--json'], {
+      ...unreachableOdoo,
+      ...env,
+    });
+    expect(exitCode).toBe(1);
+    expect(JSON.parse(stdout)).toMatchObject({ worker: 'now', odoo: 'ODOO_UNREACHABLE' });
+    expect(stderr).toContain('Odoo cannot be worked with');
+    expect(stderr).toContain('INBOX_REPLAY_UNFINISHED: 1 of 1 entries have not been brought to Odoo');
   });
 });

@@ -1,26 +1,14 @@
-import { randomBytes, randomUUID } from 'node:crypto';
-import { hostname } from 'node:os';
-import { setTimeout as delay } from 'node:timers/promises';
 import type { ServeConfig } from '../config.ts';
-import { createWorker } from '../flows/drain.ts';
-import { createSealer } from '../flows/sealing.ts';
-import { createSettingsSnapshot } from '../flows/settings-snapshot.ts';
-import { createSettingsKeeper } from '../flows/settings.ts';
 import type { SettingsKeeper } from '../flows/settings.ts';
-import { sendHttpRequest } from '../http-client.ts';
 import { createApp } from '../http/app.ts';
 import { createBodyBudget } from '../http/body-budget.ts';
 import { openInbox } from '../inbox/open.ts';
 import { describeError } from '../log.ts';
 import type { Log } from '../log.ts';
-import { createBridgeActions } from '../odoo/bridge-actions.ts';
-import { createOdoo } from '../odoo/create-odoo.ts';
-import { describeBody } from '../sweego/describe-body.ts';
+import { createBridgeWorker, sleep } from './bridge-worker.ts';
 import { openHttpServer } from './http-server.ts';
 import { createReadiness } from './readiness.ts';
 
-/** Time limit of a call to Odoo, milliseconds: its own retries after a conflict take up to 17 s. */
-const odooTimeoutMs = 60_000;
 const settingsEveryMs = 60_000;
 /** What bodies under way may take: a thousand small ones, and four of the largest at once. */
 const bodyMemory = { smallBytes: 64_000_000, largeBytes: 192_000_000 };
@@ -52,36 +40,9 @@ export async function openBridge(
   config: ServeConfig,
   { now, log, graceMs = 30_000 }: ServeDeps,
 ): Promise<Bridge> {
-  const { transport, url, database, login, secret } = config.odoo;
-  const connection = { url, database, secret, timeoutMs: odooTimeoutMs };
+  const { transport, database } = config.odoo;
   const inbox = await openInbox(config.databaseUrl);
-  const odoo = createOdoo(
-    transport,
-    login === undefined ? connection : { ...connection, login },
-    sendHttpRequest,
-  );
-  const actions = createBridgeActions(odoo);
-  const holder = `${hostname()}:${process.pid}:${randomUUID()}`;
-  const sealer = createSealer({ credential: secret, database, randomBytes });
-  const settings = createSettingsKeeper({
-    actions,
-    snapshot: createSettingsSnapshot({ inbox, sealer, now, log }),
-    environmentSecrets: { outbound: config.outboundSecrets, inbound: config.inboundSecrets },
-    now,
-    log,
-  });
-  const worker = createWorker({
-    inbox,
-    actions,
-    settings,
-    describe: describeBody,
-    retain: { bodiesDays: config.retainBodiesDays, entriesDays: config.retainEntriesDays },
-    holder,
-    now,
-    random: Math.random,
-    sleep,
-    log,
-  });
+  const { odoo, settings, worker, holder } = createBridgeWorker(config, inbox, { now, log });
   const app = createApp({
     inbox,
     bodyBudget: createBodyBudget(bodyMemory),
@@ -141,8 +102,4 @@ async function refreshEveryMinute(settings: SettingsKeeper, signal: AbortSignal,
     }
     await sleep(settingsEveryMs, signal);
   }
-}
-
-function sleep(ms: number, signal: AbortSignal): Promise<void> {
-  return delay(ms, undefined, { signal }).catch(() => undefined);
 }

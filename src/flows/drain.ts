@@ -1,5 +1,5 @@
 import { BridgeError } from '../errors.ts';
-import type { DescribeBody, Entry, Inbox } from '../inbox/inbox.ts';
+import type { DescribeBody, Direction, Entry, Inbox } from '../inbox/inbox.ts';
 import type { BridgeActions } from '../odoo/bridge-actions.ts';
 import { pauseMs } from '../rules/retry.ts';
 import { applyEvents } from './apply-events.ts';
@@ -18,6 +18,8 @@ import { codeOf, type WorkerLog } from './worker-log.ts';
 const mostEntries = 500;
 /** Longest sleep without anything to do, milliseconds; a new webhook wakes the worker at once. */
 const idleMs = 1_000;
+/** What it takes; entries of other kinds stay as they are. */
+export const workerDirections: readonly Direction[] = ['outbound'];
 /** While the inbox itself fails, pauses stop growing here: a replica must be able to take over within seconds. */
 const mostInboxFailures = 3;
 
@@ -135,7 +137,7 @@ export function createWorker(deps: WorkerDeps): Worker {
     if (isProbing && !(await probe())) return 'odoo failed';
     if (!lease.isHeld()) throw leaseLost();
     const entries = await inbox.claim({
-      directions: ['outbound'],
+      directions: workerDirections,
       limit,
       now: now(),
       describe: deps.describe,

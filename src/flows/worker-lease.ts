@@ -2,9 +2,8 @@ import { BridgeError } from '../errors.ts';
 import type { Inbox } from '../inbox/inbox.ts';
 import { codeOf, type WorkerLog } from './worker-log.ts';
 
-const leaseName = 'worker';
-/** Another replica takes over after so long without a sign of life, milliseconds. */
-const ttlMs = 6_000;
+/** Only its holder writes to Odoo. Another process takes over after `ttlMs` without a sign of life. */
+export const workerLease = { name: 'worker', ttlMs: 6_000 } as const;
 const heartbeatMs = 2_000;
 
 export type WorkerLeaseDeps = {
@@ -41,7 +40,7 @@ export function createWorkerLease({ inbox, holder, now, sleep, log }: WorkerLeas
     const wasHeld = isHeld();
     let held = false;
     try {
-      held = await inbox.holdLease({ name: leaseName, holder, ttlMs, now: at });
+      held = await inbox.holdLease({ ...workerLease, holder, now: at });
     } finally {
       if (held && !wasHeld) isNew = true;
       // A lease that could not be renewed counts as lost, although it usually is not.
@@ -52,7 +51,7 @@ export function createWorkerLease({ inbox, holder, now, sleep, log }: WorkerLeas
 
   /** A clock that was set, in either direction, makes it look older: it is renewed before it is relied on. */
   function isHeld(): boolean {
-    return renewedAt !== undefined && Math.abs(now().getTime() - renewedAt) < ttlMs;
+    return renewedAt !== undefined && Math.abs(now().getTime() - renewedAt) < workerLease.ttlMs;
   }
 
   return {
@@ -81,7 +80,7 @@ export function createWorkerLease({ inbox, holder, now, sleep, log }: WorkerLeas
     async release() {
       if (renewedAt === undefined) return;
       renewedAt = undefined;
-      await inbox.releaseLease({ name: leaseName, holder });
+      await inbox.releaseLease({ name: workerLease.name, holder });
     },
   };
 }

@@ -1,3 +1,4 @@
+import { existsSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { BridgeError } from '../errors.ts';
@@ -7,19 +8,30 @@ import { createPostgresInbox } from './postgres-inbox.ts';
 import { openSqliteFile } from './sqlite-file.ts';
 import { createSqliteInbox } from './sqlite-inbox.ts';
 
+export type OpenInboxOptions = {
+  /** Whether a file that does not exist is made, as it is unless told: a mistyped path is no empty inbox. */
+  create?: boolean;
+};
+
 /**
- * Opens the inbox that DATABASE_URL names, creating what does not exist: a file, or the tables in a PostgreSQL
- * database. Several processes may open the same one.
+ * Opens the inbox that DATABASE_URL names, creating what does not exist (a file, unless told otherwise, or the
+ * tables in a PostgreSQL database). Several processes may open the same one.
  *
  * @param databaseUrl `file:` with a path (a relative one counts from the working directory), or `postgres://`
  *   (`postgresql://`) with user, password, host and database; `?sslmode=` as the package pg understands it
- * @throws BridgeError INBOX_URL_INVALID, INBOX_OPEN_FAILED, INBOX_CORRUPT, INBOX_NEWER, INBOX_NOT_OURS
+ * @throws BridgeError INBOX_URL_INVALID, INBOX_OPEN_FAILED, INBOX_CORRUPT, INBOX_NEWER, INBOX_NOT_OURS,
+ *   INBOX_FILE_MISSING
  */
-export async function openInbox(databaseUrl: string): Promise<Inbox> {
+export async function openInbox(
+  databaseUrl: string,
+  { create = true }: OpenInboxOptions = {},
+): Promise<Inbox> {
   if (/^postgres(ql)?:/.test(databaseUrl)) {
     return createPostgresInbox(await openPostgresDatabase(databaseUrl));
   }
-  return createSqliteInbox(await openSqliteFile(pathOfFileUrl(databaseUrl)));
+  const path = pathOfFileUrl(databaseUrl);
+  if (!create && !existsSync(path)) throw fileMissing(path);
+  return createSqliteInbox(await openSqliteFile(path));
 }
 
 /** `?` and `#` are refused, since SQLite and libsql would read `?mode=memory` in them; so is `:memory:`. */
@@ -40,5 +52,14 @@ function invalidUrl(cause: unknown): BridgeError {
     'DATABASE_URL names neither a file nor a PostgreSQL database. Set it to file: and a path, for example ' +
       'file:./data/bridge.sqlite, or to postgres://user:password@host:5432/database.',
     { retry: 'never', scope: 'bridge', cause },
+  );
+}
+
+function fileMissing(path: string): BridgeError {
+  return new BridgeError(
+    'INBOX_FILE_MISSING',
+    `There is no inbox at ${path}. Set DATABASE_URL to the file that serve uses; a relative path counts from ` +
+      'the working directory.',
+    { retry: 'never', scope: 'bridge', cause: undefined, details: { path } },
   );
 }

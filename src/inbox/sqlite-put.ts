@@ -12,9 +12,13 @@ type WaitingPut = {
 const insertRequest =
   'INSERT INTO request (direction, webhook_id, secret_id, received_at, body) VALUES (?, ?, ?, ?, ?)';
 
+/** A group of so many waits for no more. */
+const fullGroup = 128;
+
 /**
- * Appends requests in groups: what arrives within one turn of the event loop, or while the previous commit
- * is still waiting for its lock, is committed together, so that many requests share one fsync.
+ * Appends requests in groups that share one fsync: what arrives while the previous commit is waiting for its
+ * lock, and then for as long as every turn of the event loop brings more. One that comes alone waits for one
+ * turn.
  *
  * @param onStored called once after each commit
  * @returns `put` of the contract, and `drain`, which resolves when no put is under way
@@ -28,12 +32,20 @@ export function createPut(
 
   async function commitUntilNoneWaits(): Promise<void> {
     do {
-      await nextTurn();
+      await gatherGroup();
       const group = waiting;
       waiting = [];
       await commit(group);
     } while (waiting.length > 0);
     committing = undefined;
+  }
+
+  async function gatherGroup(): Promise<void> {
+    let gathered: number;
+    do {
+      gathered = waiting.length;
+      await nextTurn();
+    } while (waiting.length > gathered && waiting.length < fullGroup);
   }
 
   async function commit(group: readonly WaitingPut[]): Promise<void> {

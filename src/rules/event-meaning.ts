@@ -49,9 +49,9 @@ const knownTypes = new Set([
  */
 export function readEventMeaning(facts: EventFacts): EventMeaning {
   if (facts.channel !== undefined && facts.channel !== 'email') {
-    return { kind: 'ignored', reason: `channel ${facts.channel}` };
+    return { kind: 'ignored', reason: `channel ${nameOf(facts.channel)}` };
   }
-  if (!knownTypes.has(facts.type)) return { kind: 'ignored', reason: `event type ${facts.type}` };
+  if (!knownTypes.has(facts.type)) return { kind: 'ignored', reason: `event type ${nameOf(facts.type)}` };
   const messageId =
     facts.messageIdHeader === undefined ? undefined : normalizeMessageId(facts.messageIdHeader);
   if (messageId === undefined) {
@@ -62,6 +62,11 @@ export function readEventMeaning(facts: EventFacts): EventMeaning {
     return { kind: 'unmatchable', reason: 'the event carries no recipient: cannot be matched' };
   }
   return { kind: 'message', messageId, event: historyEvent(facts, recipient) };
+}
+
+/** Reasons outlive the body they came from, so they quote of it what can only be a name. */
+function nameOf(text: string): string {
+  return /^[\w-]{1,40}$/.test(text) ? text : 'unreadable';
 }
 
 function historyEvent(facts: EventFacts, recipient: string): HistoryEvent {

@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto';
 import { normaliseEventType } from './outbound-event.ts';
+import { termsOf } from './body-terms.ts';
 import { readJson } from './json-body.ts';
 import { findInstant } from './timestamp.ts';
 
@@ -11,7 +12,7 @@ const longestKey = 200;
 
 /**
  * Tells the inbox what a stored body consists of: its events in order, each with the keys by which a
- * repetition is known. Implements the inbox's `DescribeBody`.
+ * repetition is known and the terms it is looked up by (body-terms.ts). Implements the inbox's `DescribeBody`.
  *
  * Three keys, because Sweego does not say what a repeated delivery keeps: the request's `webhook-id` (with
  * the position, for an element of an array without `event_id`), the event's `event_id`, and its content (swg_uid, type, instant), which
@@ -31,9 +32,13 @@ export function describeBody(request: {
   const json = readJson(request.body);
   if (json === undefined) return unreadable('the body is not JSON');
   const { value } = json;
+  const namesOf = (body: Uint8Array, element: unknown, position: number | null) => ({
+    body,
+    keys: keysOf(request, element, position),
+    terms: termsOf(request.direction, element),
+  });
   if (!Array.isArray(value)) {
-    const keys = keysOf(request, value, null);
-    return { kind: 'elements', isArray: false, elements: [{ body: request.body, keys, terms: [] }] };
+    return { kind: 'elements', isArray: false, elements: [namesOf(request.body, value, null)] };
   }
   if (value.length === 0) return unreadable('the body is an empty list');
   if (value.length > mostElements) {
@@ -41,7 +46,7 @@ export function describeBody(request: {
   }
   const elements = value.map((element: unknown, position) => {
     const body = textOf(element);
-    return body === undefined ? undefined : { body, keys: keysOf(request, element, position), terms: [] };
+    return body === undefined ? undefined : namesOf(body, element, position);
   });
   if (elements.includes(undefined)) return unreadable('the body is nested too deep');
   return { kind: 'elements', isArray: true, elements: elements.filter((element) => element !== undefined) };

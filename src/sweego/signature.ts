@@ -1,11 +1,12 @@
-import { createHmac, timingSafeEqual } from 'node:crypto';
+import { createHmac, createSecretKey, timingSafeEqual, type KeyObject } from 'node:crypto';
 import { BridgeError } from '../errors.ts';
 
 /** A key that signs webhooks, and the name by which it may be shown and stored (never the key itself). */
 export type SigningSecret = {
   /** For example `server:3:outbound` or `environment:1`. */
   id: string;
-  key: Uint8Array;
+  /** Not bytes: Node would prepare them anew for every webhook, and a log would show them. */
+  key: KeyObject;
 };
 
 /** The three headers of a signed request, well formed; nothing is said yet about who sent it. */
@@ -46,7 +47,7 @@ export function parseSigningSecret(id: string, text: string): SigningSecret {
       { retry: 'never', scope: 'bridge', cause: undefined, details: { id } },
     );
   }
-  return { id, key: Buffer.from(trimmed, 'base64') };
+  return { id, key: createSecretKey(trimmed, 'base64') };
 }
 
 function faultOf(text: string): string | undefined {
@@ -75,7 +76,8 @@ export function readSignatureHeaders(
  * Signed is `{webhook-id}.{webhook-timestamp}.{raw body}` with HMAC-SHA256: `body` must be the bytes as
  * received. Sweego sends the signature as bare base64; the `v1,` entries of Standard Webhooks, alone or in a
  * list, are the same signature and are accepted, other versions are not. Comparison takes constant time, and
- * lengths are compared first because `timingSafeEqual` throws on different ones.
+ * lengths are compared first because `timingSafeEqual` throws on different ones. The first secret that matches
+ * ends the search: only one who can sign learns from the time which it was.
  *
  * @see https://learn.sweego.io/docs/webhooks/webhook_signature
  */
@@ -86,17 +88,15 @@ export function findSigner(
 ): SigningSecret | undefined {
   const candidates = candidatesIn(headers.signature);
   if (candidates.length === 0) return undefined;
-  let signer: SigningSecret | undefined;
-  for (const secret of secrets) {
+  return secrets.find((secret) => {
     const expected = createHmac('sha256', secret.key)
       .update(`${headers.webhookId}.${headers.timestamp}.`)
       .update(body)
       .digest();
-    for (const candidate of candidates) {
-      if (candidate.length === expected.length && timingSafeEqual(candidate, expected)) signer ??= secret;
-    }
-  }
-  return signer;
+    return candidates.some(
+      (candidate) => candidate.length === expected.length && timingSafeEqual(candidate, expected),
+    );
+  });
 }
 
 function candidatesIn(signature: string): Buffer[] {

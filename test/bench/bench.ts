@@ -1,30 +1,58 @@
 import { parseArgs } from 'node:util';
 import { benchApply } from './bench-apply.ts';
+import { benchIntake } from './bench-intake.ts';
 import { benchRule } from './bench-rule.ts';
 
-const usage = `npm run bench -- apply [--mails 2000]   delivered events brought to Odoo, one by one and by the bridge
+const usage = `npm run bench -- intake [--requests 20000] [--rounds 5] [--concurrency 64] [--postgres URL]
+                                        webhooks taken, beside what a bare Hono handler takes
+npm run bench -- apply [--mails 2000]   delivered events brought to Odoo, one by one and by the bridge
 npm run bench -- rule [--mails 500]     what the automation rule costs when Odoo creates a mail
 
-Both need root on Debian: they start the real Odoo 19 (config/real-odoo.sh start; it goes on running
-afterwards, end it with config/real-odoo.sh stop) and work in databases of their own, which they drop.`;
+intake needs Linux, and for a line about PostgreSQL a URL (config/real-odoo.sh postgresql prints one). The others need root on Debian: they start the real Odoo 19
+(config/real-odoo.sh start; it goes on running afterwards, end it with config/real-odoo.sh stop) and work in
+databases of their own, which they drop.`;
+
+const options = {
+  mails: { type: 'string' },
+  requests: { type: 'string' },
+  rounds: { type: 'string' },
+  concurrency: { type: 'string' },
+  postgres: { type: 'string' },
+} as const;
+
+type Numbers = { [Name in Exclude<keyof typeof options, 'postgres'>]?: number };
+type Print = (line: string) => void;
+
+const benches: Readonly<
+  Record<string, (numbers: Numbers, postgresUrl: string | undefined, print: Print) => Promise<boolean>>
+> = {
+  intake: ({ requests = 20_000, rounds = 5, concurrency }, postgresUrl, print) =>
+    benchIntake(
+      {
+        requests,
+        rounds,
+        ...(concurrency && { concurrencies: [concurrency] }),
+        ...(postgresUrl && { postgresUrl }),
+      },
+      print,
+    ),
+  apply: ({ mails = 2000 }, _, print) => benchApply(mails, print),
+  rule: ({ mails = 500 }, _, print) => benchRule(mails, print),
+};
 
 /** Figures are printed and never asserted; the exit code tells whether the work itself was right. */
 async function main(words: readonly string[]): Promise<number> {
-  const { positionals, values } = parseArgs({
-    args: [...words],
-    allowPositionals: true,
-    options: { mails: { type: 'string' } },
-  });
-  const [name] = positionals;
-  const mails = values.mails === undefined ? undefined : Number(values.mails);
-  const isUsable = mails === undefined || (Number.isInteger(mails) && mails > 0);
-  if (positionals.length !== 1 || !isUsable || (name !== 'apply' && name !== 'rule')) {
+  const { positionals, values } = parseArgs({ args: [...words], allowPositionals: true, options });
+  const [name = ''] = positionals;
+  const bench = benches[name];
+  const { postgres, ...texts } = values;
+  const numbers = Object.fromEntries(Object.entries(texts).map(([option, text]) => [option, Number(text)]));
+  const isUsable = Object.values(numbers).every((number) => Number.isInteger(number) && number > 0);
+  if (bench === undefined || positionals.length !== 1 || !isUsable) {
     process.stderr.write(`${usage}\n`);
     return 2;
   }
-  const print = (line: string): void => void process.stdout.write(`${line}\n`);
-  if (name === 'apply') return (await benchApply(mails ?? 2000, print)) ? 0 : 1;
-  return (await benchRule(mails ?? 500, print)) ? 0 : 1;
+  return (await bench(numbers, postgres, (line) => void process.stdout.write(`${line}\n`))) ? 0 : 1;
 }
 
 process.exitCode = await main(process.argv.slice(2));

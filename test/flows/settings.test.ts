@@ -26,7 +26,7 @@ function openReplica(store: SnapshotStore, credential = 'the-api-key') {
     clock: Date.parse('2026-11-01T10:00:00Z'),
     /** Undefined: it is down. */
     odoo: undefined as BridgeSettings | undefined,
-    accepted: () => keeper.secretsFor('outbound').map(({ key }) => Buffer.from(key).toString('base64')),
+    accepted: () => keeper.secretsFor('outbound').map(({ key }) => key.export().toString('base64')),
     refresh: () => keeper.refresh().catch((error: BridgeError) => error.code),
   };
   const now = () => new Date(replica.clock);

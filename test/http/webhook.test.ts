@@ -194,7 +194,7 @@ describe('secrets that change', () => {
     const { app, inbox, secrets } = await openIntake();
     const previous = parseSigningSecret('server:1:outbound:previous', nonAscii.secret.replace('M', 'N'));
     secrets.outbound.push(previous);
-    const secret = Buffer.from(previous.key).toString('base64');
+    const secret = previous.key.export().toString('base64');
     expect((await app.request(outbound, await signedRequest('{}', { secret }))).status).toBe(200);
     expect((await storedBodies(inbox))[0]?.secretId).toBe('server:1:outbound:previous');
     secrets.outbound.pop();

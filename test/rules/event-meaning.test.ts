@@ -65,6 +65,13 @@ describe('what an event means', () => {
     expect(readEventMeaning(facts({ channel: 'sms' }))).toEqual({ kind: 'ignored', reason: 'channel sms' });
   });
 
+  it('never quotes an unknown type or channel that may hold more than a name', () => {
+    for (const hostile of ['ann@example.com', '\u001b[2j', 'x'.repeat(41)]) {
+      expect(readEventMeaning(facts({ type: hostile }))).toMatchObject({ reason: 'event type unreadable' });
+      expect(readEventMeaning(facts({ channel: hostile }))).toMatchObject({ reason: 'channel unreadable' });
+    }
+  });
+
   it.each([
     ['no Message-Id', { messageIdHeader: undefined }],
     ['an empty Message-Id', { messageIdHeader: '<>' }],

@@ -13,6 +13,7 @@ const program = fileURLToPath(new URL('../../dist/main.js', import.meta.url));
 export type BridgeProcess = {
   /** Base URL on 127.0.0.1, without trailing slash. */
   url: string;
+  pid: number;
   /** Everything it has written to stdout and stderr so far. */
   logs(): string;
   /** SIGTERM, then waits for the end. Returns the exit code; null when a signal ended it. */
@@ -68,8 +69,8 @@ export async function launchBridge(environment: Readonly<Record<string, string>>
   };
   return {
     url,
-    logs,
     pid: child.pid ?? 0,
+    logs,
     hasEnded: () => hasEnded(child),
     async healthy(timeoutMs = 30_000) {
       const deadline = Date.now() + timeoutMs;

@@ -109,10 +109,10 @@ describe('several secrets', () => {
 
 describe('a secret', () => {
   it('is its decoded bytes, with white space around it passed over', () => {
-    expect(parseSigningSecret('environment:1', ` ${nonAscii.secret}\n`).key).toEqual(
+    expect(parseSigningSecret('environment:1', ` ${nonAscii.secret}\n`).key.export()).toEqual(
       Buffer.from('0123456789abcdef0123456789abcdef0123456789abcdef'),
     );
-    expect(parseSigningSecret('environment:1', nonAscii.secret).key).toHaveLength(issuedKeyBytes);
+    expect(parseSigningSecret('environment:1', nonAscii.secret).key.symmetricKeySize).toBe(issuedKeyBytes);
   });
 
   it.each([

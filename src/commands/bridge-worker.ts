@@ -1,0 +1,73 @@
+import { randomBytes, randomUUID } from 'node:crypto';
+import { hostname } from 'node:os';
+import { setTimeout as delay } from 'node:timers/promises';
+import type { ServeConfig } from '../config.ts';
+import { createWorker } from '../flows/drain.ts';
+import type { Worker } from '../flows/drain.ts';
+import { createSealer } from '../flows/sealing.ts';
+import { createSettingsSnapshot } from '../flows/settings-snapshot.ts';
+import { createSettingsKeeper } from '../flows/settings.ts';
+import type { SettingsKeeper } from '../flows/settings.ts';
+import { sendHttpRequest } from '../http-client.ts';
+import type { Inbox } from '../inbox/inbox.ts';
+import type { Log } from '../log.ts';
+import { createBridgeActions } from '../odoo/bridge-actions.ts';
+import { createOdoo } from '../odoo/create-odoo.ts';
+import type { Odoo } from '../odoo/odoo.ts';
+import { describeBody } from '../sweego/describe-body.ts';
+
+/** Time limit of a call to Odoo, milliseconds: its own retries after a conflict take up to 17 s. */
+const odooTimeoutMs = 60_000;
+
+/** What moves entries from an inbox to Odoo, in `serve` and in `inbox replay --now`. */
+export type BridgeWorker = {
+  /** Owned by whoever asked for this: closing it breaks off a call that hangs. */
+  odoo: Odoo;
+  settings: SettingsKeeper;
+  worker: Worker;
+  /** Names this process in leases. */
+  holder: string;
+};
+
+/** Joins the worker and what it uses; it is not started. */
+export function createBridgeWorker(
+  config: ServeConfig,
+  inbox: Inbox,
+  { now, log }: { now: () => Date; log: Log },
+): BridgeWorker {
+  const { transport, url, database, login, secret } = config.odoo;
+  const connection = { url, database, secret, timeoutMs: odooTimeoutMs };
+  const odoo = createOdoo(
+    transport,
+    login === undefined ? connection : { ...connection, login },
+    sendHttpRequest,
+  );
+  const actions = createBridgeActions(odoo);
+  const holder = `${hostname()}:${process.pid}:${randomUUID()}`;
+  const sealer = createSealer({ credential: secret, database, randomBytes });
+  const settings = createSettingsKeeper({
+    actions,
+    snapshot: createSettingsSnapshot({ inbox, sealer, now, log }),
+    environmentSecrets: { outbound: config.outboundSecrets, inbound: config.inboundSecrets },
+    now,
+    log,
+  });
+  const worker = createWorker({
+    inbox,
+    actions,
+    settings,
+    describe: describeBody,
+    retain: { bodiesDays: config.retainBodiesDays, entriesDays: config.retainEntriesDays },
+    holder,
+    now,
+    random: Math.random,
+    sleep,
+    log,
+  });
+  return { odoo, settings, worker, holder };
+}
+
+/** Resolves after so many milliseconds, or at once when the signal aborts. */
+export function sleep(ms: number, signal?: AbortSignal): Promise<void> {
+  return delay(ms, undefined, signal === undefined ? {} : { signal }).catch(() => undefined);
+}

@@ -1,0 +1,80 @@
+import { addressesIn, normalizeAddress } from '../rules/email-address.ts';
+import { normalizeMessageId } from '../rules/message-id.ts';
+import { readHeaderValues } from './header-value.ts';
+
+/** No real mail comes near these; without them a hostile one could make a claim's transaction long. */
+const mostTermsOfAKind = 1000;
+const longestAddressText = 1000;
+const longestHeaderText = 20_000;
+
+/**
+ * What an operator looks an element up by, and what a person's data is erased by: `address:` with each
+ * normalised address of somebody the element is about, `message-id:` with each Message-Id it refers to, with
+ * angle brackets.
+ *
+ * Of an event or a log row that is its recipient and Odoo's Message-Id (decoded: Odoo encodes long ones). Of a
+ * reply it is sender and recipients, and what In-Reply-To and References name. Never throws.
+ *
+ * @param element what JSON.parse made of it
+ * @see sections 2 and 3.2 of Sweego's payloads, https://learn.sweego.io/docs/inbound/conversational_flow
+ */
+export function termsOf(direction: 'outbound' | 'inbound' | 'log', element: unknown): string[] {
+  if (!isRecord(element)) return [];
+  const headers = headersOf(element['headers']);
+  const { addresses, messageIds } =
+    direction === 'inbound' ? namedByReply(element, headers) : namedByEvent(element, headers);
+  return [
+    ...termsOfKind('address', addresses.flatMap(addressesOf)),
+    ...termsOfKind('message-id', messageIds.flatMap(itemsOf).flatMap(messageIdsOf)),
+  ];
+}
+
+/** Webhooks say `recipient`, rows of Sweego's logs say `email_to`. */
+function namedByEvent(event: Record<string, unknown>, headers: ReadonlyMap<string, unknown>) {
+  return {
+    addresses: [event['recipient'], event['email_to']],
+    messageIds: [headers.get('x-message-id'), headers.get('x-odoo-message-id')],
+  };
+}
+
+function namedByReply(reply: Record<string, unknown>, headers: ReadonlyMap<string, unknown>) {
+  return {
+    addresses: [reply['from_'], reply['to'], reply['cc']].flatMap(itemsOf),
+    messageIds: [reply['in_reply_to'], headers.get('in-reply-to'), headers.get('references')],
+  };
+}
+
+function itemsOf(value: unknown): unknown[] {
+  return Array.isArray(value) ? value.slice(0, mostTermsOfAKind) : [value];
+}
+
+/** `{email, name}`, or the text of an address header. */
+function addressesOf(value: unknown): string[] {
+  const text = isRecord(value) ? value['email'] : value;
+  if (typeof text !== 'string' || text.length > longestAddressText) return [];
+  const single = normalizeAddress(text);
+  return single === undefined ? addressesIn(text) : [single];
+}
+
+/** One id, or the many of a References header. Text without brackets counts as one id. */
+function messageIdsOf(value: unknown): string[] {
+  if (typeof value === 'string' && value.length > longestHeaderText) return [];
+  return readHeaderValues(value)
+    .flatMap((text) => text.match(/<[^<>]+>/g) ?? [text])
+    .flatMap((id) => normalizeMessageId(id) ?? []);
+}
+
+function termsOfKind(kind: 'address' | 'message-id', values: readonly string[]): string[] {
+  return [...new Set(values)].slice(0, mostTermsOfAKind).map((value) => `${kind}:${value}`);
+}
+
+/** By lower-case name. */
+function headersOf(value: unknown): ReadonlyMap<string, unknown> {
+  return new Map(
+    isRecord(value) ? Object.entries(value).map(([name, item]) => [name.trim().toLowerCase(), item]) : [],
+  );
+}
+
+function isRecord(value: unknown): value is Record<string, unknown> {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
+}

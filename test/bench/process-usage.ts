@@ -1,0 +1,18 @@
+import { readFile } from 'node:fs/promises';
+
+/** Linux counts a process's time in hundredths of a second for /proc, whatever the kernel's own tick is. */
+const ticksPerSecond = 100;
+
+/** Processor time a process has used so far with all its threads, milliseconds (proc(5), /proc/pid/stat). */
+export async function cpuMsOf(pid: number): Promise<number> {
+  const stat = await readFile(`/proc/${pid}/stat`, 'utf8');
+  // The second field is the name in parentheses and may hold anything; the third is field 0 here.
+  const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
+  return ((Number(fields[11]) + Number(fields[12])) / ticksPerSecond) * 1000;
+}
+
+/** Resident memory of a process, bytes. */
+export async function residentBytesOf(pid: number): Promise<number> {
+  const status = await readFile(`/proc/${pid}/status`, 'utf8');
+  return Number(/^VmRSS:\s+(\d+) kB$/m.exec(status)?.[1]) * 1024;
+}

@@ -1,0 +1,117 @@
+import { randomUUID } from 'node:crypto';
+import { openInbox } from '../../src/inbox/open.ts';
+import type { Inbox } from '../../src/inbox/inbox.ts';
+import { describeBody } from '../../src/sweego/describe-body.ts';
+import { createDatabase } from '../bench/databases.ts';
+import { intakeBody } from '../bench/intake-event.ts';
+
+type Print = (line: string) => void;
+
+/** What the worker claims at once. */
+const batch = 500;
+/** Entries per line of the curve. */
+const step = 100_000;
+/** The pile that every large one is compared with: drained before the file has grown. */
+const smallPile = 20_000;
+
+/**
+ * Stores so many webhooks, then claims and settles all of them as the worker does, without an Odoo in between,
+ * and prints entries per second as the pile shrinks.
+ *
+ * @returns whether every entry was handed out exactly once and is settled
+ */
+export async function soakBacklog(
+  entries: number,
+  postgresUrl: string | undefined,
+  print: Print,
+): Promise<boolean> {
+  const before = await drainPile(smallPile, postgresUrl, print);
+  const large = await drainPile(entries, postgresUrl, print);
+  // Once more, since other work on the machine may have come or gone in the meantime.
+  const after = await drainPile(smallPile, postgresUrl, print);
+  const smallSpeed = Math.sqrt(before.perSecond * after.perSecond);
+  print(
+    `ratio of the large pile to the mean of the two small ones: ${(large.perSecond / smallSpeed).toFixed(2)}`,
+  );
+  return [before, large, after].every(({ isRight }) => isRight);
+}
+
+async function drainPile(
+  count: number,
+  postgresUrl: string | undefined,
+  print: Print,
+): Promise<{ perSecond: number; isRight: boolean }> {
+  const database = await createDatabase(postgresUrl);
+  const inbox = await openInbox(database.url);
+  try {
+    const storedIn = await storePile(inbox, count);
+    print(`${count} stored, ${((count / storedIn) * 1000).toFixed(0)}/s`);
+    const seen = new Set<number>();
+    const start = performance.now();
+    for (let done = 0; done < count; done = seen.size) {
+      const share = await drainStep(inbox, Math.min(count, done + step), seen);
+      if (share === 0) break;
+    }
+    const perSecond = (count / (performance.now() - start)) * 1000;
+    const { states, unclaimed } = await inbox.status();
+    return { perSecond, isRight: seen.size === count && states.settled === count && unclaimed === 0 };
+  } finally {
+    await inbox.close();
+    await database.drop();
+  }
+
+  /** @returns how many entries it drained */
+  async function drainStep(inbox: Inbox, until: number, seen: Set<number>): Promise<number> {
+    const before = seen.size;
+    const cpuBefore = process.cpuUsage();
+    const start = performance.now();
+    let slowestMs = 0;
+    for (let claimed = 1; claimed > 0 && seen.size < until;) {
+      const turn = performance.now();
+      claimed = await claimAndSettle(inbox, seen);
+      slowestMs = Math.max(slowestMs, performance.now() - turn);
+    }
+    const wallMs = performance.now() - start;
+    const { user, system } = process.cpuUsage(cpuBefore);
+    const drained = seen.size - before;
+    const asked = performance.now();
+    await inbox.status();
+    const statusMs = performance.now() - asked;
+    print(
+      `${String(seen.size).padStart(9)} drained  ${((drained / wallMs) * 1000).toFixed(0).padStart(6)} entries/s  ` +
+        `cpu ${((user + system) / drained).toFixed(0).padStart(4)} µs per entry  ` +
+        `slowest batch ${slowestMs.toFixed(0).padStart(5)} ms  status() ${statusMs.toFixed(1)} ms`,
+    );
+    return drained;
+  }
+}
+
+async function storePile(inbox: Inbox, count: number): Promise<number> {
+  const start = performance.now();
+  for (let first = 0; first < count; first += batch) {
+    const receivedAt = new Date();
+    const size = Math.min(batch, count - first);
+    await Promise.all(
+      Array.from({ length: size }, (_, index) =>
+        inbox.put({
+          direction: 'outbound',
+          webhookId: randomUUID(),
+          body: Buffer.from(intakeBody(first + index, receivedAt)),
+          receivedAt,
+          secretId: 'server:1:outbound',
+        }),
+      ),
+    );
+  }
+  return performance.now() - start;
+}
+
+async function claimAndSettle(inbox: Inbox, seen: Set<number>): Promise<number> {
+  const now = new Date();
+  const entries = await inbox.claim({ directions: ['outbound'], limit: batch, now, describe: describeBody });
+  if (entries.length === 0) return 0;
+  const ids = entries.map(({ id }) => id);
+  for (const id of ids) seen.add(id);
+  await inbox.settle(ids, { outcome: 'applied' }, now);
+  return ids.length;
+}
