@@ -11,9 +11,6 @@ import { retryWhileLocked } from './sqlite-transaction.ts';
 /** Up to which size the write-ahead log is kept after a burst, bytes. */
 const walSizeLimitBytes = 64 * 1024 * 1024;
 
-/** Pages kept in memory: enough for the inner pages of the indexes of a million entries. */
-const pageCacheKiB = 32 * 1024;
-
 /**
  * Opens the inbox's SQLite file with its schema up to date, in the mode that makes a commit durable: WAL
  * with `synchronous=FULL` syncs the log on every commit (https://sqlite.org/pragma.html#pragma_synchronous).
@@ -78,7 +75,6 @@ async function useDurableLog(session: SqliteSession): Promise<void> {
   }
   session.exec('PRAGMA synchronous = FULL');
   session.first(`PRAGMA journal_size_limit = ${walSizeLimitBytes}`, []);
-  session.exec(`PRAGMA cache_size = -${pageCacheKiB}`);
   // What is erased is overwritten with zeros, so that no free page of the file remembers it.
   session.first('PRAGMA secure_delete = ON', []);
 }
