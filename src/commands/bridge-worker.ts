@@ -4,12 +4,13 @@ import { setTimeout as delay } from 'node:timers/promises';
 import type { ServeConfig } from '../config.ts';
 import { createWorker } from '../flows/drain.ts';
 import type { Worker } from '../flows/drain.ts';
+import { createOutboundLane } from '../flows/outbound-lane.ts';
 import { createSealer } from '../flows/sealing.ts';
 import { createSettingsSnapshot } from '../flows/settings-snapshot.ts';
 import { createSettingsKeeper } from '../flows/settings.ts';
 import type { SettingsKeeper } from '../flows/settings.ts';
 import { sendHttpRequest } from '../http-client.ts';
-import type { Inbox } from '../inbox/inbox.ts';
+import type { Direction, Inbox } from '../inbox/inbox.ts';
 import type { Log } from '../log.ts';
 import { createBridgeActions } from '../odoo/bridge-actions.ts';
 import { createOdoo } from '../odoo/create-odoo.ts';
@@ -18,6 +19,9 @@ import { describeBody } from '../sweego/describe-body.ts';
 
 /** Time limit of a call to Odoo, milliseconds: its own retries after a conflict take up to 17 s. */
 const odooTimeoutMs = 60_000;
+
+/** What it takes; entries of other kinds stay as they are. */
+export const workerDirections: readonly Direction[] = ['outbound'];
 
 /** What moves entries from an inbox to Odoo, in `serve` and in `inbox replay --now`. */
 export type BridgeWorker = {
@@ -54,7 +58,7 @@ export function createBridgeWorker(
   });
   const worker = createWorker({
     inbox,
-    actions,
+    lanes: [createOutboundLane({ actions, log })],
     settings,
     describe: describeBody,
     retain: { bodiesDays: config.retainBodiesDays, entriesDays: config.retainEntriesDays },

@@ -1,9 +1,8 @@
 import type { ServeConfig } from '../config.ts';
-import { workerDirections } from '../flows/drain.ts';
 import { workerLease } from '../flows/worker-lease.ts';
 import type { EntrySummary, Inbox } from '../inbox/inbox.ts';
 import type { Log } from '../log.ts';
-import { createBridgeWorker, sleep } from './bridge-worker.ts';
+import { createBridgeWorker, sleep, workerDirections } from './bridge-worker.ts';
 
 const lookEveryMs = 100;
 /** How often a lease is asked for that somebody may have left behind. */

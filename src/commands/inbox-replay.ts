@@ -1,6 +1,6 @@
 import type { BridgeConfig, OdooAccess } from '../config.ts';
 import { BridgeError } from '../errors.ts';
-import { workerDirections } from '../flows/drain.ts';
+import { workerDirections } from './bridge-worker.ts';
 import type { EntryState, EntrySummary, Inbox } from '../inbox/inbox.ts';
 import type { Log } from '../log.ts';
 import { drainNow, isUnserved } from './drain-now.ts';

@@ -5,6 +5,8 @@ import { codeOf, type WorkerLog } from './worker-log.ts';
 /** Only its holder writes to Odoo. Another process takes over after `ttlMs` without a sign of life. */
 export const workerLease = { name: 'worker', ttlMs: 6_000 } as const;
 const heartbeatMs = 2_000;
+/** Renewed so lately it needs no renewing: turns of several lanes come thick, and each renewal is a commit. */
+const freshMs = 1_000;
 
 export type WorkerLeaseDeps = {
   inbox: Pick<Inbox, 'holdLease' | 'releaseLease'>;
@@ -18,11 +20,12 @@ export type WorkerLeaseDeps = {
 /** The right to write to Odoo, which one process at a time has. */
 export type WorkerLease = {
   /**
-   * Takes or renews it. `isNew`: somebody else may have had it since it was last held here.
+   * Takes or renews it; undefined while it is somebody else's. `tenure` is another number each time that
+   * somebody else may have had it in between.
    *
    * @throws BridgeError INBOX_*: it may be somebody else's by now
    */
-  hold(): Promise<{ isHeld: boolean; isNew: boolean }>;
+  hold(): Promise<{ tenure: number } | undefined>;
   /** Whether it was renewed so lately that nobody else can have it. */
   isHeld(): boolean;
   /** Renews it beside the work, since a batch can take longer than it lasts, until the signal aborts. */
@@ -32,17 +35,16 @@ export type WorkerLease = {
 
 export function createWorkerLease({ inbox, holder, now, sleep, log }: WorkerLeaseDeps): WorkerLease {
   let renewedAt: number | undefined;
-  let isNew = false;
+  let tenure = 0;
 
   async function renew(): Promise<boolean> {
     // Before the call: the time of the call itself counts against us.
     const at = now();
-    const wasHeld = isHeld();
     let held = false;
     try {
       held = await inbox.holdLease({ ...workerLease, holder, now: at });
     } finally {
-      if (held && !wasHeld) isNew = true;
+      if (held && !isHeld()) tenure += 1;
       // A lease that could not be renewed counts as lost, although it usually is not.
       renewedAt = held ? at.getTime() : undefined;
     }
@@ -51,15 +53,17 @@ export function createWorkerLease({ inbox, holder, now, sleep, log }: WorkerLeas
 
   /** A clock that was set, in either direction, makes it look older: it is renewed before it is relied on. */
   function isHeld(): boolean {
-    return renewedAt !== undefined && Math.abs(now().getTime() - renewedAt) < workerLease.ttlMs;
+    return isRenewedSince(workerLease.ttlMs);
+  }
+
+  function isRenewedSince(ms: number): boolean {
+    return renewedAt !== undefined && Math.abs(now().getTime() - renewedAt) < ms;
   }
 
   return {
     async hold() {
-      const held = await renew();
-      const answer = { isHeld: held, isNew: held && isNew };
-      if (held) isNew = false;
-      return answer;
+      if (isRenewedSince(freshMs)) return { tenure };
+      return (await renew()) ? { tenure } : undefined;
     },
     isHeld,
     async keep(signal) {

@@ -30,6 +30,8 @@ export type Entry = {
   attempts: number;
   /** How often it waited for something that is normal and passes: what that back-off is computed from. */
   waits: number;
+  /** What the operator decided who replayed it last: `replayed`, or `replayed to` a target; `null` before that. */
+  instruction: string | null;
   /** The entry's own JSON text as UTF-8 bytes: the raw body, or the one element of it. */
   body: Uint8Array;
 };
@@ -39,7 +41,8 @@ export type Outcome =
   | { outcome: 'applied' }
   | { outcome: 'duplicate' }
   | { outcome: 'superseded' }
-  | { outcome: 'injected' }
+  /** Where and why; ids only, no address, subject or body. */
+  | { outcome: 'injected'; reason: string }
   | { outcome: 'ignored'; reason: string };
 
 /** One element of a body. */
@@ -181,14 +184,14 @@ export type Inbox = {
   park(ids: readonly number[], reason: string, now: Date): Promise<void>;
 
   /**
-   * Gives back every claimed entry, due at once: what a dead worker had claimed, and what this inbox has
-   * claimed without saying what became of it. Called by the worker that holds the lease, while it has no
-   * batch under way.
+   * Gives back every claimed entry of these directions, due at once: what a dead worker had claimed, and what
+   * this inbox has claimed without saying what became of it. Called by the worker that holds the lease, while
+   * it has no batch of these directions under way.
    *
    * Each release of another inbox's claim is counted, since an entry may be what ends the process. One that
    * has been released five times, the last ones handed out alone, is parked with INBOX_ENDS_WORKER.
    */
-  releaseClaimed(now: Date): Promise<{ released: number; parked: number }>;
+  releaseClaimed(directions: readonly Direction[], now: Date): Promise<{ released: number; parked: number }>;
 
   /**
    * Brings every wait nearer by so many milliseconds: called when the clock turns out to have been set back,
@@ -198,10 +201,13 @@ export type Inbox = {
 
   /**
    * Makes entries due at once, whatever they are at: parked, waiting or settled; attempts, waits and releases
-   * start from nothing again. The state becomes `received`, with the reason `replayed`. Never a claimed one (`claimed`), nor one
-   * without its body (`erased`). Resolves with what became of each id, in order.
+   * start from nothing again. The state becomes `received`, with the reason `replayed`, which is the entry's
+   * `instruction` from then on. Never a claimed one (`claimed`), nor one without its body (`erased`). Resolves
+   * with what became of each id, in order.
+   *
+   * @param target where the operator wants them: the instruction is `replayed to <target>` then
    */
-  replay(ids: readonly number[], now: Date): Promise<EntryChange[]>;
+  replay(ids: readonly number[], now: Date, target?: string): Promise<EntryChange[]>;
 
   /**
    * Settles entries that are open or parked as `discarded: <reason>`; never a claimed one (`claimed`) nor one

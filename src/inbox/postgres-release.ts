@@ -21,10 +21,11 @@ export function createRelease(
   inboxId: string,
 ): Pick<Inbox, 'releaseClaimed' | 'shiftWaits'> {
   return {
-    async releaseClaimed(now) {
+    async releaseClaimed(directions, now) {
       const rows = await session.write(
         `WITH claimed AS (
-           SELECT id, releases + (claimed_by <> $2)::integer AS releases FROM entry WHERE state = 'claimed'
+           SELECT id, releases + (claimed_by <> $2)::integer AS releases FROM entry
+           WHERE state = 'claimed' AND direction = ANY($5::text[])
            ORDER BY id FOR UPDATE
          ), changed AS (
            UPDATE entry SET claimed_by = NULL, releases = claimed.releases,
@@ -38,7 +39,7 @@ export function createRelease(
            SELECT id, $1, state, CASE state WHEN 'parked' THEN $4 ELSE 'released' END FROM changed
          )
          SELECT state FROM changed`,
-        [now.getTime(), inboxId, mostReleases, endsWorker],
+        [now.getTime(), inboxId, mostReleases, endsWorker, directions],
       );
       const parked = rows.filter((row) => row['state'] === 'parked').length;
       return { released: rows.length - parked, parked };

@@ -1,3 +1,4 @@
+import { replayInstruction } from './replay-instruction.ts';
 import type { EntryChange, EntryState, Inbox } from './inbox.ts';
 import type { PostgresSession, RunStatement } from './postgres-session.ts';
 import { changeEntries } from './postgres-transition.ts';
@@ -7,15 +8,17 @@ export type Standing = { state: EntryState; isErased: boolean };
 /** What an operator may do with an entry, whatever it is at: `replay` and `discard` of the contract. */
 export function createReplay(session: PostgresSession): Pick<Inbox, 'replay' | 'discard'> {
   return {
-    replay: (ids, now) =>
+    replay: (ids, now, target) =>
       session.inTransaction(async (run) => {
         const standings = await findStandings(run, ids);
         const changes = changeEach(ids, standings, 'received', ({ state, isErased }) =>
           state === 'claimed' ? 'claimed' : isErased ? 'erased' : 'done',
         );
-        const set = `state = 'received', due_at = $1, settled_at = NULL, attempts = 0, waits = 0, releases = 0`;
+        const set =
+          "state = 'received', due_at = $1, settled_at = NULL, attempts = 0, waits = 0, releases = 0, " +
+          'instruction = $2';
         const update = { set, where: 'id = ANY($3::bigint[])', parameters: [doneOf(ids, changes)] };
-        await changeEntries(run, update, now.getTime(), 'replayed');
+        await changeEntries(run, update, now.getTime(), replayInstruction(target));
         return changes;
       }),
 

@@ -53,6 +53,7 @@ export const postgresSchema: readonly Migration[] = [
         claimed_by uuid,
         settled_at bigint,
         is_erased boolean NOT NULL DEFAULT false,
+        instruction text COLLATE "C",
         CHECK (state IN ('received', 'claimed', 'waiting', 'settled', 'parked')),
         CHECK ((due_at IS NOT NULL) = (state IN ('received', 'waiting'))),
         CHECK ((claimed_by IS NOT NULL) = (state = 'claimed')),

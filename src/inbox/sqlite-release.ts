@@ -10,6 +10,8 @@ const endsWorker =
   `INBOX_ENDS_WORKER: the bridge ended ${mostReleases} times while it worked on this entry, the last times on ` +
   'nothing else';
 
+const isClaimedOf = "state = 'claimed' AND direction IN (SELECT value FROM json_each(?))";
+
 /**
  * What gives back or brings nearer without a claim: `releaseClaimed` and `shiftWaits` of the contract.
  *
@@ -20,23 +22,23 @@ export function createRelease(
   inboxId: string,
 ): Pick<Inbox, 'releaseClaimed' | 'shiftWaits'> {
   /** Must run inside a write transaction. */
-  function parkSuspects(now: Date): number {
+  function parkSuspects(directions: string, now: Date): number {
     const ids = changedIds(
       `UPDATE entry SET state = 'parked', claimed_by = NULL
-       WHERE state = 'claimed' AND releases >= ? RETURNING id`,
-      [mostReleases],
+       WHERE ${isClaimedOf} AND releases >= ? RETURNING id`,
+      [directions, mostReleases],
     );
     recordTransitions(session, ids, now.getTime(), endsWorker);
     return ids.length;
   }
 
   /** Must run inside a write transaction. */
-  function giveBackRest(now: Date): number {
+  function giveBackRest(directions: string, now: Date): number {
     const ids = changedIds(
       `UPDATE entry SET state = iif(waits + attempts = 0, 'received', 'waiting'), claimed_by = NULL,
          due_at = min(received_at, ?)
-       WHERE state = 'claimed' RETURNING id`,
-      [now.getTime()],
+       WHERE ${isClaimedOf} RETURNING id`,
+      [now.getTime(), directions],
     );
     recordTransitions(session, ids, now.getTime(), 'released');
     return ids.length;
@@ -47,13 +49,14 @@ export function createRelease(
   }
 
   return {
-    releaseClaimed: (now) =>
+    releaseClaimed: (ofDirections, now) =>
       inWriteTransaction(session, () => {
-        session.run(
-          "UPDATE entry SET releases = releases + 1 WHERE state = 'claimed' AND claimed_by IS NOT ?",
-          [inboxId],
-        );
-        return { parked: parkSuspects(now), released: giveBackRest(now) };
+        const directions = JSON.stringify(ofDirections);
+        session.run(`UPDATE entry SET releases = releases + 1 WHERE ${isClaimedOf} AND claimed_by IS NOT ?`, [
+          directions,
+          inboxId,
+        ]);
+        return { parked: parkSuspects(directions, now), released: giveBackRest(directions, now) };
       }),
 
     // Received ones too: their instant may come from before the clock was set back.

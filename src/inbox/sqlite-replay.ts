@@ -1,3 +1,4 @@
+import { replayInstruction } from './replay-instruction.ts';
 import type { EntryChange, EntryState, Inbox } from './inbox.ts';
 import type { SqliteSession } from './sqlite-session.ts';
 import { inWriteTransaction } from './sqlite-transaction.ts';
@@ -6,20 +7,21 @@ import { recordTransition } from './sqlite-transition.ts';
 /** What an operator may do with an entry, whatever it is at: `replay` and `discard` of the contract. */
 export function createReplay(session: SqliteSession): Pick<Inbox, 'replay' | 'discard'> {
   return {
-    replay: (ids, now) =>
+    replay: (ids, now, target) =>
       inWriteTransaction(session, () =>
         ids.map((id): EntryChange => {
           const found = findStanding(session, id);
           if (found === undefined) return 'unknown';
           if (found.state === 'claimed') return 'claimed';
           if (found.isErased) return 'erased';
+          const instruction = replayInstruction(target);
           session.run(
             `UPDATE entry SET state = 'received', due_at = ?, settled_at = NULL,
-               attempts = 0, waits = 0, releases = 0
+               attempts = 0, waits = 0, releases = 0, instruction = ?
              WHERE id = ?`,
-            [now.getTime(), id],
+            [now.getTime(), instruction, id],
           );
-          recordTransition(session, id, now.getTime(), 'received', 'replayed');
+          recordTransition(session, id, now.getTime(), 'received', instruction);
           return 'done';
         }),
       ),

@@ -4,6 +4,7 @@ import type { SqlRow } from './sqlite-session.ts';
 /** Columns and tables of a summary; add a WHERE clause. */
 export const selectSummary = `
   SELECT entry.id, request_id, position, entry.direction, secret_id, entry.received_at, state, attempts, waits,
+    instruction,
     webhook_id, due_at, is_erased,
     coalesce(
       (SELECT reason FROM transition WHERE entry_id = entry.id ORDER BY transition.id DESC LIMIT 1),
@@ -14,6 +15,7 @@ export const selectSummary = `
 /** Columns and tables of an entry with its body; add a WHERE clause. */
 export const selectEntry = `
   SELECT entry.id, request_id, position, entry.direction, secret_id, entry.received_at, state, attempts, waits,
+    instruction,
     coalesce(element.body, request.body) AS body
   FROM entry JOIN request ON request.id = request_id LEFT JOIN element ON element.entry_id = entry.id`;
 
@@ -51,6 +53,7 @@ function placeOf(row: SqlRow): Omit<Entry, 'body'> {
     state: row['state'] as EntryState,
     attempts: row['attempts'] as number,
     waits: row['waits'] as number,
+    instruction: row['instruction'] as string | null,
   };
 }
 

@@ -67,6 +67,7 @@ export const sqliteSchema: readonly Migration[] = [
       ALTER TABLE entry ADD COLUMN claimed_by TEXT;
       ALTER TABLE entry ADD COLUMN releases INTEGER NOT NULL DEFAULT 0;
       ALTER TABLE entry ADD COLUMN is_erased INTEGER NOT NULL DEFAULT 0;
+      ALTER TABLE entry ADD COLUMN instruction TEXT;
       UPDATE entry SET received_at = request.received_at FROM request WHERE request.id = request_id;
       UPDATE entry SET settled_at = coalesce(
         (SELECT at FROM transition WHERE entry_id = entry.id ORDER BY transition.id DESC LIMIT 1),

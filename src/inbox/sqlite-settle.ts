@@ -56,7 +56,7 @@ export function createSettle(
 }
 
 function reasonOf(outcome: Outcome): string {
-  return outcome.outcome === 'ignored' ? `ignored: ${outcome.reason}` : outcome.outcome;
+  return 'reason' in outcome ? `${outcome.outcome}: ${outcome.reason}` : outcome.outcome;
 }
 
 function notClaimed(ids: readonly number[]): BridgeError {

@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { createWorker } from '../../src/flows/drain.ts';
+import { createOutboundLane } from '../../src/flows/outbound-lane.ts';
 import { createSettingsKeeper } from '../../src/flows/settings.ts';
 import { sendHttpRequest } from '../../src/http-client.ts';
 import { createApp } from '../../src/http/app.ts';
@@ -79,10 +80,18 @@ export async function confirmByBridge(bench: BenchOdoo, mails: readonly PendingM
     };
     const worker = createWorker({
       inbox,
-      actions: {
-        ...timeCalls({ read: (ids: readonly string[]) => actions.read(ids) }, times.read),
-        ...timeCalls({ apply: (changes: readonly MessageChange[]) => actions.apply(changes) }, times.apply),
-      },
+      lanes: [
+        createOutboundLane({
+          actions: {
+            ...timeCalls({ read: (ids: readonly string[]) => actions.read(ids) }, times.read),
+            ...timeCalls(
+              { apply: (changes: readonly MessageChange[]) => actions.apply(changes) },
+              times.apply,
+            ),
+          },
+          log,
+        }),
+      ],
       settings,
       describe: describeBody,
       retain: { bodiesDays: 7, entriesDays: 90 },

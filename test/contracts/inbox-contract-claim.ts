@@ -1,5 +1,12 @@
 import { describe, expect, it } from 'vitest';
-import { after, bytesOfText, describeTestBody, requestOf, textOf } from '../support/inbox-requests.ts';
+import {
+  after,
+  allDirections,
+  bytesOfText,
+  describeTestBody,
+  requestOf,
+  textOf,
+} from '../support/inbox-requests.ts';
 import { runProgram } from '../support/run-program.ts';
 import type { InboxUnderTest } from './inbox-contract.ts';
 
@@ -147,6 +154,26 @@ export function registerClaimTests(underTest: InboxUnderTest): void {
       expect(await underTest.claim(after(0))).toHaveLength(1);
     });
 
+    it('hands out each entry once to two lanes that claim at the same time', async () => {
+      const requests = Array.from({ length: 300 }, (_, number) =>
+        requestOf({ number }, { direction: number % 3 === 0 ? 'inbound' : 'outbound' }),
+      );
+      await Promise.all(requests.map((request) => underTest.inbox.put(request)));
+      const lane = async (direction: 'outbound' | 'inbound', limit: number): Promise<number> => {
+        let count = 0;
+        for (;;) {
+          const entries = await underTest.claim(after(0), { directions: [direction], limit });
+          if (entries.length === 0) return count;
+          expect(new Set(entries.map((entry) => entry.direction))).toEqual(new Set([direction]));
+          const ids = entries.map(({ id }) => id);
+          await underTest.inbox.settle(ids, { outcome: 'applied' }, after(1));
+          count += ids.length;
+        }
+      };
+      expect(await Promise.all([lane('outbound', 7), lane('inbound', 1)])).toEqual([200, 100]);
+      expect((await underTest.inbox.status()).states.settled).toBe(300);
+    });
+
     it('does not lose or repeat an entry when the worker is killed between two steps', async () => {
       const requests = Array.from({ length: 100 }, (_, index) => requestOf({ keys: [`e${index}`] }));
       await Promise.all(requests.map((request) => underTest.inbox.put(request)));
@@ -158,7 +185,7 @@ export function registerClaimTests(underTest: InboxUnderTest): void {
         unclaimed: 0,
         states: { received: 65, claimed: 7, waiting: 0, settled: 28, parked: 0 },
       });
-      expect(await inbox.releaseClaimed(after(1))).toEqual({ released: 7, parked: 0 });
+      expect(await inbox.releaseClaimed(allDirections, after(1))).toEqual({ released: 7, parked: 0 });
       const rest = await inbox.claim({
         directions: ['outbound'],
         limit: 500,

@@ -170,7 +170,11 @@ export function registerEraseTests(underTest: InboxUnderTest): void {
       const body = bytesOfText(JSON.stringify({ text: 'x'.repeat(12 * 1024 * 1024) }));
       for (let count = 0; count < 3; count += 1) await underTest.inbox.put(requestOf(body));
       const ids = (await underTest.claim(after(0))).map(({ id }) => id);
-      await underTest.inbox.settle(ids, { outcome: 'injected' }, after(1));
+      await underTest.inbox.settle(
+        ids,
+        { outcome: 'injected', reason: 'sale.order,7 by reply token (certain)' },
+        after(1),
+      );
       const steps: number[] = [];
       for (;;) {
         const { bodies } = await retain({ bodies: 10, entries: 0 });

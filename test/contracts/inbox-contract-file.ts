@@ -118,7 +118,11 @@ export function registerFileTests(underTest: InboxUnderTest): void {
       const { inbox } = underTest;
       const id = await claimedEntry();
       await inbox.storeFile(id, 'a', contentOf(bytesOfText('x')));
-      await inbox.settle([id], { outcome: 'injected' }, after(1));
+      await inbox.settle(
+        [id],
+        { outcome: 'injected', reason: 'sale.order,7 by reply token (certain)' },
+        after(1),
+      );
       await inbox.retain({ bodiesSettledBefore: after(2), entriesSettledBefore: after(0), limit: 10 });
       expect(await inbox.files(id)).toEqual([]);
       await expect(piecesOf(id, 'a')).rejects.toMatchObject({ code: 'INBOX_FILE_UNKNOWN' });

@@ -51,6 +51,29 @@ export function registerOperatorTests(underTest: InboxUnderTest): void {
       ]);
     });
 
+    it('tells whoever works on the entry what the operator decided last', async () => {
+      const { inbox } = underTest;
+      await inbox.put(requestOf({}, { direction: 'inbound' }));
+      const [first] = await underTest.claim(after(0));
+      const id = first?.id ?? 0;
+      expect(first?.instruction).toBeNull();
+      await inbox.park([id], parkReason, after(1));
+      await inbox.replay([id], after(2), 'sale.order,23');
+      const [second] = await underTest.claim(after(2));
+      expect(second?.instruction).toBe('replayed to sale.order,23');
+      const waiting = { until: after(3), reason: 'x', counts: 'attempt' as const, now: after(2) };
+      await inbox.wait([id], waiting);
+      expect((await underTest.claim(after(3)))[0]?.instruction).toBe('replayed to sale.order,23');
+      await inbox.park([id], parkReason, after(4));
+      await inbox.replay([id], after(5));
+      expect(await inbox.find(id)).toMatchObject({ reason: 'replayed', instruction: 'replayed' });
+      const reasons = (await inbox.history(id)).map(({ reason }) => reason);
+      expect(reasons.filter((reason) => reason.startsWith('replayed'))).toEqual([
+        'replayed to sale.order,23',
+        'replayed',
+      ]);
+    });
+
     it('is not taken for a duplicate of itself', async () => {
       await underTest.inbox.put(requestOf({ keys: ['event:1'] }));
       const [entry] = await underTest.claim(after(0));

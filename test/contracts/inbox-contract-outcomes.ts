@@ -20,7 +20,7 @@ export function registerOutcomeTests(underTest: InboxUnderTest): void {
         { outcome: 'applied' },
         { outcome: 'duplicate' },
         { outcome: 'superseded' },
-        { outcome: 'injected' },
+        { outcome: 'injected', reason: 'sale.order,7 by reply token (certain)' },
         { outcome: 'ignored', reason: 'automatic reply' },
       ];
       const ids = await claimed(outcomes.length);
@@ -31,7 +31,7 @@ export function registerOutcomeTests(underTest: InboxUnderTest): void {
         'applied',
         'duplicate',
         'superseded',
-        'injected',
+        'injected: sale.order,7 by reply token (certain)',
         'ignored: automatic reply',
       ]);
       expect(await underTest.claim(after(1_000_000))).toEqual([]);

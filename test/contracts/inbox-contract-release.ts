@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { openInbox } from '../../src/inbox/open.ts';
-import { after, requestOf, textOf } from '../support/inbox-requests.ts';
+import { after, allDirections, requestOf, textOf } from '../support/inbox-requests.ts';
 import type { InboxUnderTest } from './inbox-contract.ts';
 
 export function registerReleaseTests(underTest: InboxUnderTest): void {
@@ -14,7 +14,7 @@ export function registerReleaseTests(underTest: InboxUnderTest): void {
   /** Claims, then ends without a word, as a killed worker does; the next start gives back. */
   async function endWhileWorking(): Promise<{ released: number; parked: number }> {
     await underTest.claim(after(0));
-    return (await underTest.reopen()).releaseClaimed(after(0));
+    return (await underTest.reopen()).releaseClaimed(allDirections, after(0));
   }
 
   describe('giving back', () => {
@@ -23,7 +23,10 @@ export function registerReleaseTests(underTest: InboxUnderTest): void {
       await underTest.inbox.settle(ids.slice(0, 1), { outcome: 'applied' }, after(1));
       await underTest.reopen();
       expect(await underTest.claim(after(2))).toEqual([]);
-      expect(await underTest.inbox.releaseClaimed(after(2))).toEqual({ released: 2, parked: 0 });
+      expect(await underTest.inbox.releaseClaimed(allDirections, after(2))).toEqual({
+        released: 2,
+        parked: 0,
+      });
       expect((await underTest.claim(after(2))).map(({ id }) => id)).toEqual(ids.slice(1));
       const history = await underTest.inbox.history(ids[1] ?? 0);
       expect(history.map(({ reason }) => reason)).toEqual(['received', 'claimed', 'released', 'claimed']);
@@ -33,7 +36,7 @@ export function registerReleaseTests(underTest: InboxUnderTest): void {
       const [id = 0] = await claimed(1);
       const stalled = underTest.inbox;
       const other = await openInbox(underTest.database.url);
-      await other.releaseClaimed(after(60));
+      await other.releaseClaimed(allDirections, after(60));
       const again = await underTest.claim(after(60), { inbox: other });
       expect(again.map((entry) => entry.id)).toEqual([id]);
       const late = { until: after(61), reason: 'x', counts: 'attempt' as const, now: after(61) };
@@ -53,7 +56,7 @@ export function registerReleaseTests(underTest: InboxUnderTest): void {
     it('hands out alone what two workers ended with, and parks what goes on ending them', async () => {
       const [innocent = 0, killer = 0, later = 0] = await claimed(3);
       await underTest.reopen();
-      await underTest.inbox.releaseClaimed(after(0));
+      await underTest.inbox.releaseClaimed(allDirections, after(0));
       expect(await endWhileWorking()).toEqual({ released: 3, parked: 0 });
 
       expect((await underTest.claim(after(0))).map(({ id }) => id)).toEqual([innocent]);
@@ -71,7 +74,7 @@ export function registerReleaseTests(underTest: InboxUnderTest): void {
       const [suspect = 0] = await claimed(1);
       for (let end = 0; end < 2; end += 1) {
         await underTest.reopen();
-        await underTest.inbox.releaseClaimed(after(0));
+        await underTest.inbox.releaseClaimed(allDirections, after(0));
         await underTest.claim(after(0));
       }
       const waiting = { until: after(50), reason: 'x', counts: 'nothing' as const, now: after(1) };
@@ -88,17 +91,56 @@ export function registerReleaseTests(underTest: InboxUnderTest): void {
     it('suspects no entry that its own inbox gives back, and none any more that was replayed', async () => {
       const [id = 0] = await claimed(1);
       for (let time = 0; time < 9; time += 1) {
-        expect(await underTest.inbox.releaseClaimed(after(0))).toEqual({ released: 1, parked: 0 });
+        expect(await underTest.inbox.releaseClaimed(allDirections, after(0))).toEqual({
+          released: 1,
+          parked: 0,
+        });
         await underTest.claim(after(0));
       }
       for (let time = 0; time < 4; time += 1) {
         await underTest.reopen();
-        expect(await underTest.inbox.releaseClaimed(after(0))).toEqual({ released: 1, parked: 0 });
+        expect(await underTest.inbox.releaseClaimed(allDirections, after(0))).toEqual({
+          released: 1,
+          parked: 0,
+        });
         await underTest.claim(after(0));
       }
       await underTest.inbox.park([id], 'TEST_PARKED: for a human', after(0));
       await underTest.inbox.replay([id], after(0));
       expect(await endWhileWorking()).toEqual({ released: 1, parked: 0 });
+    });
+
+    it('takes back only what is of the given directions: those of another lane are being worked on', async () => {
+      const { inbox } = underTest;
+      for (const direction of allDirections) await inbox.put(requestOf({ direction }, { direction }));
+      const entries = await underTest.claim(after(0));
+      const [outbound = 0, inbound = 0] = entries.map(({ id }) => id);
+      expect(await inbox.releaseClaimed(['outbound'], after(1))).toEqual({ released: 1, parked: 0 });
+      expect(await inbox.find(outbound)).toMatchObject({ state: 'received' });
+      await inbox.settle([inbound], { outcome: 'applied' }, after(2));
+      await underTest.reopen();
+      expect(await underTest.inbox.releaseClaimed(['outbound', 'inbound'], after(3))).toEqual({
+        released: 0,
+        parked: 0,
+      });
+      expect(await underTest.inbox.releaseClaimed(['log'], after(3))).toEqual({ released: 1, parked: 0 });
+    });
+
+    it('parks what ends the workers of one direction, and nothing of another', async () => {
+      for (const direction of ['outbound', 'inbound'] as const) {
+        await underTest.inbox.put(requestOf({}, { direction }));
+      }
+      const kept = await underTest.claim(after(0), { directions: ['outbound'] });
+      const [killer] = await underTest.claim(after(0), { directions: ['inbound'] });
+      const ends: unknown[] = [];
+      for (let end = 0; end < 5; end += 1) {
+        await underTest.reopen();
+        ends.push(await underTest.inbox.releaseClaimed(['inbound'], after(0)));
+        await underTest.claim(after(0), { directions: ['inbound'] });
+      }
+      expect(ends.at(-1)).toEqual({ released: 0, parked: 1 });
+      expect(await underTest.inbox.find(killer?.id ?? 0)).toMatchObject({ state: 'parked' });
+      expect(await underTest.inbox.find(kept[0]?.id ?? 0)).toMatchObject({ state: 'claimed' });
     });
 
     it('keeps the counts of failures and waits', async () => {
@@ -107,7 +149,7 @@ export function registerReleaseTests(underTest: InboxUnderTest): void {
         await underTest.inbox.wait([id], { until: after(0), reason: 'x', counts, now: after(0) });
         await underTest.claim(after(0));
       }
-      await underTest.inbox.releaseClaimed(after(1));
+      await underTest.inbox.releaseClaimed(allDirections, after(1));
       expect(await underTest.inbox.find(id)).toMatchObject({ state: 'waiting', attempts: 1, waits: 1 });
     });
   });

@@ -1,7 +1,7 @@
 import { afterEach, beforeEach, describe } from 'vitest';
 import type { Direction, Entry, Inbox } from '../../src/inbox/inbox.ts';
 import { openInbox } from '../../src/inbox/open.ts';
-import { describeTestBody } from '../support/inbox-requests.ts';
+import { allDirections, describeTestBody } from '../support/inbox-requests.ts';
 import { registerClaimTests } from './inbox-contract-claim.ts';
 import { registerDuplicateTests } from './inbox-contract-duplicates.ts';
 import { registerEraseTests } from './inbox-contract-erase.ts';
@@ -88,7 +88,7 @@ function freshInboxes(engine: InboxEngine): InboxUnderTest {
     },
     claim: (now, options = {}) =>
       (options.inbox ?? inbox).claim({
-        directions: options.directions ?? ['outbound', 'inbound', 'log'],
+        directions: options.directions ?? allDirections,
         limit: options.limit ?? 500,
         now,
         describe: describeTestBody,

@@ -6,7 +6,8 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { sweegoEventBody } from '../../demo/sweego-event.ts';
 import type { SinkMail } from '../../demo/smtp-sink.ts';
 import { BridgeError } from '../../src/errors.ts';
-import { createWorker, type Worker, type WorkerDeps } from '../../src/flows/drain.ts';
+import { createWorker, type Worker } from '../../src/flows/drain.ts';
+import { createOutboundLane, type OutboundLaneDeps } from '../../src/flows/outbound-lane.ts';
 import { createSettingsKeeper } from '../../src/flows/settings.ts';
 import type { EntryState, EntrySummary, Inbox } from '../../src/inbox/inbox.ts';
 import { openInbox } from '../../src/inbox/open.ts';
@@ -37,7 +38,7 @@ afterEach(async () => {
 });
 
 function startWorker(
-  change: (actions: BridgeActions) => Partial<WorkerDeps['actions']> = () => ({}),
+  change: (actions: BridgeActions) => Partial<OutboundLaneDeps['actions']> = () => ({}),
   usedInbox: Inbox = inbox,
 ): void {
   const actions = createBridgeActions(odoo.bridge);
@@ -51,11 +52,16 @@ function startWorker(
   });
   worker = createWorker({
     inbox: usedInbox,
-    actions: {
-      read: (ids) => actions.read(ids),
-      apply: (changes) => actions.apply(changes),
-      ...change(actions),
-    },
+    lanes: [
+      createOutboundLane({
+        actions: {
+          read: (ids) => actions.read(ids),
+          apply: (changes) => actions.apply(changes),
+          ...change(actions),
+        },
+        log: silent,
+      }),
+    ],
     settings,
     describe: describeBody,
     retain: { bodiesDays: 7, entriesDays: 90 },

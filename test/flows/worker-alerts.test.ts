@@ -26,6 +26,10 @@ async function openBounce(
     settings: () => actions.settings(),
     read: (ids) => actions.read(ids),
     apply: (changes) => actions.apply(changes),
+    route: (question) => actions.route(question),
+    deliver: (delivery) => actions.deliver(delivery),
+    openAlert: (alert) => actions.openAlert(alert),
+    closeAlert: (key) => actions.closeAlert(key),
   };
   const opened = await openWorker(createInboxFile(), {
     actions: { read: (ids) => current.read(ids), apply: (changes) => current.apply(changes) },

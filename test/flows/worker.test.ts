@@ -16,20 +16,19 @@ const settings: WorkerDeps['settings'] = {
 /** An Odoo with the message that every event here is about; remembers what was applied. */
 function createFakeOdoo() {
   const applied: MessageChange[] = [];
-  return {
+  const odoo = {
     applied,
     isMessageVisible: true,
-    async read(): Promise<ReadAnswer> {
-      return {
-        messages: this.isMessageVisible ? [messageState() as ReadAnswer['messages'][number]] : [],
-        gone: [],
-      };
-    },
-    async apply(changes: readonly MessageChange[]): Promise<ApplyResult[]> {
+    read: async (): Promise<ReadAnswer> => ({
+      messages: odoo.isMessageVisible ? [messageState() as ReadAnswer['messages'][number]] : [],
+      gone: [],
+    }),
+    apply: async (changes: readonly MessageChange[]): Promise<ApplyResult[]> => {
       applied.push(...changes);
       return changes.map(() => 'applied');
     },
   };
+  return odoo;
 }
 
 function createPromise<T>() {
@@ -161,7 +160,10 @@ describe('one writer towards Odoo', () => {
   it('tells of entries that ended the process again and again', async () => {
     const opened = await openWorker(createInboxFile(), {
       settings,
-      inbox: (inbox) => ({ ...inbox, releaseClaimed: async () => ({ released: 2, parked: 1 }) }),
+      inbox: (inbox) => ({
+        ...inbox,
+        releaseClaimed: async ([direction]) => ({ released: 2, parked: direction === 'outbound' ? 1 : 0 }),
+      }),
     });
     await opened.clock.advance(5_000);
     expect(opened.lines.filter(({ level }) => level === 'error')).toMatchObject([

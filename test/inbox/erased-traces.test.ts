@@ -55,7 +55,11 @@ describe('what was erased', () => {
     const ids = await claimAll();
     const hers = (await inbox.list({ terms: [`address:${ann}`] })).map(({ id }) => id);
     await inbox.storeFile(hers[0] ?? 0, 'mat.txt', contentOf(bytesOfText(attachment.repeat(5000))));
-    await inbox.settle(ids, { outcome: 'injected' }, after(1));
+    await inbox.settle(
+      ids,
+      { outcome: 'injected', reason: 'sale.order,7 by reply token (certain)' },
+      after(1),
+    );
     expect(tracesOf([ann, letter, attachment])).toEqual([ann, letter, attachment]);
 
     expect(await inbox.erase(hers, after(2))).toEqual(['done', 'done', 'done']);
@@ -66,7 +70,11 @@ describe('what was erased', () => {
     await storeMail();
     const ids = await claimAll();
     await inbox.storeFile(ids[5] ?? 0, 'mat.txt', contentOf(bytesOfText(attachment.repeat(5000))));
-    await inbox.settle(ids, { outcome: 'injected' }, after(1));
+    await inbox.settle(
+      ids,
+      { outcome: 'injected', reason: 'sale.order,7 by reply token (certain)' },
+      after(1),
+    );
     let steps = 0;
     for (let left = 1; left > 0; steps += 1) {
       const { bodies } = await inbox.retain({
@@ -85,7 +93,11 @@ describe('what was erased', () => {
     const [id = 0] = await claimAll();
     await inbox.storeFile(id, 'mat.txt', contentOf(bytesOfText(attachment.repeat(100))));
     await inbox.storeFile(id, 'mat.txt', contentOf(bytesOfText('nothing to see')));
-    await inbox.settle([id], { outcome: 'injected' }, after(1));
+    await inbox.settle(
+      [id],
+      { outcome: 'injected', reason: 'sale.order,7 by reply token (certain)' },
+      after(1),
+    );
     await inbox.erase([id], after(2));
     expect(tracesOf([attachment, 'nothing to see'])).toEqual([]);
   });

@@ -2,7 +2,7 @@ import { copyFileSync } from 'node:fs';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { openInbox } from '../../src/inbox/open.ts';
 import { openSqliteSession } from '../../src/inbox/sqlite-session.ts';
-import { after, bytesOfText, describeTestBody, requestOf } from '../support/inbox-requests.ts';
+import { after, allDirections, bytesOfText, describeTestBody, requestOf } from '../support/inbox-requests.ts';
 import { runProgram } from '../support/run-program.ts';
 import { createTemporaryPath } from '../support/sqlite-databases.ts';
 import { createVersion1Inbox, version1Entries } from '../support/version-1-inbox.ts';
@@ -51,7 +51,7 @@ describe('an inbox of the first schema version', () => {
   it('goes on with what was open, and knows again what it has seen', async () => {
     const inbox = await openInbox(`file:${path}`);
     expect(await inbox.holdLease({ name: 'worker', holder: 'new', ttlMs: 1000, now: after(700) })).toBe(true);
-    expect(await inbox.releaseClaimed(after(700))).toEqual({ released: 1, parked: 0 });
+    expect(await inbox.releaseClaimed(allDirections, after(700))).toEqual({ released: 1, parked: 0 });
     await inbox.put(requestOf({ keys: ['event:3'] }, { receivedAt: after(700) }));
     const claimed = await inbox.claim({
       directions: ['outbound'],

@@ -3,7 +3,7 @@ import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from
 import type { Inbox } from '../../src/inbox/inbox.ts';
 import { openInbox } from '../../src/inbox/open.ts';
 import { expectRefusal } from '../support/expect-refusal.ts';
-import { after, describeTestBody, requestOf } from '../support/inbox-requests.ts';
+import { after, allDirections, describeTestBody, requestOf } from '../support/inbox-requests.ts';
 import { queryOnce, withDatabase } from '../support/postgres-databases.ts';
 import { openPostgresServer, type PostgresServer } from '../support/postgres-server.ts';
 
@@ -85,7 +85,7 @@ describe('inbox whose PostgreSQL server goes away', () => {
     await server.crash();
     await server.start();
     expect((await inbox.status()).states).toMatchObject({ claimed: 4, settled: 1, received: 15 });
-    expect(await inbox.releaseClaimed(after(2))).toEqual({ released: 4, parked: 0 });
+    expect(await inbox.releaseClaimed(allDirections, after(2))).toEqual({ released: 4, parked: 0 });
     expect(await inbox.claim({ ...claimAll, now: after(2) })).toHaveLength(19);
   });
 });

@@ -1,5 +1,6 @@
 import { describeBody } from '../../src/sweego/describe-body.ts';
 import { createWorker } from '../../src/flows/drain.ts';
+import { createOutboundLane } from '../../src/flows/outbound-lane.ts';
 import { createSettingsKeeper } from '../../src/flows/settings.ts';
 import type { EntrySummary } from '../../src/inbox/inbox.ts';
 import { openInbox } from '../../src/inbox/open.ts';
@@ -29,7 +30,7 @@ export async function openEventBridge(actions: BridgeActions): Promise<EventBrid
   const now = () => new Date();
   const worker = createWorker({
     inbox,
-    actions,
+    lanes: [createOutboundLane({ actions, log: silent })],
     settings: createSettingsKeeper({
       actions,
       snapshot: noSnapshot,

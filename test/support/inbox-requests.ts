@@ -18,6 +18,8 @@ export function textOf(bytes: Uint8Array): string {
   return decoder.decode(bytes);
 }
 
+export const allDirections: readonly Direction[] = ['outbound', 'inbound', 'log'];
+
 /** The content of a file, coming in these pieces. */
 export async function* contentOf(...pieces: readonly Uint8Array[]): AsyncIterable<Uint8Array> {
   yield* pieces;

@@ -1,5 +1,6 @@
 import { onTestFinished } from 'vitest';
 import { createWorker, type Worker, type WorkerDeps } from '../../src/flows/drain.ts';
+import { createOutboundLane, type OutboundLaneDeps } from '../../src/flows/outbound-lane.ts';
 import { BridgeError } from '../../src/errors.ts';
 import type { Inbox } from '../../src/inbox/inbox.ts';
 import { openInbox } from '../../src/inbox/open.ts';
@@ -15,7 +16,7 @@ export type OpenedWorker = {
   inbox: Inbox;
   lines: LogLine[];
   /** Lines with this message. */
-  told(message: string): LogLine[];
+  told: (message: string) => LogLine[];
 };
 
 /** An inbox in a temporary file, gone when the test has finished; several processes may open it. */
@@ -28,16 +29,20 @@ export function createInboxFile(): string {
 /** A worker of a process of its own, with a clock of its own, on an inbox that others may have open too. */
 export async function openWorker(
   url: string,
-  changes: Partial<Omit<WorkerDeps, 'inbox'>> & { inbox?: (opened: Inbox) => Inbox } = {},
+  changes: Partial<Omit<WorkerDeps, 'inbox' | 'log'>> & {
+    actions?: OutboundLaneDeps['actions'];
+    inbox?: (opened: Inbox) => Inbox;
+  } = {},
 ): Promise<OpenedWorker> {
   const clock = createManualClock(new Date('2026-11-01T10:00:00Z'));
   const inbox = await openInbox(url);
   const lines: LogLine[] = [];
   const write = (level: string) => (fields: Readonly<Record<string, unknown>>, message: string) =>
     void lines.push({ ...fields, level, message });
+  const log = { debug: write('debug'), info: write('info'), warn: write('warn'), error: write('error') };
   const nobodyAsks = () => Promise.reject(new Error('not expected'));
   const worker = createWorker({
-    actions: { read: nobodyAsks, apply: nobodyAsks },
+    lanes: [createOutboundLane({ actions: changes.actions ?? { read: nobodyAsks, apply: nobodyAsks }, log })],
     settings: { current: () => undefined, refresh: nobodyAsks },
     describe: describeBody,
     retain: { bodiesDays: 7, entriesDays: 90 },
@@ -45,7 +50,7 @@ export async function openWorker(
     now: () => clock.now(),
     random: () => 0.5,
     sleep: (ms, signal) => clock.sleep(ms, signal),
-    log: { debug: write('debug'), info: write('info'), warn: write('warn'), error: write('error') },
+    log,
     ...changes,
     inbox: changes.inbox?.(inbox) ?? inbox,
   });

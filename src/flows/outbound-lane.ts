@@ -1,0 +1,28 @@
+import type { BridgeActions } from '../odoo/bridge-actions.ts';
+import { applyEvents, type ApplyEventsDeps } from './apply-events.ts';
+import { isolateFailures } from './isolate-failures.ts';
+import type { Lane } from './lane.ts';
+
+export type OutboundLaneDeps = {
+  actions: Pick<BridgeActions, 'read' | 'apply'>;
+  log: ApplyEventsDeps['log'];
+};
+
+/** Events of mails that Odoo sent, many at once. */
+export function createOutboundLane({ actions, log }: OutboundLaneDeps): Lane {
+  return {
+    directions: ['outbound'],
+    mostEntries: 500,
+    work(entries, { settings, requireLease }) {
+      const guarded: OutboundLaneDeps['actions'] = {
+        read: (messageIds) => actions.read(messageIds),
+        apply: async (changes) => {
+          requireLease();
+          return actions.apply(changes);
+        },
+      };
+      return isolateFailures((batch) => applyEvents({ actions: guarded, settings, log }, batch), entries);
+    },
+    conclude: async (_entries, results) => results,
+  };
+}
