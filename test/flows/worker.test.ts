@@ -15,21 +15,19 @@ const settings: WorkerDeps['settings'] = {
 
 /** An Odoo with the message that every event here is about; remembers what was applied. */
 function createFakeOdoo() {
-  const applied: MessageChange[] = [];
-  return {
-    applied,
+  const odoo = {
+    applied: [] as MessageChange[],
     isMessageVisible: true,
-    async read(): Promise<ReadAnswer> {
-      return {
-        messages: this.isMessageVisible ? [messageState() as ReadAnswer['messages'][number]] : [],
-        gone: [],
-      };
+    read: async (): Promise<ReadAnswer> => {
+      const message = messageState() as ReadAnswer['messages'][number];
+      return { messages: odoo.isMessageVisible ? [message] : [], gone: [] };
     },
-    async apply(changes: readonly MessageChange[]): Promise<ApplyResult[]> {
-      applied.push(...changes);
+    apply: async (changes: readonly MessageChange[]): Promise<ApplyResult[]> => {
+      odoo.applied.push(...changes);
       return changes.map(() => 'applied');
     },
   };
+  return odoo;
 }
 
 function createPromise<T>() {
