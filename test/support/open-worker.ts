@@ -15,7 +15,7 @@ export type OpenedWorker = {
   inbox: Inbox;
   lines: LogLine[];
   /** Lines with this message. */
-  told(message: string): LogLine[];
+  told: (message: string) => LogLine[];
 };
 
 /** An inbox in a temporary file, gone when the test has finished; several processes may open it. */
