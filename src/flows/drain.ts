@@ -11,6 +11,7 @@ import { recordResults } from './record-results.ts';
 import { releaseClaims } from './release-claims.ts';
 import { createRetention, type RetentionDeps } from './retention.ts';
 import type { SettingsKeeper } from './settings.ts';
+import { createSuspects } from './suspects.ts';
 import { createWorkerLease, leaseLost } from './worker-lease.ts';
 import { codeOf, type WorkerLog } from './worker-log.ts';
 
@@ -60,6 +61,7 @@ export function createWorker(deps: WorkerDeps): Worker {
   const contact = createOdooContact(deps);
   const clock = createClockWatch(deps);
   const takeRetentionStep = createRetention(deps);
+  const suspects = createSuspects();
   let running: Promise<void> | undefined;
   let wake = new AbortController();
   /** A turn ended without saying what became of what it had claimed (the inbox could not be written). */
@@ -71,7 +73,9 @@ export function createWorker(deps: WorkerDeps): Worker {
     read: (messageIds) => deps.actions.read(messageIds),
     apply: async (changes) => {
       if (!lease.isHeld()) throw leaseLost();
-      return deps.actions.apply(changes);
+      const results = await deps.actions.apply(changes);
+      suspects.acquit();
+      return results;
     },
   };
 
@@ -174,12 +178,13 @@ export function createWorker(deps: WorkerDeps): Worker {
 
   /**
    * Gives a batch back untouched and takes a smaller one next time. An entry that fails alone, right after
-   * Odoo answered the probe, is at fault itself: otherwise it would hold up everything behind it for ever.
+   * Odoo answered the probe, and is the only one, is at fault itself: otherwise it would hold up everything behind
+   * it for ever.
    */
   async function giveBack(entries: readonly Entry[], error: unknown, hasProbed: boolean): Promise<Turn> {
     const isOurs = error instanceof BridgeError && error.scope === 'bridge';
-    const [only] = entries;
-    if (!isOurs && only !== undefined && entries.length === 1 && hasProbed && error instanceof BridgeError) {
+    const [only] = hasProbed && entries.length === 1 ? entries : [];
+    if (!isOurs && only !== undefined && error instanceof BridgeError && suspects.accuse(only.id)) {
       await recordResults(deps, entries, new Map([[only.id, { kind: 'failed', error }]]));
     } else {
       const ids = entries.map(({ id }) => id);
