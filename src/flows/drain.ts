@@ -8,7 +8,7 @@ import type { EntryResult } from './decide-events.ts';
 import { isolateFailures } from './isolate-failures.ts';
 import { createOdooContact, type OdooContact } from './odoo-contact.ts';
 import { recordResults } from './record-results.ts';
-import { releaseClaims } from './release-claims.ts';
+import { createClaimRelease } from './release-claims.ts';
 import { createRetention, type RetentionDeps } from './retention.ts';
 import type { SettingsKeeper } from './settings.ts';
 import { createSuspects } from './suspects.ts';
@@ -60,6 +60,7 @@ export function createWorker(deps: WorkerDeps): Worker {
   const lease = createWorkerLease(deps);
   const contact = createOdooContact(deps);
   const clock = createClockWatch(deps);
+  const releaseClaims = createClaimRelease(deps);
   const takeRetentionStep = createRetention(deps);
   const suspects = createSuspects();
   let running: Promise<void> | undefined;
@@ -126,10 +127,8 @@ export function createWorker(deps: WorkerDeps): Worker {
       return 'idle';
     }
     await clock.look();
-    if (isNew || mayHoldClaims) {
-      await releaseClaims(deps);
-      mayHoldClaims = false;
-    }
+    await releaseClaims(isNew || mayHoldClaims);
+    mayHoldClaims = false;
     const turn = await workOnce();
     await takeRetentionStep();
     return turn;

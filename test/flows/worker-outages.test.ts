@@ -3,6 +3,8 @@ import { BridgeError } from '../../src/errors.ts';
 import type { WorkerDeps } from '../../src/flows/drain.ts';
 import type { Inbox } from '../../src/inbox/inbox.ts';
 import type { ReadAnswer } from '../../src/odoo/bridge-answers.ts';
+import { openInbox } from '../../src/inbox/open.ts';
+import { describeBody } from '../../src/sweego/describe-body.ts';
 import { settingsWith } from '../support/bridge-settings.ts';
 import { messageState } from '../support/message-states.ts';
 import { createInboxFile, openWorker } from '../support/open-worker.ts';
@@ -64,5 +66,25 @@ describe('an Odoo that answers the probe and can write nothing', () => {
     isDiskFull = false;
     await clock.advance(120_000);
     expect((await inbox.list({})).map(({ reason }) => reason)).toEqual(['applied', 'applied', 'applied']);
+  });
+});
+
+describe('a claim that arrives after its worker has lost the lease', () => {
+  it('is taken over within a minute when that worker ends, and not only at the next start', async () => {
+    const url = createInboxFile();
+    const { inbox, clock } = await openWorker(url, { settings, actions: createFailingOdoo(() => false) });
+    await clock.advance(2_000);
+    const late = await openInbox(url);
+    await putOpened(late, clock.now(), 'one');
+    const claimed = await late.claim({
+      directions: ['outbound'],
+      limit: 500,
+      now: clock.now(),
+      describe: describeBody,
+    });
+    expect(claimed).toHaveLength(1);
+    await late.close();
+    await clock.advance(65_000);
+    expect(await inbox.list({})).toMatchObject([{ state: 'settled', reason: 'applied', attempts: 0 }]);
   });
 });
