@@ -1,5 +1,6 @@
 import { BridgeError } from '../errors.ts';
 import type { DescribeBody, Direction, Entry, Inbox } from '../inbox/inbox.ts';
+import { describeError } from '../log.ts';
 import type { BridgeActions } from '../odoo/bridge-actions.ts';
 import { pauseMs } from '../rules/retry.ts';
 import { applyEvents } from './apply-events.ts';
@@ -113,7 +114,9 @@ export function createWorker(deps: WorkerDeps): Worker {
       return turn;
     } catch (error) {
       mayHoldClaims = true;
-      if (turnFailure !== codeOf(error)) log.error({ code: codeOf(error) }, 'worker turn failed');
+      if (turnFailure !== codeOf(error)) {
+        log.error({ ...describeError(error), code: codeOf(error) }, 'worker turn failed');
+      }
       turnFailure = codeOf(error);
       return 'inbox failed';
     }

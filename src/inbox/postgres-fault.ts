@@ -1,5 +1,6 @@
 import { BridgeError } from '../errors.ts';
 import { codeOfAction, type InboxAction } from './inbox-fault.ts';
+import { isOwnFault, ownFault } from './own-fault.ts';
 
 const reach = 'Check that PostgreSQL runs and that host and port of DATABASE_URL lead to it.';
 const rights =
@@ -38,11 +39,12 @@ const lostConnection =
 const tlsFailure = /CERT|SELF_SIGNED|TLS|SSL/;
 
 /**
- * The error of the inbox for whatever the driver threw; a BridgeError passes unchanged. Neither message nor
- * details repeat a text of the server or the driver, since these quote rows, users and hosts.
+ * The error of the inbox for whatever was thrown; a BridgeError passes unchanged, and a fault of our own code
+ * becomes INBOX_UNEXPECTED. Neither message nor details repeat a text of the server or the driver, since these quote rows, users and hosts.
  */
 export function postgresFault(error: unknown, action: InboxAction): BridgeError {
   if (error instanceof BridgeError) return error;
+  if (isOwnFault(error)) return ownFault(error);
   const code = codeOf(error);
   const details = { postgres: code ?? 'none' };
   if (code === 'XX001' || code === 'XX002') {
@@ -63,7 +65,7 @@ export function postgresFault(error: unknown, action: InboxAction): BridgeError 
 
 /** Whether the connection broke, or did not come about; the server may have done what was asked. */
 export function isConnectionLost(error: unknown): boolean {
-  if (error instanceof BridgeError) return false;
+  if (error instanceof BridgeError || isOwnFault(error)) return false;
   const code = codeOf(error);
   return code === undefined || lostConnection.test(code);
 }
