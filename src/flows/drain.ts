@@ -48,7 +48,7 @@ export type Worker = {
 };
 
 /** How a turn ended; `failed` because Odoo or the inbox as a whole is at fault. */
-type Turn = 'worked' | 'idle' | 'odoo failed' | 'inbox failed';
+type Turn = 'worked' | 'idle' | 'not the holder' | 'odoo failed' | 'inbox failed';
 
 /**
  * Moves entries from the inbox to Odoo, one batch after the other, while this process holds the lease: only
@@ -95,8 +95,8 @@ export function createWorker(deps: WorkerDeps): Worker {
         if (turn === 'worked') continue;
         const counted = turn === 'inbox failed' ? Math.min(failures, mostInboxFailures) : failures;
         const ms = hasFailed ? pauseMs(counted, deps.random()) : idleMs;
-        // A new webhook is no reason to end a pause: what failed still does.
-        const signals = hasFailed ? [stopping.signal] : [stopping.signal, wake.signal];
+        // A new webhook ends no other pause: what failed still does, and a lease is nearer for nobody.
+        const signals = turn === 'idle' ? [stopping.signal, wake.signal] : [stopping.signal];
         await deps.sleep(ms, AbortSignal.any(signals));
       }
     } finally {
@@ -127,7 +127,7 @@ export function createWorker(deps: WorkerDeps): Worker {
     if (!isHeld) {
       clock.skip();
       contact.forget();
-      return 'idle';
+      return 'not the holder';
     }
     await clock.look();
     await releaseClaims(isNew || mayHoldClaims);

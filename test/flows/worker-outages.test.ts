@@ -88,3 +88,30 @@ describe('a claim that arrives after its worker has lost the lease', () => {
     expect(await inbox.list({})).toMatchObject([{ state: 'settled', reason: 'applied', attempts: 0 }]);
   });
 });
+
+describe('a bridge that only takes webhooks, since another one works', () => {
+  it('asks for the lease once a second, however many webhooks arrive', async () => {
+    const url = createInboxFile();
+    const odoo = { settings, actions: createFailingOdoo(() => false) };
+    const holder = await openWorker(url, odoo);
+    await holder.clock.advance(0);
+    let asked = 0;
+    const taker = await openWorker(url, {
+      ...odoo,
+      inbox: (inbox) => ({
+        ...inbox,
+        holdLease: (options) => {
+          asked += 1;
+          return inbox.holdLease(options);
+        },
+      }),
+    });
+    for (let count = 0; count < 20; count += 1) {
+      await putOpened(taker.inbox, taker.clock.now(), `event-${count}`);
+      await taker.clock.advance(0);
+    }
+    expect(asked).toBe(1);
+    await taker.clock.advance(3_000);
+    expect(asked).toBe(4);
+  });
+});
