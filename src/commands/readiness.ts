@@ -11,13 +11,13 @@ export type ReadinessDeps = {
   inbox: Pick<Inbox, 'holdLease' | 'status'>;
   settings: Pick<SettingsKeeper, 'current' | 'knowsOdooSecrets' | 'secretsFor' | 'lastError'>;
   worker: Pick<Worker, 'contact'>;
-  holder: string;
   now: () => Date;
 };
 
 /**
  * Finds out whether webhooks can be accepted, at most every two seconds. Whether the inbox can write is
- * tried, not guessed: a lease that nobody uses is taken. Settings count as known as well when the
+ * tried, not guessed: a lease that means nothing is renewed, in one name for all, since somebody else's would only
+ * be looked at. Settings count as known as well when the
  * environment alone names a secret, since webhooks are accepted then. The returned function never throws.
  */
 export function createReadiness(deps: ReadinessDeps): () => Promise<Readiness> {
@@ -30,9 +30,9 @@ export function createReadiness(deps: ReadinessDeps): () => Promise<Readiness> {
 }
 
 async function look(deps: ReadinessDeps): Promise<Readiness> {
-  const { inbox, settings, holder } = deps;
+  const { inbox, settings } = deps;
   const isInboxWritable = await inbox
-    .holdLease({ name: 'readiness', holder, ttlMs: 0, now: deps.now() })
+    .holdLease({ name: 'readiness', holder: 'anybody', ttlMs: 0, now: deps.now() })
     .then(() => true)
     .catch(() => false);
   const status = await inbox.status().catch(() => undefined);

@@ -42,15 +42,15 @@ export async function openBridge(
 ): Promise<Bridge> {
   const { transport, database } = config.odoo;
   const inbox = await openInbox(config.databaseUrl);
-  const { odoo, settings, worker, holder } = createBridgeWorker(config, inbox, { now, log });
+  const { odoo, settings, worker } = createBridgeWorker(config, inbox, { now, log });
   const app = createApp({
     inbox,
     bodyBudget: createBodyBudget(bodyMemory),
     secretsFor: (direction) => settings.secretsFor(direction),
-    knowsOdooSecrets: () => settings.knowsOdooSecrets(),
+    areSecretsCurrent: () => settings.areSecretsCurrent(),
     refreshSecrets: () => settings.refreshForUnknownSignature(),
     toleranceSeconds: config.signatureToleranceSeconds,
-    readiness: createReadiness({ inbox, settings, worker, holder, now }),
+    readiness: createReadiness({ inbox, settings, worker, now }),
     now,
     log,
   });

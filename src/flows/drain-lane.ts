@@ -5,8 +5,9 @@ import type { ClockWatch } from './clock-watch.ts';
 import type { EntryResults, Lane, LaneContext } from './lane.ts';
 import type { OdooContactKeeper } from './odoo-contact.ts';
 import { recordResults } from './record-results.ts';
-import { releaseClaims } from './release-claims.ts';
+import { createClaimRelease } from './release-claims.ts';
 import type { SettingsKeeper } from './settings.ts';
+import { createSuspects } from './suspects.ts';
 import type { TurnFailures } from './turn-failures.ts';
 import { leaseLost, type WorkerLease } from './worker-lease.ts';
 import { codeOf, type WorkerLog } from './worker-log.ts';
@@ -33,7 +34,7 @@ export type DrainLaneDeps = {
 };
 
 /** How a turn ended; `failed` because Odoo or the inbox as a whole is at fault. */
-type Turn = 'worked' | 'idle' | 'odoo failed' | 'inbox failed';
+type Turn = 'worked' | 'idle' | 'not the holder' | 'odoo failed' | 'inbox failed';
 
 /**
  * Moves the entries of one lane to Odoo, batch after batch, while this process holds the lease, until it is
@@ -53,6 +54,8 @@ export async function drainLane(
   /** A turn ended without saying what became of what it had claimed (the inbox could not be written). */
   let mayHoldClaims = false;
   let tenure: number | undefined;
+  const releaseClaims = createClaimRelease(deps, lane.directions);
+  const suspects = createSuspects();
   let limit = lane.mostEntries;
 
   async function run(): Promise<void> {
@@ -65,8 +68,8 @@ export async function drainLane(
       if (turn === 'worked') continue;
       const counted = turn === 'inbox failed' ? Math.min(failures, mostInboxFailures) : failures;
       const ms = hasFailed ? pauseMs(counted, deps.random()) : idleMs;
-      // A new webhook is no reason to end a pause: what failed still does.
-      const signals = hasFailed ? [stopping] : [stopping, wake.signal];
+      // A new webhook ends no other pause: what failed still does, and a lease is nearer for nobody.
+      const signals = turn === 'idle' ? [stopping, wake.signal] : [stopping];
       await deps.sleep(ms, AbortSignal.any(signals));
     }
   }
@@ -88,14 +91,12 @@ export async function drainLane(
     if (held === undefined) {
       deps.clock.skip();
       contact.forget();
-      return 'idle';
+      return 'not the holder';
     }
     await deps.clock.look();
-    if (held.tenure !== tenure || mayHoldClaims) {
-      await releaseClaims(deps, lane.directions);
-      tenure = held.tenure;
-      mayHoldClaims = false;
-    }
+    await releaseClaims(held.tenure !== tenure || mayHoldClaims);
+    tenure = held.tenure;
+    mayHoldClaims = false;
     const turn = await workOnce();
     await afterTurn();
     return turn;
@@ -142,6 +143,7 @@ export async function drainLane(
       return giveBack(entries, error);
     }
     const { results, fault } = worked;
+    if (hasWritten(results)) suspects.acquit();
     if (fault === undefined) contact.noteUp(name);
     await recordResults(deps, entries, results);
     if (fault !== undefined) return noteDown(entries, fault);
@@ -150,8 +152,8 @@ export async function drainLane(
   }
 
   /**
-   * An entry that fails alone, right after Odoo answered the probe, is at fault itself: otherwise it would hold
-   * up everything behind it for ever.
+   * An entry that fails alone, right after Odoo answered the probe, and is the only one, is at fault itself:
+   * otherwise it would hold up everything behind it for ever.
    */
   async function tryToWork(
     entries: readonly Entry[],
@@ -164,6 +166,7 @@ export async function drainLane(
       const [only] = entries;
       const isAlone = hasProbed && entries.length === 1 && only !== undefined;
       if (!isAlone || !(fault instanceof BridgeError) || fault.scope === 'bridge') throw fault;
+      if (!suspects.accuse(only.id)) throw fault;
       const failed: EntryResults = new Map([[only.id, { kind: 'failed', error: fault }]]);
       return { results: await lane.conclude(entries, failed, context), fault };
     }
@@ -193,4 +196,12 @@ export async function drainLane(
   } finally {
     unsubscribe();
   }
+}
+
+/** Whether Odoo has taken something of the batch. */
+function hasWritten(results: EntryResults): boolean {
+  return [...results.values()].some(
+    (result) =>
+      result.kind === 'settle' && ['applied', 'injected'].includes(result.outcome.outcome),
+  );
 }

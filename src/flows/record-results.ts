@@ -11,8 +11,15 @@ export type RecordDeps = {
   };
 };
 
+/** What is written of an entry. */
+type WrittenResult =
+  | { kind: 'settle'; outcome: Outcome }
+  | { kind: 'wait'; delayMs: number; reason: string; counts: 'attempt' | 'wait' }
+  | { kind: 'park'; reason: string };
+
 /**
- * Writes into the inbox what became of claimed entries: settled, put back for a while, or parked.
+ * Writes into the inbox what became of claimed entries: settled, put back for a while, or parked. Those of which the
+ * same is written share a transaction: each one costs a sync of the disk.
  *
  * @throws BridgeError INBOX_*
  */
@@ -21,46 +28,72 @@ export async function recordResults(
   entries: readonly Entry[],
   results: ReadonlyMap<number, EntryResult>,
 ): Promise<void> {
-  const settled = new Map<string, { ids: number[]; outcome: Outcome }>();
+  const groups = new Map<string, { ids: number[]; record: WrittenResult }>();
   for (const entry of entries) {
     const result = results.get(entry.id) ?? { kind: 'busy', reason: 'nothing was decided' };
-    const outcome = result.kind === 'settle' ? result.outcome : outcomeOfUnknown(entry, result);
-    if (outcome === undefined) await recordUnsettled(deps, entry, result);
-    else {
-      const key = JSON.stringify(outcome);
-      const group = settled.get(key) ?? { ids: [], outcome };
-      group.ids.push(entry.id);
-      settled.set(key, group);
+    const record = recordOf(entry, result);
+    if (record.kind === 'park') tellParked(deps.log, entry, result);
+    const key = JSON.stringify(record);
+    const group = groups.get(key) ?? { ids: [], record };
+    group.ids.push(entry.id);
+    groups.set(key, group);
+  }
+  for (const { ids, record } of groups.values()) await write(deps, ids, record);
+}
+
+function recordOf(entry: Entry, result: EntryResult): WrittenResult {
+  switch (result.kind) {
+    case 'settle':
+    case 'park':
+      return result;
+    case 'busy':
+      return {
+        kind: 'wait',
+        delayMs: sendingDelayMs(entry.waits),
+        reason: result.reason,
+        counts: 'wait',
+      };
+    case 'wait':
+      return { kind: 'wait', delayMs: result.delayMs, reason: result.reason, counts: 'wait' };
+    case 'unknown_message': {
+      const delayMs = unknownMessageDelayMs(entry.waits);
+      if (delayMs === undefined) return { kind: 'settle', outcome: notOurs };
+      return { kind: 'wait', delayMs, reason: 'Odoo does not show this message (yet)', counts: 'wait' };
+    }
+    case 'failed': {
+      const reason = `${result.error.code}: ${result.error.message}`;
+      const delayMs = failedEntryDelayMs(entry.attempts);
+      return delayMs === undefined
+        ? { kind: 'park', reason }
+        : { kind: 'wait', delayMs, reason, counts: 'attempt' };
     }
   }
-  for (const { ids, outcome } of settled.values()) await deps.inbox.settle(ids, outcome, deps.now());
 }
 
 /** An event whose message Odoo has not shown for long enough is another database's, or its message is gone. */
-function outcomeOfUnknown(entry: Entry, result: EntryResult): Outcome | undefined {
-  if (result.kind !== 'unknown_message' || unknownMessageDelayMs(entry.waits) !== undefined) return undefined;
-  return { outcome: 'ignored', reason: 'no such message in this Odoo: not ours, or gone' };
+const notOurs: Outcome = {
+  outcome: 'ignored',
+  reason: 'no such message in this Odoo: not ours, or gone',
+};
+
+function tellParked(log: RecordDeps['log'], entry: Entry, result: EntryResult): void {
+  if (result.kind === 'failed') {
+    log.error({ entry: entry.id, code: result.error.code }, 'entry parked after its last attempt');
+  } else if (result.kind === 'park') {
+    log.warn({ entry: entry.id, code: result.reason.split(':', 1)[0] }, 'entry parked');
+  }
 }
 
-async function recordUnsettled(deps: RecordDeps, entry: Entry, result: EntryResult): Promise<void> {
-  const now = deps.now();
-  const wait = (delayMs: number, reason: string, counts: 'attempt' | 'wait'): Promise<void> =>
-    deps.inbox.wait([entry.id], { until: new Date(now.getTime() + delayMs), reason, counts, now });
-  if (result.kind === 'park') {
-    deps.log.warn({ entry: entry.id, code: result.reason.split(':', 1)[0] }, 'entry parked');
-    await deps.inbox.park([entry.id], result.reason, now);
-  } else if (result.kind === 'busy') {
-    await wait(sendingDelayMs(entry.waits), result.reason, 'wait');
-  } else if (result.kind === 'wait') {
-    await wait(result.delayMs, result.reason, 'wait');
-  } else if (result.kind === 'unknown_message') {
-    await wait(unknownMessageDelayMs(entry.waits) ?? 0, 'Odoo does not show this message (yet)', 'wait');
-  } else if (result.kind === 'failed') {
-    const reason = `${result.error.code}: ${result.error.message}`;
-    const delayMs = failedEntryDelayMs(entry.attempts);
-    if (delayMs === undefined) {
-      deps.log.error({ entry: entry.id, code: result.error.code }, 'entry parked after its last attempt');
-      await deps.inbox.park([entry.id], reason, now);
-    } else await wait(delayMs, reason, 'attempt');
+async function write(
+  { inbox, now }: RecordDeps,
+  ids: readonly number[],
+  record: WrittenResult,
+): Promise<void> {
+  const at = now();
+  if (record.kind === 'settle') await inbox.settle(ids, record.outcome, at);
+  else if (record.kind === 'park') await inbox.park(ids, record.reason, at);
+  else {
+    const { delayMs, reason, counts } = record;
+    await inbox.wait(ids, { until: new Date(at.getTime() + delayMs), reason, counts, now: at });
   }
 }

@@ -1,3 +1,4 @@
+import { describeError } from '../log.ts';
 import { codeOf, type WorkerLog } from './worker-log.ts';
 
 /** Why turns of lanes failed. */
@@ -13,7 +14,9 @@ export function createTurnFailures(log: Pick<WorkerLog, 'error'>): TurnFailures 
   return {
     tell(lane, error) {
       const code = codeOf(error);
-      if (![...codes.values()].includes(code)) log.error({ code, lane }, 'worker turn failed');
+      if (![...codes.values()].includes(code)) {
+        log.error({ ...describeError(error), code, lane }, 'worker turn failed');
+      }
       codes.set(lane, code);
     },
     end: (lane) => void codes.delete(lane),

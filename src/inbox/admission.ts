@@ -33,13 +33,25 @@ export type NewEntry = {
 };
 
 /**
- * The entries of a request, the same on every engine. A body that makes `describe` fail is parked like an
- * unreadable one: it must not stop those behind it.
+ * The entries of a request, the same on every engine. A body that cannot be described, or whose description cannot
+ * be used, is parked like an unreadable one: it must not stop those behind it.
  */
 export function splitRequest(request: StoredRequest, describe: DescribeBody): NewEntry[] {
-  const described = describeSafely(request, describe);
+  try {
+    return entriesOf(describe(request));
+  } catch (error) {
+    const name = error instanceof Error ? error.name : typeof error;
+    const reason = `INBOX_DESCRIBE_FAILED: the body could not be examined (${name})`;
+    return [endedEntry('parked', reason)];
+  }
+}
+
+function entriesOf(described: DescribedBody): NewEntry[] {
   if (described.kind === 'unreadable') return [endedEntry('parked', described.reason)];
   const { isArray, elements } = described;
+  if (elements.length > maxElements) {
+    return [endedEntry('parked', `INBOX_TOO_MANY_ELEMENTS: more than ${maxElements} elements`)];
+  }
   if (elements.length === 0) return [endedEntry('settled', 'ignored: empty array')];
   return elements.map(({ body, keys, terms }, position) => ({
     position: isArray ? position : null,
@@ -83,18 +95,4 @@ function endedEntry(state: 'parked' | 'settled', reason: string): NewEntry {
     termHashes: [],
     end: { state, reason },
   };
-}
-
-function describeSafely(request: StoredRequest, describe: DescribeBody): DescribedBody {
-  const { direction, webhookId, body } = request;
-  try {
-    const described = describe({ direction, webhookId, body });
-    if (described.kind === 'elements' && described.elements.length > maxElements) {
-      return { kind: 'unreadable', reason: `INBOX_TOO_MANY_ELEMENTS: more than ${maxElements} elements` };
-    }
-    return described;
-  } catch (error) {
-    const name = error instanceof Error ? error.name : typeof error;
-    return { kind: 'unreadable', reason: `INBOX_DESCRIBE_FAILED: the body could not be examined (${name})` };
-  }
 }

@@ -1,4 +1,5 @@
 import { BridgeError } from '../errors.ts';
+import { isOwnFault, ownFault } from './own-fault.ts';
 
 /** What was being done to the database when it failed; decides the error code. */
 export type InboxAction = 'open' | 'read' | 'write';
@@ -23,13 +24,15 @@ const fixOfSqliteCode: Readonly<Record<string, string>> = {
 const defaultFix = 'Check the disk and the rights of the file of DATABASE_URL, then start the bridge again.';
 
 /**
- * The error of the inbox for whatever an engine threw. A BridgeError passes unchanged; SQLite's CORRUPT and
+ * The error of the inbox for whatever was thrown. A BridgeError passes unchanged, a fault of our own code becomes
+ * INBOX_UNEXPECTED; SQLite's CORRUPT and
  * NOTADB become INBOX_CORRUPT whatever was being done, since repeating cannot help.
  *
  * Source: SQLite result codes, https://sqlite.org/rescode.html.
  */
 export function inboxFault(error: unknown, action: InboxAction): BridgeError {
   if (error instanceof BridgeError) return error;
+  if (isOwnFault(error)) return ownFault(error);
   const sqlite = sqliteCodeOf(error);
   const details = { sqlite: sqlite ?? 'none' };
   const family = sqlite?.split('_')[1] ?? '';

@@ -137,7 +137,7 @@ export type InboxStatus = {
  *
  * Every method rejects with a BridgeError: INBOX_WRITE_FAILED (disk full, read-only, locked, server gone;
  * nothing was changed, and the same call works again when the disk or server does), INBOX_READ_FAILED,
- * INBOX_CORRUPT, INBOX_CLOSED.
+ * INBOX_CORRUPT, INBOX_CLOSED, INBOX_UNEXPECTED (a fault of the bridge itself).
  */
 export type Inbox = {
   /**

@@ -1,10 +1,15 @@
 import { BridgeError } from '../errors.ts';
 import { codeOfAction, type InboxAction } from './inbox-fault.ts';
+import { isOwnFault, ownFault } from './own-fault.ts';
 
 const reach = 'Check that PostgreSQL runs and that host and port of DATABASE_URL lead to it.';
 const rights =
   'Give the user of DATABASE_URL the right to create a schema in its database, or make him the owner of the ' +
   'schema sweego_bridge.';
+/** Under a pooler by transactions a statement can meet a connection that never heard of our schema. */
+const gone =
+  'Let a pooler in front of PostgreSQL, if there is one, pool by session, or lead DATABASE_URL past it. Without one the ' +
+  'tables of the inbox are gone: restore a backup, or start the bridge again to begin with an empty one.';
 const disk = 'Check the disk of the PostgreSQL server.';
 
 /**
@@ -18,11 +23,10 @@ const fixOfSqlState: Readonly<Record<string, string>> = {
     'default_transaction_read_only is set.',
   '28': 'Correct user and password of DATABASE_URL, or what pg_hba.conf of the server allows him.',
   '3D': 'Create the database of DATABASE_URL, or correct its name.',
-  '3F': 'The tables of the inbox are gone. Restore a backup, or start the bridge again to begin with an empty one.',
+  '3F': gone,
   '40': 'Nothing: another process was changing the same entries.',
   '42501': rights,
-  '42P01':
-    'The tables of the inbox are gone. Restore a backup, or start the bridge again to begin with an empty one.',
+  '42P01': gone,
   '53100': 'Free space on the disk of the PostgreSQL server.',
   '53300': 'Raise max_connections of the PostgreSQL server: each bridge holds up to eight connections.',
   '53': 'Give the PostgreSQL server more memory, or lessen what else it does.',
@@ -38,11 +42,12 @@ const lostConnection =
 const tlsFailure = /CERT|SELF_SIGNED|TLS|SSL/;
 
 /**
- * The error of the inbox for whatever the driver threw; a BridgeError passes unchanged. Neither message nor
- * details repeat a text of the server or the driver, since these quote rows, users and hosts.
+ * The error of the inbox for whatever was thrown; a BridgeError passes unchanged, and a fault of our own code
+ * becomes INBOX_UNEXPECTED. Neither message nor details repeat a text of the server or the driver, since these quote rows, users and hosts.
  */
 export function postgresFault(error: unknown, action: InboxAction): BridgeError {
   if (error instanceof BridgeError) return error;
+  if (isOwnFault(error)) return ownFault(error);
   const code = codeOf(error);
   const details = { postgres: code ?? 'none' };
   if (code === 'XX001' || code === 'XX002') {
@@ -63,7 +68,7 @@ export function postgresFault(error: unknown, action: InboxAction): BridgeError 
 
 /** Whether the connection broke, or did not come about; the server may have done what was asked. */
 export function isConnectionLost(error: unknown): boolean {
-  if (error instanceof BridgeError) return false;
+  if (error instanceof BridgeError || isOwnFault(error)) return false;
   const code = codeOf(error);
   return code === undefined || lostConnection.test(code);
 }

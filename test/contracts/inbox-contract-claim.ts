@@ -74,6 +74,21 @@ export function registerClaimTests(underTest: InboxUnderTest): void {
       expect(parked?.reason).toBe('INBOX_DESCRIBE_FAILED: the body could not be examined (TypeError)');
     });
 
+    it('parks a body whose description cannot be used, and goes on', async () => {
+      await underTest.inbox.put(requestOf({ terms: [7] }));
+      await underTest.inbox.put(requestOf({ keys: ['e1'] }));
+      expect(await underTest.claim(after(0))).toHaveLength(1);
+      const [parked] = await underTest.inbox.list({ states: ['parked'] });
+      expect(parked?.reason).toMatch(/^INBOX_DESCRIBE_FAILED: /);
+    });
+
+    it('blames neither disk nor server for a fault of the bridge itself, and goes on after it', async () => {
+      await underTest.inbox.put(requestOf({ keys: ['e1'] }));
+      const neverADate = underTest.claim(undefined as unknown as Date);
+      await expect(neverADate).rejects.toMatchObject({ code: 'INBOX_UNEXPECTED', retry: 'later' });
+      expect(await underTest.claim(after(0))).toHaveLength(1);
+    });
+
     it('settles an empty array, visibly', async () => {
       await underTest.inbox.put(requestOf([]));
       expect(await underTest.claim(after(0))).toEqual([]);
