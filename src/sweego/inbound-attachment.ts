@@ -28,7 +28,9 @@ export function readAttachments(value: unknown): InboundAttachment[] {
   if (value === null || value === undefined || value === '' || value === false) return [];
   return (Array.isArray(value) ? value : [value]).map((item: unknown) => {
     const fields = (typeof item === 'object' && item !== null ? item : {}) as Record<string, unknown>;
-    const sizeBytes = Number(fields['size']);
+    // Number() throws at an object whose toString is no function.
+    const size = fields['size'];
+    const sizeBytes = typeof size === 'number' || typeof size === 'string' ? Number(size) : NaN;
     return {
       name: text(fields['name']) ?? text(fields['filename']) ?? '',
       contentType: text(fields['content_type']),

@@ -146,6 +146,11 @@ describe('what is damaged or missing', () => {
     }
   });
 
+  it('reads a size that is an object pretending to be a text as no size', () => {
+    const { attachments } = changed({ attachments: [{ name: 'a.pdf', size: { toString: [] } }] });
+    expect(attachments).toMatchObject([{ name: 'a.pdf', sizeBytes: undefined }]);
+  });
+
   it('NUL and halves of surrogate pairs become U+FFFD, everything else is kept', () => {
     const mail = changed({
       text: 'a\u0000\ud83d b 😀 é',
