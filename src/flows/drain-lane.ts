@@ -201,7 +201,6 @@ export async function drainLane(
 /** Whether Odoo has taken something of the batch. */
 function hasWritten(results: EntryResults): boolean {
   return [...results.values()].some(
-    (result) =>
-      result.kind === 'settle' && ['applied', 'injected'].includes(result.outcome.outcome),
+    (result) => result.kind === 'settle' && ['applied', 'injected'].includes(result.outcome.outcome),
   );
 }
