@@ -21,7 +21,7 @@ import { describeBody } from '../sweego/describe-body.ts';
 const odooTimeoutMs = 60_000;
 
 /** What it takes; entries of other kinds stay as they are. */
-export const workerDirections: readonly Direction[] = ['outbound'];
+export const workerDirections: readonly Direction[] = ['outbound', 'log'];
 
 /** What moves entries from an inbox to Odoo, in `serve` and in `inbox replay --now`. */
 export type BridgeWorker = {

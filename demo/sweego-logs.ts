@@ -1,0 +1,43 @@
+import type { IncomingMessage } from 'node:http';
+
+type Row = Readonly<Record<string, unknown>>;
+
+/**
+ * Answers `POST /logs/` like Sweego: whole days (UTC), pages of at most 500, 422 when a domain has no row in the
+ * period. Rows are those of outgoing mails (`email_creation`) or of received ones (`receipt_dt`).
+ */
+export async function answerLogQuery(
+  request: IncomingMessage,
+  json: (status: number, body: unknown) => void,
+  rows: readonly Row[],
+): Promise<void> {
+  let text = '';
+  for await (const chunk of request) text += String(chunk);
+  if (!/^\/logs\/?$/.test(request.url ?? '')) return json(404, { detail: 'Not Found' });
+  const query = JSON.parse(text) as Row;
+  const size = Number(query['size'] ?? 50);
+  if (size < 1 || size > 500) return json(422, { detail: [{ loc: ['body', 'size'], msg: 'out of range' }] });
+  const found = rows.filter((row) => isAskedFor(row, query));
+  if (found.length === 0) return json(422, { detail: 'No logs found' });
+  const offset = Number(query['offset'] ?? 0);
+  const result = found.slice(offset, offset + size);
+  return json(200, {
+    state: true,
+    result,
+    nb_result: result.length,
+    nb_result_without_offset: found.length,
+  });
+}
+
+function isAskedFor(row: Row, query: Row): boolean {
+  const isInbound = query['channel'] === 'email_inbound';
+  const written = row[isInbound ? 'receipt_dt' : 'email_creation'] as string | undefined;
+  const day = written?.slice(0, 10) ?? '';
+  const domains = query['domains'] as readonly string[] | undefined;
+  return (
+    day !== '' &&
+    day >= (query['start_date'] as string) &&
+    day <= (query['end_date'] as string) &&
+    (isInbound || domains === undefined || domains.includes(String(row['domain_from'])))
+  );
+}
