@@ -34,10 +34,18 @@ for domain in odoo['mail.alias.domain'].search([]):
         'bounce_email': domain.bounce_email or False,
     })
 
+MINUTES = {'minutes': 1, 'hours': 60, 'days': 1440, 'weeks': 10080, 'months': 43200}
+job = odoo.ref('sweego_bridge.cron_reconcile', raise_if_not_found=False)
+
 action = {
     'provision_version': int(parameters.get_param('sweego_bridge.provision_version') or 0),
     'servers': servers,
     'alias_domains': alias_domains,
+    # Without the job, which somebody may have deleted, nothing is asked of Sweego.
+    'reconciliation': {
+        'is_on': bool(job and job.active),
+        'every_minutes': job and job.interval_number * MINUTES[job.interval_type] or 30,
+    },
     'api_key': parameters.get_param('mangono_sweego.api_key') or False,
     'client_uuid': parameters.get_param('mangono_sweego.client_uuid') or False,
     'failure_types': {
