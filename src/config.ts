@@ -83,6 +83,15 @@ export function parseInboxConfig(source: ConfigSource): BridgeConfig {
   return parse(source, () => ({}));
 }
 
+/**
+ * The same, and the bridge's own Odoo user where the environment names an Odoo.
+ *
+ * @throws BridgeError CONFIG_INVALID
+ */
+export function parseOdooConfigIfSet(source: ConfigSource): BridgeConfig & { odoo?: OdooAccess } {
+  return source.env['ODOO_URL'] === undefined ? parseInboxConfig(source) : parseServeConfig(source);
+}
+
 function parse<Extra>(
   source: ConfigSource,
   readExtra: (values: Variables, faults: Faults) => Extra,

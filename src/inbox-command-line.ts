@@ -6,7 +6,7 @@ import { runInboxReplay } from './commands/inbox-replay.ts';
 import type { FilterOptions } from './commands/inbox-selection.ts';
 import { runInboxShow } from './commands/inbox-show.ts';
 import type { InboxShowOptions } from './commands/inbox-show.ts';
-import { type ConfigSource, parseInboxConfig, parseServeConfig } from './config.ts';
+import { type ConfigSource, parseInboxConfig, parseOdooConfigIfSet, parseServeConfig } from './config.ts';
 import { createLog } from './log.ts';
 
 export type InboxCommandLineDeps = {
@@ -60,21 +60,25 @@ export function addInboxCommands(program: Command, deps: InboxCommandLineDeps): 
       .argument('[ids...]', 'numbers of entries', wholeNumbers),
   )
     .addOption(dryRun())
+    .option('--to <model,id>', 'post replies on this document of Odoo, such as sale.order,23')
     .addOption(new Option('--now', 'bring them to Odoo from here when no serve runs').default(false))
     .addOption(json())
     .addHelpText('after', replayHelp)
-    .action((ids: number[] | undefined, { now, ...typed }: TypedChange & { now: boolean }) => {
-      const config = now ? parseServeConfig(source) : parseInboxConfig(source);
-      const { logLevel, logFormat, secrets } = config;
-      const log = createLog({
-        level: logLevel,
-        format: logFormat,
-        write: deps.writeLog,
-        now: deps.now,
-        secrets,
-      });
-      return runInboxReplay(config, changeOf(ids, typed), { ...deps, log });
-    });
+    .action(
+      (ids: number[] | undefined, { now, to, ...typed }: TypedChange & { now: boolean; to?: string }) => {
+        const config = now ? parseServeConfig(source) : parseInboxConfig(source);
+        const { logLevel, logFormat, secrets } = config;
+        const log = createLog({
+          level: logLevel,
+          format: logFormat,
+          write: deps.writeLog,
+          now: deps.now,
+          secrets,
+        });
+        const options = { ...changeOf(ids, typed), ...(to !== undefined && { to }) };
+        return runInboxReplay(config, options, { ...deps, log });
+      },
+    );
 
   withFilters(
     inbox
@@ -87,7 +91,7 @@ export function addInboxCommands(program: Command, deps: InboxCommandLineDeps): 
     .addOption(json())
     .addHelpText('after', discardHelp)
     .action((ids: number[] | undefined, { reason, ...typed }: TypedChange & { reason: string }) =>
-      runInboxDiscard(parseInboxConfig(source), { ...changeOf(ids, typed), reason }, deps),
+      runInboxDiscard(parseOdooConfigIfSet(source), { ...changeOf(ids, typed), reason }, deps),
     );
 
   inbox
@@ -141,7 +145,9 @@ Exit codes: 0 done, 1 nothing matched or something was not done, 2 usage or conf
 const replayHelp = `
 Replaying doubles nothing: what Odoo has already is left as it is, also when the entry was applied before or was
 a duplicate. A running serve takes replayed entries up; without one, --now does it here (it needs the ODOO_
-variables). What was erased cannot be replayed.`;
+variables). What was erased cannot be replayed.
+With --to, a reply is posted on that document whatever else is known of it, also when it is in Odoo elsewhere. An
+employee's reply that answers nothing known becomes a note where the document has notes, else a public message.`;
 
 const discardHelp = `
 The reason stays in the entry's history. A discarded entry can be replayed while its body is kept.`;

@@ -40,7 +40,9 @@ function deliver(records: Records, mail: ParsedMail, messageId: string, forced: 
     .search('mail.alias.domain', [])
     .map((domain) => records.value('mail.alias.domain', domain, 'catchall_email'));
   if (to.length > 0 && to.every((address) => catchalls.includes(address))) return refused('catchall');
-  const aliases = [...to, ...addressesOf(mail.cc)].flatMap((address) => aliasesOf(records, address));
+  const delivered = addressesOf(mail.headers.get('delivered-to') as AddressObject | undefined);
+  const recipients = [...delivered, ...to, ...addressesOf(mail.cc)];
+  const aliases = [...new Set(recipients)].flatMap((address) => aliasesOf(records, address));
   if (aliases.length === 0) {
     if (forced !== undefined) return told('posted', [post(records, mail, messageId, forced)]);
     return refused(to.some((address) => catchalls.includes(address)) ? 'catchall' : 'no_route');

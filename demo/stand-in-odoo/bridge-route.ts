@@ -109,15 +109,17 @@ function documentState(
     store
       .all('x_sweego_event')
       .some((row) => row['x_message_id'] === message['message_id'] && senders.includes(row['x_recipient']));
-  const newest = store
+  const messages = store
     .all('mail.message')
-    .filter((message) => message['model'] === model && message['res_id'] === id)
-    .findLast(isMailed);
+    .filter((message) => message['model'] === model && message['res_id'] === id);
+  const newest = messages.findLast(isMailed);
+  const note = messages.findLast((message) => messageState(records, message)['is_internal'] === true);
   return {
     model: model || false,
     id,
     is_there: isThere,
     newest_mailed: isThere && newest !== undefined && messageState(records, newest),
+    newest_note: isThere && note !== undefined && messageState(records, note),
   };
 }
 

@@ -1,15 +1,16 @@
 import { randomBytes, randomUUID } from 'node:crypto';
 import { hostname } from 'node:os';
 import { setTimeout as delay } from 'node:timers/promises';
-import type { ServeConfig } from '../config.ts';
+import type { OdooAccess, ServeConfig } from '../config.ts';
 import { createWorker } from '../flows/drain.ts';
 import type { Worker } from '../flows/drain.ts';
+import { createInboundLane } from '../flows/inbound-lane.ts';
 import { createOutboundLane } from '../flows/outbound-lane.ts';
 import { createSealer } from '../flows/sealing.ts';
 import { createSettingsSnapshot } from '../flows/settings-snapshot.ts';
 import { createSettingsKeeper } from '../flows/settings.ts';
 import type { SettingsKeeper } from '../flows/settings.ts';
-import { sendHttpRequest } from '../http-client.ts';
+import { openHttpRequest, sendHttpRequest } from '../http-client.ts';
 import type { Direction, Inbox } from '../inbox/inbox.ts';
 import type { Log } from '../log.ts';
 import { createBridgeActions } from '../odoo/bridge-actions.ts';
@@ -21,7 +22,7 @@ import { describeBody } from '../sweego/describe-body.ts';
 const odooTimeoutMs = 60_000;
 
 /** What it takes; entries of other kinds stay as they are. */
-export const workerDirections: readonly Direction[] = ['outbound', 'log'];
+export const workerDirections: readonly Direction[] = ['outbound', 'log', 'inbound'];
 
 /** What moves entries from an inbox to Odoo, in `serve` and in `inbox replay --now`. */
 export type BridgeWorker = {
@@ -39,13 +40,8 @@ export function createBridgeWorker(
   inbox: Inbox,
   { now, log }: { now: () => Date; log: Log },
 ): BridgeWorker {
-  const { transport, url, database, login, secret } = config.odoo;
-  const connection = { url, database, secret, timeoutMs: odooTimeoutMs };
-  const odoo = createOdoo(
-    transport,
-    login === undefined ? connection : { ...connection, login },
-    sendHttpRequest,
-  );
+  const { database, secret } = config.odoo;
+  const odoo = connectOdoo(config.odoo, odooTimeoutMs);
   const actions = createBridgeActions(odoo);
   const holder = `${hostname()}:${process.pid}:${randomUUID()}`;
   const sealer = createSealer({ credential: secret, database, randomBytes });
@@ -58,7 +54,21 @@ export function createBridgeWorker(
   });
   const worker = createWorker({
     inbox,
-    lanes: [createOutboundLane({ actions, log })],
+    lanes: [
+      createOutboundLane({ actions, log }),
+      createInboundLane({
+        actions,
+        inbox,
+        sweego: {
+          openHttpRequest,
+          url: config.sweegoApiUrl,
+          apiKey: config.sweegoApiKey,
+          clientUuid: config.sweegoClientUuid,
+        },
+        outboundSecrets: config.outboundSecrets,
+        log,
+      }),
+    ],
     settings,
     describe: describeBody,
     retain: { bodiesDays: config.retainBodiesDays, entriesDays: config.retainEntriesDays },
@@ -69,6 +79,13 @@ export function createBridgeWorker(
     log,
   });
   return { odoo, settings, worker, holder };
+}
+
+/** The bridge's own user in Odoo. */
+export function connectOdoo(access: OdooAccess, timeoutMs: number): Odoo {
+  const { transport, url, database, login, secret } = access;
+  const connection = { url, database, secret, timeoutMs };
+  return createOdoo(transport, login === undefined ? connection : { ...connection, login }, sendHttpRequest);
 }
 
 /** Resolves after so many milliseconds, or at once when the signal aborts. */

@@ -1,6 +1,7 @@
-import type { BridgeConfig } from '../config.ts';
+import type { BridgeConfig, OdooAccess } from '../config.ts';
 import { BridgeError } from '../errors.ts';
-import type { EntryState } from '../inbox/inbox.ts';
+import type { EntryState, EntrySummary } from '../inbox/inbox.ts';
+import { closeAlerts } from './close-alerts.ts';
 import { changeEntries, printReport, requireAllDone } from './inbox-change.ts';
 import type { ChangeReport } from './inbox-change.ts';
 import { withExistingInbox } from './inbox-entry.ts';
@@ -18,12 +19,16 @@ const usualStates: readonly EntryState[] = ['received', 'claimed', 'waiting', 'p
 
 /**
  * Ends entries without bringing them to Odoo, and keeps the reason in their history. They can be replayed as
- * long as their bodies are kept.
+ * long as their bodies are kept. With `config.odoo`, activities that tell of them in Odoo are closed.
  *
  * @throws BridgeError INBOX_SELECTION_INVALID, INBOX_OPTION_INVALID, INBOX_NOTHING_MATCHED,
  *   INBOX_ENTRIES_UNCHANGED (after printing what was done), INBOX_FILE_MISSING, INBOX_*
  */
-export async function runInboxDiscard(config: BridgeConfig, options: InboxDiscardOptions, deps: InboxDeps) {
+export async function runInboxDiscard(
+  config: BridgeConfig & { odoo?: OdooAccess },
+  options: InboxDiscardOptions,
+  deps: InboxDeps,
+) {
   const now = deps.now();
   const reason = checkReason(options.reason);
   checkSelection(options, now);
@@ -37,8 +42,16 @@ export async function runInboxDiscard(config: BridgeConfig, options: InboxDiscar
     const report: ChangeReport = { verb: 'discarded', changed, more, isDryRun: options.dryRun };
     return { report, unclaimed: (await inbox.status()).unclaimed };
   });
-  printReport(report, { json: options.json }, deps.out);
+  const lines = options.dryRun ? [] : await closeAlerts(config.odoo, discardedReplies(report));
+  printReport(report, { json: options.json, lines }, deps.out);
   requireAllDone(report, unclaimed);
+}
+
+/** Those that a user of Odoo may know of. */
+function discardedReplies({ changed }: ChangeReport): EntrySummary[] {
+  return changed.flatMap(({ summary, change }) =>
+    change === 'done' && summary?.direction === 'inbound' && summary.state === 'parked' ? [summary] : [],
+  );
 }
 
 function checkReason(text: string): string {

@@ -3,16 +3,22 @@ import { BridgeError } from '../errors.ts';
 import { workerDirections } from './bridge-worker.ts';
 import type { EntryState, EntrySummary, Inbox } from '../inbox/inbox.ts';
 import type { Log } from '../log.ts';
+import { parseReplyTarget } from '../rules/reply-by-hand.ts';
 import { drainNow, isUnserved } from './drain-now.ts';
 import type { DrainEnd } from './drain-now.ts';
 import { changeEntries, printReport, requireAllDone } from './inbox-change.ts';
 import type { ChangedEntry, ChangeReport } from './inbox-change.ts';
 import { withExistingInbox } from './inbox-entry.ts';
 import type { InboxDeps } from './inbox-entry.ts';
-import { checkSelection, selectEntries } from './inbox-selection.ts';
-import type { SelectionOptions } from './inbox-selection.ts';
+import { checkSelection, invalidOption, selectEntries } from './inbox-selection.ts';
+import type { SelectedEntry, SelectionOptions } from './inbox-selection.ts';
 
-export type InboxReplayOptions = SelectionOptions & { dryRun: boolean; json: boolean };
+export type InboxReplayOptions = SelectionOptions & {
+  /** Document that replies are posted on, as `sale.order,23`. */
+  to?: string;
+  dryRun: boolean;
+  json: boolean;
+};
 
 /** By filter only what waits for a human is meant, unless states are named. */
 const usualStates: readonly EntryState[] = ['parked'];
@@ -35,11 +41,13 @@ export async function runInboxReplay(
 ) {
   const now = deps.now();
   checkSelection(options, now);
+  if (options.to !== undefined) requireTarget(options.to, options);
   const { report, work, unclaimed } = await withExistingInbox(config, async (inbox) => {
     const { entries, more } = await selectEntries(inbox, options, { usualStates, now });
+    if (options.to !== undefined) requireReplies(entries);
     const changed = await changeEntries(entries, {
       isDryRun: options.dryRun,
-      change: (ids) => inbox.replay(ids, now),
+      change: (ids) => inbox.replay(ids, now, options.to),
       foretell: ({ state, isErased }) => (state === 'claimed' ? 'claimed' : isErased ? 'erased' : 'done'),
     });
     const report: ChangeReport = { verb: 'replayed', changed, more, isDryRun: options.dryRun };
@@ -53,6 +61,25 @@ export async function runInboxReplay(
   );
   requireAllDone(report, unclaimed);
   requireFinished(work);
+}
+
+/** One document is meant for replies that were looked at, not for whatever matches a filter. */
+function requireTarget(to: string, { ids }: InboxReplayOptions): void {
+  const example = 'sale.order,23 (model and number of a document of Odoo)';
+  if (parseReplyTarget(to) === undefined) throw invalidOption('--to', 'names no document', example);
+  if (ids.length === 0) throw invalidOption('--to', 'was given without numbers of entries', example);
+}
+
+/** @throws BridgeError INBOX_OPTION_INVALID, with nothing changed */
+function requireReplies(entries: readonly SelectedEntry[]): void {
+  const others = entries.filter(({ summary }) => summary !== undefined && summary.direction !== 'inbound');
+  if (others.length === 0) return;
+  throw new BridgeError(
+    'INBOX_OPTION_INVALID',
+    `Only replies can be given a document, and these are none: ${others.map(({ id }) => id).join(', ')}. Nothing was ` +
+      'changed. See which are with: sweego-odoo-bridge inbox list --kind inbound',
+    { retry: 'never', scope: 'bridge', cause: undefined, details: { option: '--to' } },
+  );
 }
 
 async function seeToWork(

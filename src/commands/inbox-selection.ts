@@ -120,7 +120,8 @@ function parseAgeMs(name: string, text: string): number {
   return Number(count) * (unitMs[unit] ?? 0);
 }
 
-function invalidOption(name: string, fault: string, example: string): BridgeError {
+/** An option's value that cannot be used, with one that can. */
+export function invalidOption(name: string, fault: string, example: string): BridgeError {
   return new BridgeError('INBOX_OPTION_INVALID', `The value of ${name} ${fault}. Give one like ${example}.`, {
     retry: 'never',
     scope: 'bridge',

@@ -7,7 +7,7 @@ import { languageOf } from '../rules/failure-text.ts';
 import { decideMessage, recordOnly } from '../rules/message-outcome.ts';
 import type { HistoryEvent, MessageChange } from '../rules/message-state.ts';
 import type { OdooFacts } from '../rules/notification-values.ts';
-import { consequencesOf } from '../rules/server-options.ts';
+import { consequencesOf, findServer } from '../rules/server-options.ts';
 import { parseLogRow } from '../sweego/log-row.ts';
 import { parseOutboundEvent } from '../sweego/outbound-event.ts';
 
@@ -18,8 +18,11 @@ export type EntryResult =
   | { kind: 'unknown_message' }
   /** Odoo is sending a mail of the message, or the message moved while it was decided on. */
   | { kind: 'busy'; reason: string }
+  /** For something that is normal and passes within this time. */
+  | { kind: 'wait'; delayMs: number; reason: string }
   | { kind: 'failed'; error: BridgeError }
-  | { kind: 'park'; reason: string };
+  /** `isQuiet`: another entry's alert tells of it. */
+  | { kind: 'park'; reason: string; isQuiet?: true };
 
 export type DecisionSettings = Pick<BridgeSettings, 'failure_types' | 'company_language' | 'servers'>;
 
@@ -120,7 +123,7 @@ function withConsequences(
   fresh: readonly Pending[],
 ): MessageChange {
   const events = fresh.map(({ entry, event }) => {
-    const server = settings.servers.find(({ id }) => entry.secretId.startsWith(`server:${id}:`));
+    const server = findServer(settings.servers, entry.secretId);
     const options = {
       feedBlacklist: server?.feed_blacklist ?? false,
       countBounces: server?.count_bounces ?? false,

@@ -51,6 +51,8 @@ async function recordUnsettled(deps: RecordDeps, entry: Entry, result: EntryResu
     await deps.inbox.park([entry.id], result.reason, now);
   } else if (result.kind === 'busy') {
     await wait(sendingDelayMs(entry.waits), result.reason, 'wait');
+  } else if (result.kind === 'wait') {
+    await wait(result.delayMs, result.reason, 'wait');
   } else if (result.kind === 'unknown_message') {
     await wait(unknownMessageDelayMs(entry.waits) ?? 0, 'Odoo does not show this message (yet)', 'wait');
   } else if (result.kind === 'failed') {

@@ -12,6 +12,7 @@ const RoutedMessage = z.object({
   is_internal: z.boolean(),
 });
 export type RoutedMessage = z.infer<typeof RoutedMessage>;
+const messageOrNone = z.union([RoutedMessage, z.literal(false)]).transform((value) => value || null);
 
 /** What Odoo knows of the addresses, references, documents and senders of one mail. */
 export const RouteAnswer = z.object({
@@ -38,7 +39,9 @@ export const RouteAnswer = z.object({
       id: z.number().int(),
       is_there: z.boolean(),
       /** The newest of its messages that went to one of the senders by mail. */
-      newest_mailed: z.union([RoutedMessage, z.literal(false)]).transform((value) => value || null),
+      newest_mailed: messageOrNone,
+      /** The newest of its internal notes. */
+      newest_note: messageOrNone,
     }),
   ),
   /** Senders that are addresses of active internal users. */

@@ -84,7 +84,7 @@ function planByTokens(
   const postings = [...documents.values()].map(({ model, id, newest_mailed }) => {
     const document = { model: model ?? '', id };
     const parent = isSame(answered?.document, document) ? answered?.message : newest_mailed;
-    return forced(document, parent ?? null, known);
+    return postingOn(document, parent ?? null, known);
   });
   const gone = known.documents.length - there.length;
   const notes = [
@@ -129,12 +129,12 @@ function planByAnswer(known: RouteKnowledge, answered: Found | undefined): Reply
     const isGone = known.messages.some(({ model, is_there }) => model !== null && !is_there);
     return parked(isGone ? 'REPLY_DOCUMENT_GONE' : 'REPLY_UNPLACED');
   }
-  const postings = [forced(answered.document, answered.message, known)];
+  const postings = [postingOn(answered.document, answered.message, known)];
   return { kind: 'post', postings, confidence: answered.confidence, reason: answered.by, notes: [] };
 }
 
 /** The message that is answered and whose document is there. */
-function findAnswered(clues: ReplyClues, known: RouteKnowledge): Found | undefined {
+export function findAnswered(clues: ReplyClues, known: RouteKnowledge): Found | undefined {
   const wire = (ids: readonly string[]) =>
     ids.flatMap((id) => known.wire_ids.filter(({ wire_id }) => wire_id === id).map((row) => row.message_id));
   const steps = [
@@ -154,12 +154,18 @@ function findAnswered(clues: ReplyClues, known: RouteKnowledge): Found | undefin
   return undefined;
 }
 
-function forced(document: Document, parent: KnownMessage | null, known: RouteKnowledge): ReplyPosting {
+/** On this document and nowhere else. */
+export function postingOn(
+  document: Document,
+  parent: KnownMessage | null,
+  known: RouteKnowledge,
+): ReplyPosting {
   const hide = [...new Set(known.recipients.map(({ address }) => address))];
   return { document, inReplyTo: parent?.message_id ?? null, hide, deliveredTo: [] };
 }
 
-function isUncertainEmployee(
+/** Odoo would post his mail publicly, and nobody knows whether he answers an internal note. */
+export function isUncertainEmployee(
   clues: ReplyClues,
   known: RouteKnowledge,
   postings: readonly ReplyPosting[],
@@ -176,7 +182,7 @@ function nameOf({ model, id }: Document): string {
   return `${model},${id}`;
 }
 
-const parkReasons = {
+export const parkReasons = {
   REPLY_DOCUMENT_GONE: 'REPLY_DOCUMENT_GONE: the document it answers does not exist any more',
   REPLY_UNPLACED: 'REPLY_UNPLACED: the mail names no document, alias or message that Odoo knows',
   REPLY_NOTE_UNCERTAIN:

@@ -26,6 +26,8 @@ export type RouteKnowledge = {
     is_there: boolean;
     /** Newest of its messages that went to the sender by mail. */
     newest_mailed: KnownMessage | null;
+    /** Newest of its internal notes. */
+    newest_note: KnownMessage | null;
   }[];
   internal_senders: readonly string[];
 };

@@ -6,114 +6,22 @@ import { oneLine } from '../../src/rules/mail-text.ts';
 import { describeReply } from '../../src/rules/rfc5322.ts';
 import { parseInboundMail } from '../../src/sweego/inbound-mail.ts';
 import { conversationalFlow } from '../fixtures/inbound-mails.ts';
+import {
+  allowedHeaders,
+  hostileAmount,
+  hostileContents,
+  hostilePayload,
+  hostileSeconds,
+  hostileText,
+} from '../support/hostile-mails.ts';
 import { file, onOrder, readBack, sha256 } from '../support/reply-sources.ts';
-
-/** HOSTILE_SECONDS=60 for a soak; 200 mails otherwise. */
-const seconds = Number(process.env['HOSTILE_SECONDS'] ?? 0);
-const amount =
-  seconds > 0 ? { numRuns: 1_000_000, interruptAfterTimeLimit: seconds * 1000 } : { numRuns: 200 };
-
-const allowedHeaders = [
-  'auto-submitted',
-  'cc',
-  'content-transfer-encoding',
-  'content-type',
-  'date',
-  'from',
-  'in-reply-to',
-  'message-id',
-  'mime-version',
-  'subject',
-  'to',
-];
-
-const fragment = fc.oneof(
-  fc.constantFrom(
-    '\r\nBcc: victim@example.com\r\n',
-    '\n\nbody',
-    '\r',
-    '\u0000',
-    '\ud800',
-    '\udfff',
-    '\u2028',
-    '\u0085',
-    '=?utf-8?q?=0D=0ABcc:_x@y.z?=',
-    '=?utf-8?b?',
-    '?=',
-    '"',
-    '\\',
-    '<',
-    '>',
-    ',',
-    ';',
-    '(',
-    '@',
-    ' ',
-    '\t',
-    '--_NmP-',
-    'cid:',
-    '<img src="cid:a.png">',
-    '<!--',
-    '../',
-    '%00',
-    '%E9',
-    'é',
-    '😀',
-    '\u202e',
-    'x'.repeat(300),
-    'é'.repeat(1000),
-    'ann@example.com',
-  ),
-  fc.string({ unit: 'binary', maxLength: 20 }),
-);
-const text = fc.oneof(
-  fragment,
-  fc.array(fragment, { maxLength: 8 }).map((parts) => parts.join('')),
-);
-const address = fc.oneof(text, fc.constantFrom('ann@example.com', 'rené@exämple.com', '"a b"@example.com'));
-const mailbox = fc.oneof(
-  fc.record({ email: address, name: text }, { requiredKeys: [] }),
-  address,
-  fc.jsonValue({ maxDepth: 1 }),
-);
-const announced = fc.oneof(
-  fc.record(
-    { name: text, content_type: text, uuid: text, size: fc.jsonValue(), content_id: text },
-    { requiredKeys: [] },
-  ),
-  fc.record({ filename: text, url: text }, { requiredKeys: [] }),
-  fc.jsonValue({ maxDepth: 1 }),
-);
-const header = fc.oneof(text, fc.array(text, { maxLength: 3 }), fc.integer(), fc.constant(null));
-const payload = fc.record(
-  {
-    swg_uid: fc.oneof(text, fc.constant('04-1'), fc.integer()),
-    timestamp: fc.oneof(text, fc.constant('2026-01-02T03:04:05.123456+00:00')),
-    from_: fc.oneof(
-      { arbitrary: mailbox, weight: 1 },
-      { arbitrary: fc.record({ email: fc.constant('ann@example.com'), name: text }), weight: 3 },
-    ),
-    to: fc.oneof(mailbox, fc.array(mailbox, { maxLength: 4 })),
-    cc: fc.oneof(mailbox, fc.array(mailbox, { maxLength: 4 })),
-    subject: fc.oneof(text, fc.jsonValue({ maxDepth: 1 })),
-    text: fc.oneof(text, fc.constant(null), fc.jsonValue({ maxDepth: 1 })),
-    html: fc.oneof(text, fc.constant(null), fc.jsonValue({ maxDepth: 1 })),
-    headers: fc.oneof(
-      fc.dictionary(fc.constantFrom('auto-submitted', 'in-reply-to', 'x-mailer', '__proto__'), header),
-      fc.jsonValue({ maxDepth: 1 }),
-    ),
-    attachments: fc.oneof(fc.array(announced, { maxLength: 4 }), fc.jsonValue({ maxDepth: 1 })),
-  },
-  { requiredKeys: [] },
-);
-const contents = fc.uint8Array({ maxLength: 200 });
 
 it(
   'whatever a mail holds, it is refused with a code, or what Odoo gets parses to exactly the headers meant',
   async () => {
     let built = 0;
     await fc.assert(
-      fc.asyncProperty(payload, contents, text, async (changes, bytes, missing) => {
+      fc.asyncProperty(hostilePayload, hostileContents, hostileText, async (changes, bytes, missing) => {
         const raw = Buffer.from(JSON.stringify({ ...conversationalFlow, ...changes }));
         try {
           const mail = parseInboundMail(raw);
@@ -144,11 +52,11 @@ it(
           expect(['SWEEGO_MAIL_UNREADABLE', 'REPLY_UNBUILDABLE']).toContain(error.code);
         }
       }),
-      amount,
+      hostileAmount,
     );
     expect(built).toBeGreaterThan(20);
   },
-  Math.max(60_000, seconds * 1500),
+  Math.max(60_000, hostileSeconds * 1500),
 );
 
 it.each([

@@ -44,7 +44,7 @@ function message(message_id: string, { model, id }: { model: string; id: number 
 }
 
 function there(document: { model: string; id: number }, newest_mailed: KnownMessage | null = null) {
-  return { ...document, is_there: true, newest_mailed };
+  return { ...document, is_there: true, newest_mailed, newest_note: null };
 }
 
 function alias(address: string, model: string, thread_id: number | null = null) {
@@ -101,7 +101,7 @@ describe('a mail with a reply token', () => {
   });
 
   it('is parked when the document is gone, whatever else it names, and makes no record', () => {
-    const gone = { ...order, is_there: false, newest_mailed: null };
+    const gone = { ...order, is_there: false, newest_mailed: null, newest_note: null };
     const made = plan(
       { tokens: [token], inReplyTo: ['<9@odoo>'] },
       { documents: [gone], messages: [message('<9@odoo>', lead)], recipients: [alias('info@x', 'crm.lead')] },
@@ -321,6 +321,7 @@ it('every mail is posted, ignored or parked with a reason, and posted only where
         ...(id === 23 ? order : lead),
         is_there: one.isThere[id === 23 ? 0 : 1],
         newest_mailed: one.newest,
+        newest_note: null,
       }));
       const made: ReplyPlan = planReply(
         clues(one),

@@ -33,6 +33,8 @@ export async function openWorker(
     actions?: OutboundLaneDeps['actions'];
     inbox?: (opened: Inbox) => Inbox;
   } = {},
+  /** Its work never ends: it is not waited for. */
+  { isStuck = false } = {},
 ): Promise<OpenedWorker> {
   const clock = createManualClock(new Date('2026-11-01T10:00:00Z'));
   const inbox = await openInbox(url);
@@ -56,9 +58,10 @@ export async function openWorker(
   });
   onTestFinished(async () => {
     // A test that took the inbox away on purpose leaves a lease that cannot be given back.
-    await worker.stop().catch((error: unknown) => {
+    const stopped = worker.stop().catch((error: unknown) => {
       if (!(error instanceof BridgeError)) throw error;
     });
+    if (!isStuck) await stopped;
     await inbox.close();
   });
   worker.start();

@@ -26,6 +26,7 @@ export const replyBody = (sender: string) =>
   JSON.stringify({
     event_type: 'email_inbound',
     from_: { email: sender, name: 'Somebody' },
+    swg_uid: `04-${sender}`,
     to: [{ email: 'reply@mail.example.com', name: '' }],
     subject: 'A secret subject',
     text: 'A secret text',
@@ -62,10 +63,12 @@ export async function createOperatorInbox() {
       }
     });
 
-  /** Splits what was stored, hands the outbound entries to `end`, and resolves with their ids, oldest first. */
-  const work = (end: (inbox: Inbox, entries: readonly Entry[]) => Promise<void>) =>
+  /** Splits what was stored, hands the due entries to `end`, and resolves with their ids, oldest first. */
+  const work = (
+    end: (inbox: Inbox, entries: readonly Entry[]) => Promise<void>,
+    directions: readonly Direction[] = ['outbound'],
+  ) =>
     use(async (inbox) => {
-      const directions: readonly Direction[] = ['outbound'];
       const entries = await inbox.claim({
         directions,
         limit: 500,
@@ -93,6 +96,8 @@ export async function createOperatorInbox() {
     put,
     park: (reason = 'EVENT_UNMATCHED: no such recipient') =>
       work((inbox, entries) => inbox.park(idsOf(entries), reason, minutesLater(requests))),
+    parkReplies: (reason = 'REPLY_UNPLACED: the mail names no document') =>
+      work((inbox, entries) => inbox.park(idsOf(entries), reason, minutesLater(requests)), ['inbound']),
     settle: () =>
       work((inbox, entries) => inbox.settle(idsOf(entries), { outcome: 'applied' }, minutesLater(requests))),
     /** Leaves the entries claimed, as a worker that is at work (or was killed). */

@@ -61,6 +61,14 @@ def newest_mailed(model_name, record_id, partners, senders):
     return False
 
 
+def newest_note(model_name, record_id):
+    note = odoo['mail.message'].search([
+        ('model', '=', model_name), ('res_id', '=', record_id),
+        ('subtype_id.internal', '=', True), ('message_type', '!=', 'auto_comment'),
+    ], order='id desc', limit=1)
+    return note and message_state(note) or False
+
+
 def document_state(document, partners, senders):
     model_name, record_id = document
     if isinstance(model_name, int):
@@ -71,6 +79,7 @@ def document_state(document, partners, senders):
         'id': record_id,
         'is_there': there,
         'newest_mailed': there and newest_mailed(model_name, record_id, partners, senders),
+        'newest_note': there and newest_note(model_name, record_id),
     }
 
 
