@@ -1,6 +1,46 @@
 import type { IncomingMessage } from 'node:http';
+import type { SinkMail } from './smtp-sink.ts';
 
 type Row = Readonly<Record<string, unknown>>;
+
+/**
+ * The row of Sweego's log about one hand-over (learn.sweego.io, log-logs-swg-uid-get), with its dates as they
+ * come: a space, and no zone.
+ */
+export function sweegoLogRow(options: {
+  mail: SinkMail;
+  uid: string;
+  transactionId: string;
+  /** `delivered`, `undelivered`, `opened-human`, … */
+  status: string;
+  at: Date;
+  bounceType?: 'hard' | 'soft' | null;
+  smtpAnswer?: string;
+}): Row {
+  const { mail, uid, transactionId, status, at, bounceType = null, smtpAnswer } = options;
+  return {
+    swg_uid: uid,
+    status,
+    transaction_id: transactionId,
+    channel: 'email',
+    campaign_id: 'default',
+    dry_run: false,
+    email_creation: written(mail.receivedAt),
+    email_last_update: written(at),
+    subject: mail.subject,
+    email_from: mail.headers['from'] ?? '',
+    email_to: mail.recipient,
+    domain_from: /@([^\s<>"]+)/.exec(mail.headers['from'] ?? '')?.[1]?.toLowerCase() ?? '',
+    headers: Object.fromEntries(Object.entries(mail.headers).filter(([name]) => name.startsWith('x-'))),
+    bounce_type: bounceType,
+    email_state: /^\d{3}(?: \d\.\d{1,3}\.\d{1,3})?/.exec(smtpAnswer ?? '')?.[0] ?? '',
+    bounced: smtpAnswer ?? '',
+  };
+}
+
+function written(at: Date): string {
+  return at.toISOString().slice(0, 19).replace('T', ' ');
+}
 
 /**
  * Answers `POST /logs/` like Sweego: whole days (UTC), pages of at most 500, 422 when a domain has no row in the
