@@ -1,8 +1,10 @@
 #!/usr/bin/env node
 import { readFileSync } from 'node:fs';
-import { Command, CommanderError, Option } from 'commander';
+import { Command, CommanderError, InvalidArgumentError, Option } from 'commander';
 import { runProvision } from './commands/provision.ts';
 import type { ProvisionOptions } from './commands/provision.ts';
+import { runReconcile } from './commands/reconcile.ts';
+import type { ReconcileOptions } from './commands/reconcile.ts';
 import { openBridge } from './commands/serve.ts';
 import { parseProvisionConfig, parseServeConfig } from './config.ts';
 import { BridgeError } from './errors.ts';
@@ -49,8 +51,26 @@ function createProgram(): Command {
     .addOption(new Option('--json', 'print the result as JSON').default(false))
     .action((options: ProvisionOptions) => runProvision(parseProvisionConfig(source), options, out));
 
+  program
+    .command('reconcile')
+    .description("look up in Sweego's log what became of the mails that Odoo waits for")
+    .addOption(new Option('--days <n>', 'how many days to look back').default(7).argParser(days))
+    .addOption(new Option('--list', 'only show the last runs').default(false))
+    .addOption(new Option('--json', 'print the result as JSON').default(false))
+    .action((options: ReconcileOptions) => {
+      const config = parseServeConfig(source);
+      const { logLevel, logFormat, secrets } = config;
+      const log = createLog({ level: logLevel, format: logFormat, write: writeLog, now, secrets });
+      return runReconcile(config, options, { now, out, log });
+    });
+
   addInboxCommands(program, { source, now, out, writeLog });
   return program;
+}
+
+function days(text: string): number {
+  if (/^[1-9]\d{0,2}$/.test(text)) return Number(text);
+  throw new InvalidArgumentError('Give a whole number from 1 to 999.');
 }
 
 const usageErrors =

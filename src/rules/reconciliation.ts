@@ -42,11 +42,13 @@ function newestSlot(
   lastSlot: Date | undefined,
   now: Date,
 ): Date | undefined {
-  const stepMs = everyMinutes === presetMinutes ? minuteMs : everyMinutes * minuteMs;
+  const isByCron = everyMinutes === presetMinutes;
+  const stepMs = isByCron ? minuteMs : everyMinutes * minuteMs;
   const newest = Math.floor(now.getTime() / stepMs) * stepMs;
-  if (lastSlot === undefined) return new Date(newest);
-  for (let at = newest; at > lastSlot.getTime(); at -= stepMs) {
-    if (everyMinutes !== presetMinutes || cron.matches(new Date(at))) return new Date(at);
+  // Before the first run nothing was missed, so only the slot of this very minute counts.
+  const begin = lastSlot?.getTime() ?? Math.max(newest, now.getTime() - minuteMs) - 1;
+  for (let at = newest; at > begin; at -= stepMs) {
+    if (!isByCron || cron.matches(new Date(at))) return new Date(at);
   }
   return undefined;
 }

@@ -226,7 +226,7 @@ describe('what Sweego is asked', () => {
     expect(scene.sweego.requests).toEqual([]);
     expect(scene.told[0]).toMatchObject({
       level: 'warn',
-      message: expect.stringContaining('wait for Sweego'),
+      message: expect.stringContaining('wait for Sweego') as unknown,
     });
     expect((await scene.run({ now, mostDays: 30 })).run.domains).not.toEqual([]);
   });

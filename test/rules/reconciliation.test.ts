@@ -85,12 +85,21 @@ describe('when a run is due', () => {
       slot: instant('2026-11-25T10:00:00'),
     });
     expect(decideRun({ ...question, now, lastSlot: instant('2026-11-25T10:00:00') }).kind).toBe('wait');
-    expect(decideRun({ ...question, now, lastSlot: undefined }).kind).toBe('run');
+  });
+
+  it('the first run of all waits for its slot', () => {
+    const question = { cron: cron('*/30 * * * *'), isRunning: false, lastSlot: undefined };
+    const decide = (time: string, every_minutes = 30) =>
+      decideRun({ ...question, setting: { is_on: true, every_minutes }, now: instant(`2026-11-25T${time}`) });
+    expect(decide('10:07:00').kind).toBe('wait');
+    expect(decide('10:30:59')).toEqual({ kind: 'run', slot: instant('2026-11-25T10:30:00') });
+    expect(decide('10:30:00', 120).kind).toBe('wait');
+    expect(decide('12:00:10', 120).kind).toBe('run');
   });
 
   it('a clock that was set back does not stop it', () => {
     const question = { cron: cron('*/30 * * * *'), setting: on, isRunning: false };
-    const now = instant('2026-11-25T10:07:00');
+    const now = instant('2026-11-25T10:30:00');
     expect(decideRun({ ...question, now, lastSlot: instant('2026-12-25T10:00:00') }).kind).toBe('run');
   });
 });
