@@ -73,9 +73,11 @@ function isAskedFor(row: Row, query: Row): boolean {
   const isInbound = query['channel'] === 'email_inbound';
   const written = row[isInbound ? 'receipt_dt' : 'email_creation'] as string | undefined;
   const day = written?.slice(0, 10) ?? '';
+  const word = query['search_word'];
   const domains = query['domains'] as readonly string[] | undefined;
   return (
     day !== '' &&
+    (word === undefined || row['email_to'] === word || row['swg_uid'] === word) &&
     day >= (query['start_date'] as string) &&
     day <= (query['end_date'] as string) &&
     (isInbound || domains === undefined || domains.includes(String(row['domain_from'])))

@@ -1,6 +1,8 @@
 #!/usr/bin/env node
 import { readFileSync } from 'node:fs';
 import { Command, CommanderError, InvalidArgumentError, Option } from 'commander';
+import { runMessage } from './commands/message.ts';
+import type { MessageOptions } from './commands/message.ts';
 import { runProvision } from './commands/provision.ts';
 import type { ProvisionOptions } from './commands/provision.ts';
 import { runReconcile } from './commands/reconcile.ts';
@@ -64,6 +66,21 @@ function createProgram(): Command {
       return runReconcile(config, options, { now, out, log });
     });
 
+  program
+    .command('message')
+    .description('did the customer get it? Every recipient, event, attempt and reply of a message')
+    .argument('<message>', 'its Message-Id, or the name of its document, such as S00042')
+    .addOption(new Option('--ask-sweego', "also ask Sweego's log now").default(false))
+    .addOption(
+      new Option('--time-zone <name>', 'zone of the printed times, such as Europe/Paris')
+        .default(new Intl.DateTimeFormat().resolvedOptions().timeZone)
+        .argParser(timeZone),
+    )
+    .addOption(new Option('--json', 'print the result as JSON, times in UTC').default(false))
+    .action((message: string, options: MessageOptions) =>
+      runMessage(parseServeConfig(source), message, options, { now, out }),
+    );
+
   addInboxCommands(program, { source, now, out, writeLog });
   return program;
 }
@@ -71,6 +88,15 @@ function createProgram(): Command {
 function days(text: string): number {
   if (/^[1-9]\d{0,2}$/.test(text)) return Number(text);
   throw new InvalidArgumentError('Give a whole number from 1 to 999.');
+}
+
+function timeZone(name: string): string {
+  try {
+    return new Intl.DateTimeFormat('en', { timeZone: name }).resolvedOptions().timeZone;
+  } catch {
+    // RangeError: there is no such zone.
+    throw new InvalidArgumentError('Give the name of a time zone, such as Europe/Paris.');
+  }
 }
 
 const usageErrors =

@@ -5,6 +5,7 @@ import { badAnswer, notInGroup, notProvisioned, wrongVersion } from './bridge-ac
 import {
   ApplyAnswer,
   BridgeSettings,
+  FindAnswer,
   PendingAnswer,
   ReadAnswer,
   recordId,
@@ -67,6 +68,13 @@ export type BridgeActions = {
    * @throws BridgeError ODOO_NOT_PROVISIONED, ODOO_*
    */
   pending(cursor: string | null, limit?: number): Promise<PendingAnswer>;
+  /**
+   * The Message-Ids of what was mailed from the document of this name, as users know it, the newest first; 50 at
+   * most. Several documents may have one name.
+   *
+   * @throws BridgeError ODOO_NOT_PROVISIONED, ODOO_*
+   */
+  findMessages(document: string): Promise<string[]>;
 };
 
 export type RouteQuestion = {
@@ -178,6 +186,9 @@ export function createBridgeActions(odoo: Odoo): BridgeActions {
     async pending(cursor, limit = 500) {
       const answer = await run('action_pending', { cursor: cursor ?? false, limit });
       return checked(PendingAnswer, answer, 'action_pending');
+    },
+    async findMessages(document) {
+      return checked(FindAnswer, await run('action_find', { document }), 'action_find').message_ids;
     },
   };
 }

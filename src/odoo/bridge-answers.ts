@@ -154,3 +154,5 @@ export const PendingAnswer = z.object({
   next: text,
 });
 export type PendingAnswer = z.infer<typeof PendingAnswer>;
+
+export const FindAnswer = z.object({ message_ids: z.array(z.string()) });

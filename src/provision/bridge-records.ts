@@ -14,6 +14,7 @@ export const actionNames = [
   'deliver',
   'alert',
   'pending',
+  'find',
   'reconcile',
   'mail_created',
   'confirm_and_delete',
@@ -32,6 +33,7 @@ export const callableActions = [
   'action_deliver',
   'action_alert',
   'action_pending',
+  'action_find',
 ] as const;
 
 /** Modules of Odoo that must be there first. */
@@ -57,6 +59,7 @@ export function bridgeRecords(sources: ActionSources): readonly DesiredRecord[] 
     callableAction('action_deliver', 'Sweego bridge: deliver a reply', sources.deliver),
     callableAction('action_alert', 'Sweego bridge: show a parked reply', sources.alert),
     callableAction('action_pending', 'Sweego bridge: mails that wait for Sweego', sources.pending),
+    callableAction('action_find', 'Sweego bridge: find the messages of a document', sources.find),
     ...actionRights(callableActions),
     ...viewRecords,
     ...scheduledAction('reconcile', {

@@ -23,6 +23,8 @@ export type LogQuery = {
   channel: 'email' | 'email_inbound';
   /** A From domain; left out for inbound mails. */
   domain?: string;
+  /** Of outgoing mails: a recipient or a swg_uid. */
+  searchWord?: string;
   /** Both days are whole ones (UTC), the last one included. */
   from: Date;
   to: Date;
@@ -76,12 +78,13 @@ export async function* readLogPages(
   throw unreadable('it has no end');
 }
 
-function bodyOf({ channel, domain, from, to }: LogQuery): Record<string, unknown> {
+function bodyOf({ channel, domain, searchWord, from, to }: LogQuery): Record<string, unknown> {
   return {
     channel,
     start_date: dayOf(from),
     end_date: dayOf(to),
     ...(domain === undefined ? {} : { domains: [domain] }),
+    ...(searchWord === undefined ? {} : { search_word: searchWord }),
   };
 }
 

@@ -80,5 +80,15 @@ export function describePending(opened: () => ActionsWorld): void {
       await world.actions.apply([{ ...changeOf(state), notification_writes: writes }]);
       expect((await pending()).has(message.messageId)).toBe(false);
     });
+
+    test('of a document are found by its name', async () => {
+      const message = await world.send([world.ann]);
+      const [order] = (await world.call('sale.order', 'read', [message.orderId], { fields: ['name'] })) as [
+        { name: string },
+      ];
+      expect(await world.actions.findMessages(order.name)).toEqual([message.messageId]);
+      expect(await world.actions.findMessages(`${order.name}0`)).toEqual([]);
+      expect(await world.actions.findMessages('')).toEqual([]);
+    });
   });
 }

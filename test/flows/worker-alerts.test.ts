@@ -31,6 +31,7 @@ async function openBounce(
     openAlert: (alert) => actions.openAlert(alert),
     closeAlert: (key) => actions.closeAlert(key),
     pending: (cursor) => actions.pending(cursor),
+    findMessages: (document) => actions.findMessages(document),
   };
   const opened = await openWorker(createInboxFile(), {
     actions: { read: (ids) => current.read(ids), apply: (changes) => current.apply(changes) },
