@@ -16,6 +16,7 @@ export const actionNames = [
   'pending',
   'find',
   'reconcile',
+  'silent_bridge',
   'mail_created',
   'confirm_and_delete',
   'mark_undelivered',
@@ -66,6 +67,11 @@ export function bridgeRecords(sources: ActionSources): readonly DesiredRecord[] 
       label: 'Sweego: delivery log synchronisation',
       code: sources.reconcile,
       everyMinutes: 30,
+    }),
+    ...scheduledAction('silent_bridge', {
+      label: 'Sweego: notice a silent bridge',
+      code: sources.silent_bridge,
+      everyMinutes: 5,
     }),
     administratorAction(
       'action_confirm_and_delete',
