@@ -15,15 +15,17 @@ type NewRequestEntries = { request: StoredRequest; entries: NewEntry[] };
  *
  * @param nowMs milliseconds since 1970; an entry is due from the moment its request was received, or from
  *   now when a clock that was set back would put that into the future
+ * @param maxRequests bounds how many it takes, besides the limits of a round
  * @returns how many requests were admitted; 0 means that none was left
  */
 export async function admitRequests(
   run: RunStatement,
   nowMs: number,
   describe: DescribeBody,
+  maxRequests: number,
 ): Promise<number> {
   await run('SELECT pg_advisory_xact_lock($1)', [admissionLock]);
-  const split = splitWithinLimits(await nextRequests(run), describe);
+  const split = splitWithinLimits(await nextRequests(run, maxRequests), describe);
   if (split.length === 0) return 0;
   const entries = await settleDuplicates(run, await withIds(run, split));
   await storeEntries(run, entries, nowMs);
@@ -34,14 +36,14 @@ export async function admitRequests(
   return split.length;
 }
 
-async function nextRequests(run: RunStatement): Promise<StoredRequest[]> {
+async function nextRequests(run: RunStatement, maxRequests: number): Promise<StoredRequest[]> {
   const rows = await run(
     `SELECT id, direction, webhook_id, secret_id, received_at, body FROM (
        SELECT request.*, sum(octet_length(body)) OVER (ORDER BY id) - octet_length(body) AS bytes_before
        FROM (SELECT request_id FROM unadmitted ORDER BY request_id LIMIT $1) AS next
          JOIN request ON request.id = next.request_id
      ) AS one WHERE bytes_before < $2 ORDER BY id`,
-    [roundLimits.requests, roundLimits.bodyBytes],
+    [Math.min(maxRequests, roundLimits.requests), roundLimits.bodyBytes],
   );
   return rows.map((row) => ({
     id: row['id'] as number,

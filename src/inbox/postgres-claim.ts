@@ -1,4 +1,5 @@
 import { setImmediate as nextTurn } from 'node:timers/promises';
+import { roundLimits } from './admission.ts';
 import type { Direction, Entry, Inbox } from './inbox.ts';
 import { admitRequests } from './postgres-admit.ts';
 import { entryOf, selectEntry } from './postgres-row.ts';
@@ -22,13 +23,18 @@ export function createClaim(session: PostgresSession, inboxId: string): Inbox['c
   return async ({ directions, limit, now, describe }) => {
     for (;;) {
       const round = await session.inTransaction(async (run) => ({
-        admitted: await admitRequests(run, now.getTime(), describe),
+        admitted: await admitRequests(run, now.getTime(), describe, requestsToAdmit(limit)),
         entries: await handOut(run, inboxId, { directions, limit, nowMs: now.getTime() }),
       }));
       if (round.entries.length > 0 || round.admitted === 0) return round.entries;
       await nextTurn();
     }
   };
+}
+
+/** About as many as are handed out, so that a backlog drains as fast at its beginning as at its end. */
+function requestsToAdmit(limit: number): number {
+  return limit === 0 ? roundLimits.requests : Math.max(limit, 100);
 }
 
 async function handOut(

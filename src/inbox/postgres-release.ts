@@ -1,5 +1,5 @@
 import type { Inbox } from './inbox.ts';
-import type { PostgresSession } from './postgres-session.ts';
+import type { PostgresRow, PostgresSession } from './postgres-session.ts';
 
 /** An entry that was released so often after somebody else's end is taken for what ends the process. */
 const mostReleases = 5;
@@ -7,6 +7,9 @@ const mostReleases = 5;
 const endsWorker =
   `INBOX_ENDS_WORKER: the bridge ended ${mostReleases} times while it worked on this entry, the last times on ` +
   'nothing else';
+
+/** A million at once would take longer than a statement may. */
+const shiftedAtOnce = 20_000;
 
 /**
  * What gives back or brings nearer without a claim: `releaseClaimed` and `shiftWaits` of the contract.
@@ -43,7 +46,21 @@ export function createRelease(
 
     // Received ones too: their instant may come from before the clock was set back.
     async shiftWaits(byMs) {
-      await session.write('UPDATE entry SET due_at = due_at - $1 WHERE due_at IS NOT NULL', [byMs]);
+      await session.inTransaction(async (run) => {
+        for (let last: number | null = 0; last !== null;) {
+          const [row]: PostgresRow[] = await run(
+            `WITH next AS (
+               SELECT id FROM entry WHERE due_at IS NOT NULL AND id > $2 ORDER BY id LIMIT $3
+             ), moved AS (
+               UPDATE entry SET due_at = due_at - $1 FROM next WHERE entry.id = next.id AND due_at IS NOT NULL
+               RETURNING entry.id
+             )
+             SELECT max(id) AS last FROM moved`,
+            [byMs, last, shiftedAtOnce],
+          );
+          last = row?.['last'] as number | null;
+        }
+      });
     },
   };
 }

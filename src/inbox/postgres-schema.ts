@@ -115,17 +115,9 @@ export const postgresSchema: readonly Migration[] = [
       INSERT INTO state_count VALUES (0, 0, 0, 0, 0);
       CREATE FUNCTION count_states() RETURNS trigger LANGUAGE plpgsql SET search_path = sweego_bridge AS $$
         BEGIN
-          IF TG_OP <> 'INSERT' THEN
-            UPDATE state_count SET received = state_count.received - gone.received,
-              claimed = state_count.claimed - gone.claimed, waiting = state_count.waiting - gone.waiting,
-              settled = state_count.settled - gone.settled, parked = state_count.parked - gone.parked
-            FROM (SELECT ${countsByState()} FROM old_entry) AS gone;
-          END IF;
-          IF TG_OP <> 'DELETE' THEN
-            UPDATE state_count SET received = state_count.received + come.received,
-              claimed = state_count.claimed + come.claimed, waiting = state_count.waiting + come.waiting,
-              settled = state_count.settled + come.settled, parked = state_count.parked + come.parked
-            FROM (SELECT ${countsByState()} FROM new_entry) AS come;
+          IF TG_OP = 'INSERT' THEN ${addChanges('SELECT state, 1 FROM new_entry')};
+          ELSIF TG_OP = 'DELETE' THEN ${addChanges('SELECT state, -1 FROM old_entry')};
+          ELSE ${addChanges('SELECT state, 1 FROM new_entry UNION ALL SELECT state, -1 FROM old_entry')};
           END IF;
           RETURN NULL;
         END $$;
@@ -140,8 +132,14 @@ export const postgresSchema: readonly Migration[] = [
   },
 ];
 
-function countsByState(): string {
-  return ['received', 'claimed', 'waiting', 'settled', 'parked']
-    .map((state) => `count(*) FILTER (WHERE state = '${state}') AS ${state}`)
-    .join(', ');
+/** Adds changes of counts by state. What changes none leaves the row alone, for which all others would wait. */
+function addChanges(changes: string): string {
+  const states = ['received', 'claimed', 'waiting', 'settled', 'parked'];
+  const sums = states.map(
+    (state) => `coalesce(sum(change) FILTER (WHERE state = '${state}'), 0) AS ${state}`,
+  );
+  return `
+    UPDATE state_count SET ${states.map((state) => `${state} = state_count.${state} + net.${state}`).join(', ')}
+    FROM (SELECT ${sums.join(', ')} FROM (${changes}) AS one (state, change)) AS net
+    WHERE ${states.map((state) => `net.${state} <> 0`).join(' OR ')}`;
 }

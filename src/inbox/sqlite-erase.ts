@@ -9,12 +9,21 @@ import { recordTransition } from './sqlite-transition.ts';
 const maxErasedBytes = 16 * 1024 * 1024;
 
 const givenIds = '(SELECT value FROM json_each(?))';
+const isFileOfGiven = `file_id IN (SELECT id FROM file WHERE entry_id IN ${givenIds})`;
+const isRequestOfGiven = `id IN (SELECT request_id FROM entry WHERE entry.id IN ${givenIds}) AND length(body) > 0`;
 
 /** What takes mail out of the file for good: `erase` and `retain` of the contract. */
 export function createErase(session: SqliteSession): Pick<Inbox, 'erase' | 'retain'> {
   return {
     async erase(ids, now) {
-      const changes = await inWriteTransaction(session, () => ids.map((id) => eraseOne(session, id, now)));
+      const changes = await inWriteTransaction(session, () => {
+        const told = ids.map((id) => endAsErased(session, id, now));
+        eraseContents(
+          session,
+          ids.filter((_, index) => told[index] === 'done'),
+        );
+        return told;
+      });
       await emptyLog(session);
       return changes;
     },
@@ -37,14 +46,14 @@ export function createErase(session: SqliteSession): Pick<Inbox, 'erase' | 'reta
 }
 
 /** Must run inside a write transaction. */
-function eraseOne(session: SqliteSession, id: number, now: Date): EntryChange {
+function endAsErased(session: SqliteSession, id: number, now: Date): EntryChange {
   const found = findStanding(session, id);
   if (found === undefined) return 'unknown';
   if (found.state === 'claimed') return 'claimed';
   if (found.isErased) return 'erased';
   if (found.state === 'settled') recordTransition(session, id, now.getTime(), 'settled', 'erased');
   else settleUnclaimed(session, id, 'discarded: erased', now);
-  eraseContents(session, [id]);
+  session.run('UPDATE entry SET is_erased = 1 WHERE id = ?', [id]);
   return 'done';
 }
 
@@ -70,19 +79,17 @@ function settledIds(session: SqliteSession, isErased: number, before: Date, limi
 
 function eraseContents(session: SqliteSession, ids: readonly number[]): void {
   if (ids.length === 0) return;
-  deleteContents(session, JSON.stringify(ids));
-  session.run(
-    `UPDATE request SET body = x''
-     WHERE id IN (SELECT request_id FROM entry WHERE entry.id IN ${givenIds}) AND length(body) > 0`,
-    [JSON.stringify(ids)],
-  );
-  session.run(`UPDATE entry SET is_erased = 1 WHERE id IN ${givenIds}`, [JSON.stringify(ids)]);
+  const list = JSON.stringify(ids);
+  overwriteContents(session, list);
+  deleteContents(session, list);
+  session.run(`UPDATE request SET body = x'' WHERE ${isRequestOfGiven}`, [list]);
+  session.run(`UPDATE entry SET is_erased = 1 WHERE id IN ${givenIds}`, [list]);
 }
 
 function deleteEntries(session: SqliteSession, ids: readonly number[]): void {
   if (ids.length === 0) return;
   const list = JSON.stringify(ids);
-  deleteContents(session, list);
+  eraseContents(session, ids);
   session.run(`DELETE FROM transition WHERE entry_id IN ${givenIds}`, [list]);
   session.run(`DELETE FROM seen_key WHERE entry_id IN ${givenIds}`, [list]);
   const requests = session
@@ -93,6 +100,19 @@ function deleteEntries(session: SqliteSession, ids: readonly number[]): void {
      AND NOT EXISTS (SELECT 1 FROM entry WHERE request_id = request.id)`,
     [JSON.stringify([...new Set(requests)])],
   );
+}
+
+/**
+ * Writes zeros over contents that are about to go. `secure_delete` clears what is deleted from where it is, but
+ * deleting makes SQLite move the neighbours of a row to other pages, and it leaves their bytes behind in
+ * the old ones: of two neighbours that go together, the second would leave traces.
+ *
+ * @param list JSON of entry ids
+ */
+function overwriteContents(session: SqliteSession, list: string): void {
+  session.run(`UPDATE request SET body = zeroblob(length(body)) WHERE ${isRequestOfGiven}`, [list]);
+  session.run(`UPDATE element SET body = zeroblob(length(body)) WHERE entry_id IN ${givenIds}`, [list]);
+  session.run(`UPDATE file_chunk SET bytes = zeroblob(length(bytes)) WHERE ${isFileOfGiven}`, [list]);
 }
 
 /** @param list JSON of entry ids */

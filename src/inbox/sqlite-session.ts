@@ -1,3 +1,4 @@
+import { statSync } from 'node:fs';
 import Database from 'libsql';
 import { BridgeError } from '../errors.ts';
 
@@ -21,6 +22,11 @@ export type SqliteSession = {
   all(sql: string, parameters: readonly SqlValue[]): SqlRow[];
   /** Ends a transaction that may already have ended itself (a COMMIT on a full disk does). */
   rollBack(): void;
+  /**
+   * Whether the file and its log are still those that were opened. Somebody may have moved, replaced or
+   * removed them meanwhile: SQLite then goes on writing to files that nobody will ever open again.
+   */
+  isInPlace(): boolean;
   /** Copies the write-ahead log into the file first, so that the file alone is the whole inbox. */
   close(): void;
 };
@@ -37,6 +43,8 @@ export type SqlRow = Readonly<Record<string, unknown>>;
 export function openSqliteSession(path: string): SqliteSession {
   let database: Database.Database | undefined = new Database(path, { timeout: lockTimeoutMs });
   const statements = new Map<string, Database.Statement>();
+  const isFileInPlace = createPlaceCheck(path);
+  const isLogInPlace = createPlaceCheck(`${path}-wal`);
 
   function connection(): Database.Database {
     if (database !== undefined) return database;
@@ -68,6 +76,7 @@ export function openSqliteSession(path: string): SqliteSession {
       if (database === undefined || !database.inTransaction) return;
       database.exec('ROLLBACK');
     },
+    isInPlace: () => isFileInPlace() && isLogInPlace(),
     close() {
       if (database === undefined) return;
       statements.clear();
@@ -75,6 +84,16 @@ export function openSqliteSession(path: string): SqliteSession {
       database.close();
       database = undefined;
     },
+  };
+}
+
+/** Tells whether a path names the same file as it did at the first call. */
+function createPlaceCheck(path: string): () => boolean {
+  let first: number | undefined;
+  return () => {
+    const inode = statSync(path, { throwIfNoEntry: false })?.ino;
+    first ??= inode;
+    return first === inode;
   };
 }
 

@@ -1,4 +1,5 @@
 import { setTimeout as pause } from 'node:timers/promises';
+import { BridgeError } from '../errors.ts';
 import { inboxFault, isBusy } from './inbox-fault.ts';
 import type { SqliteSession } from './sqlite-session.ts';
 
@@ -48,11 +49,21 @@ export async function inWriteTransaction<Result>(
 function commit<Result>(session: SqliteSession, work: () => Result): Result {
   try {
     const result = work();
+    if (!session.isInPlace()) throw fileMoved();
     session.exec('COMMIT');
     return result;
   } catch (error) {
     throw inboxFault(rolledBack(session, error), 'write');
   }
+}
+
+function fileMoved(): BridgeError {
+  return new BridgeError(
+    'INBOX_WRITE_FAILED',
+    'The file of DATABASE_URL, or its -wal file, was moved, replaced or removed while the inbox was open. ' +
+      'Stop the bridge, put back the files that belong together, and start it again.',
+    { retry: 'later', scope: 'bridge', cause: undefined, details: { file: 'moved' } },
+  );
 }
 
 function rolledBack(session: SqliteSession, error: unknown): unknown {

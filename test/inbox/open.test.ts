@@ -6,27 +6,13 @@ import type { BridgeError } from '../../src/errors.ts';
 import { openInbox } from '../../src/inbox/open.ts';
 import { requestOf } from '../support/inbox-requests.ts';
 import { createTemporaryPath } from '../support/sqlite-databases.ts';
+import { withoutRootRights } from '../support/without-root-rights.ts';
 
 let path: string;
 let remove: () => void;
 
 beforeEach(() => ({ path, remove } = createTemporaryPath()));
 afterEach(() => remove());
-
-/** What a user of the machine without special rights would get, also when the tests run as root. */
-async function withoutRootRights(action: () => Promise<void>): Promise<void> {
-  const isRoot = process.geteuid?.() === 0;
-  const nobody = 65534;
-  if (isRoot) {
-    chownSync(dirname(path), nobody, nobody);
-    process.seteuid?.(nobody);
-  }
-  try {
-    await action();
-  } finally {
-    if (isRoot) process.seteuid?.(0);
-  }
-}
 
 function modeOf(file: string): string {
   return (statSync(file).mode & 0o777).toString(8);
@@ -100,7 +86,7 @@ describe('opening the inbox', () => {
   });
 
   it('names the file and the fix when the directory is not writable', async () => {
-    await withoutRootRights(async () => {
+    await withoutRootRights(dirname(path), async () => {
       chmodSync(dirname(path), 0o500);
       await expect(openInbox(`file:${path}`)).rejects.toMatchObject({
         code: 'INBOX_OPEN_FAILED',
@@ -114,7 +100,7 @@ describe('opening the inbox', () => {
     await (await openInbox(`file:${path}`)).close();
     if (process.geteuid?.() === 0) chownSync(path, 65534, 65534);
     chmodSync(path, 0o400);
-    await withoutRootRights(async () => {
+    await withoutRootRights(dirname(path), async () => {
       await expect(openInbox(`file:${path}`)).rejects.toMatchObject({
         code: 'INBOX_OPEN_FAILED',
         details: { path, code: 'EACCES' },

@@ -1,0 +1,39 @@
+import { migrate } from '../../src/inbox/migrations.ts';
+import { sqliteSchema } from '../../src/inbox/sqlite-schema.ts';
+import { openSqliteSession } from '../../src/inbox/sqlite-session.ts';
+import type { SqliteSession } from '../../src/inbox/sqlite-session.ts';
+
+/**
+ * Migrates a file one statement at a time and kills itself before the statement of the given number (counted
+ * from 0; the end counts as one), or prints how many there are when that number is not reached.
+ */
+const [, , path, killBeforeText] = process.argv as [string, string, string, string];
+const real = openSqliteSession(path);
+let statements = 0;
+
+function count(): void {
+  if (statements === Number(killBeforeText)) process.kill(process.pid, 'SIGKILL');
+  statements += 1;
+}
+
+/** Each statement begins a line of its own in the schema; those of a trigger's body do not. */
+function statementsOf(sql: string): string[] {
+  return sql.split(/;\s*\n\s*(?=ALTER|CREATE|DROP|INSERT|UPDATE|$)/).filter((text) => text.trim() !== '');
+}
+
+const session: SqliteSession = {
+  ...real,
+  exec(sql) {
+    for (const text of statementsOf(sql)) {
+      count();
+      real.exec(text);
+    }
+  },
+  run(sql, parameters) {
+    count();
+    return real.run(sql, parameters);
+  },
+};
+await migrate(session, sqliteSchema);
+if (statements === Number(killBeforeText)) process.kill(process.pid, 'SIGKILL');
+process.stdout.write(`${statements}\n`);
