@@ -217,8 +217,11 @@ describe('the bridge’s own user', () => {
     const actions = await asBridge('ir.actions.server', 'search_read', { domain: [], fields: ['name'] });
     expect((actions.answer as { name: string }[]).map(({ name }) => name).sort()).toEqual([
       'Sweego bridge: apply changes',
+      'Sweego bridge: deliver a reply',
+      'Sweego bridge: find the document of a reply',
       'Sweego bridge: read messages',
       'Sweego bridge: settings',
+      'Sweego bridge: show a parked reply',
     ]);
     const code = await asBridge('ir.actions.server', 'search_read', { domain: [], fields: ['code'] });
     expect(code.status).toBe(403);
