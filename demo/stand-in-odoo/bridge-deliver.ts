@@ -19,7 +19,7 @@ export async function bridgeDeliver(records: Records, input: Values): Promise<Va
     throw userError('sweego_bridge: deliver needs message and message_id, and model and thread_id together');
   // Read before the transaction, which is synchronous: so nothing comes between looking up and posting.
   const mail = await simpleParser(message, { skipImageLinks: true });
-  const forced = model ? { model: String(model), id: Number(threadId) } : undefined;
+  const forced = typeof model === 'string' ? { model, id: Number(threadId) } : undefined;
   return records.store.transaction(() => deliver(records, mail, messageId, forced));
 }
 

@@ -1,6 +1,6 @@
 import { randomInt } from 'node:crypto';
 import { missingError } from './faults.ts';
-import { odooDatetime } from './field.ts';
+import { odooDatetime, textOf } from './field.ts';
 import { writeMailHeaders } from './mail-headers.ts';
 import type { Records, Values } from './records.ts';
 import { applyRelayRule, odooReplyTo } from './relay-rule.ts';
@@ -93,7 +93,7 @@ export function postMessage(
 }
 
 function subtypeOf(records: Records, externalId: unknown): unknown {
-  const [module, name] = String(externalId ?? 'mail.mt_note').split('.');
+  const [module, name] = (textOf(externalId) || 'mail.mt_note').split('.');
   const [found] = records.search('ir.model.data', [
     ['module', '=', module],
     ['name', '=', name],

@@ -51,7 +51,7 @@ export async function openBridge(
     inbox,
     bodyBudget: createBodyBudget(bodyMemory),
     secretsFor: (direction) => settings.secretsFor(direction),
-    knowsOdooSecrets: () => settings.knowsOdooSecrets(),
+    areSecretsCurrent: () => settings.areSecretsCurrent(),
     refreshSecrets: () => settings.refreshForUnknownSignature(),
     toleranceSeconds: config.signatureToleranceSeconds,
     readiness: createReadiness({ inbox, settings, worker, holder, now }),

@@ -28,8 +28,10 @@ export type SettingsKeeper = {
   current(): BridgeSettings | undefined;
   /** What verifies webhooks of a direction now: the environment's secrets and Odoo's, kept ones included. */
   secretsFor(direction: 'outbound' | 'inbound'): readonly SigningSecret[];
-  /** Whether Odoo's secrets are known, from itself or from the snapshot: before, no signature is called wrong. */
+  /** Whether Odoo's secrets are known, from itself or from the snapshot. */
   knowsOdooSecrets(): boolean;
+  /** Whether Odoo told them at the last asking, and none is under way: otherwise an administrator may have entered a new one since. */
+  areSecretsCurrent(): boolean;
   /** Reads the snapshot. Called once before the first webhook is taken. Never throws. */
   recall(): Promise<void>;
   /**
@@ -97,6 +99,7 @@ export function createSettingsKeeper(deps: SettingsKeeperDeps): SettingsKeeper {
     current: () => settings,
     secretsFor: (direction) => [...fromEnvironment[direction], ...(fromOdoo?.secrets[direction] ?? [])],
     knowsOdooSecrets: () => fromOdoo !== undefined,
+    areSecretsCurrent: () => settings !== undefined && lastError === undefined && running === undefined,
     recall,
     refresh,
     async refreshForUnknownSignature() {

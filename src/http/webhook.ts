@@ -19,8 +19,8 @@ export type WebhookDeps = {
   bodyBudget: BodyBudget;
   /** The secrets known now; empty when none was ever known. */
   secretsFor(direction: WebhookDirection): readonly SigningSecret[];
-  /** Whether Odoo has ever told its secrets; before that, no signature can be called wrong. */
-  knowsOdooSecrets(): boolean;
+  /** Whether Odoo has just told its secrets; otherwise one may be new, and no signature can be called wrong. */
+  areSecretsCurrent(): boolean;
   /** Asks Odoo for new secrets. Its owner limits how often and how long that takes. */
   refreshSecrets(): Promise<unknown>;
   /** Oldest signature taken, seconds. */
@@ -73,8 +73,8 @@ async function storeSigned(
     signer = find();
   }
   if (signer === undefined) {
-    const isAnyMissing = deps.secretsFor(direction).length === 0 || !deps.knowsOdooSecrets();
-    return refuse(c, direction, deps, isAnyMissing ? noSecret : badSignature);
+    const mayOneBeMissing = deps.secretsFor(direction).length === 0 || !deps.areSecretsCurrent();
+    return refuse(c, direction, deps, mayOneBeMissing ? noSecret : badSignature);
   }
   const receivedAt = deps.now();
   if (!isInsideWindow(headers.timestamp, receivedAt, deps.toleranceSeconds)) {

@@ -144,7 +144,7 @@ async function postWebhooks(
     inbox,
     bodyBudget: createBodyBudget({ smallBytes: 64_000_000, largeBytes: 192_000_000 }),
     secretsFor: (direction) => settings.secretsFor(direction),
-    knowsOdooSecrets: () => true,
+    areSecretsCurrent: () => true,
     refreshSecrets: async () => undefined,
     toleranceSeconds: 600,
     readiness: () => Promise.reject(new Error('nobody asks')),

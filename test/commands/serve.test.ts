@@ -142,7 +142,7 @@ describe('serve', () => {
     const sweego = await connectSweego(second.url);
     const stranger = await connectSweego(second.url, inboundSecret);
     expect((await sweego.sendEvent({ type: 'delivered', mail, at: new Date() })).status).toBe(200);
-    expect((await stranger.sendEvent({ type: 'delivered', mail, at: new Date() })).status).toBe(401);
+    expect((await stranger.sendEvent({ type: 'delivered', mail, at: new Date() })).status).toBe(503);
     expect((await readiness(second.url)).status).toBe(200);
     const files = await readdir(directory);
     expect(files).toContain('inbox.sqlite-wal');

@@ -66,6 +66,19 @@ describe('settings that outlive the process', () => {
     expect(after.accepted()).toEqual([first, second]);
   });
 
+  it('call no signature wrong while a newer secret may wait in Odoo', async () => {
+    const replica = openReplica(await keptStore());
+    await replica.recall();
+    expect(replica.areSecretsCurrent()).toBe(false);
+    replica.set({ odoo: settingsWith(first) });
+    await replica.refresh();
+    expect(replica.areSecretsCurrent()).toBe(true);
+    replica.set({ odoo: undefined });
+    await replica.refresh();
+    expect(replica.areSecretsCurrent()).toBe(false);
+    expect(replica.accepted()).toEqual([first]);
+  });
+
   it('are kept when they change, not at every refresh', async () => {
     const store = createSnapshotStore();
     const replica = openReplica(store);

@@ -15,16 +15,15 @@ const settings: WorkerDeps['settings'] = {
 
 /** An Odoo with the message that every event here is about; remembers what was applied. */
 function createFakeOdoo() {
-  const applied: MessageChange[] = [];
   const odoo = {
-    applied,
+    applied: [] as MessageChange[],
     isMessageVisible: true,
-    read: async (): Promise<ReadAnswer> => ({
-      messages: odoo.isMessageVisible ? [messageState() as ReadAnswer['messages'][number]] : [],
-      gone: [],
-    }),
+    read: async (): Promise<ReadAnswer> => {
+      const message = messageState() as ReadAnswer['messages'][number];
+      return { messages: odoo.isMessageVisible ? [message] : [], gone: [] };
+    },
     apply: async (changes: readonly MessageChange[]): Promise<ApplyResult[]> => {
-      applied.push(...changes);
+      odoo.applied.push(...changes);
       return changes.map(() => 'applied');
     },
   };

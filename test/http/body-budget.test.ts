@@ -100,7 +100,7 @@ describe('the room of a body is given back', () => {
     [
       'no secret is known',
       503,
-      { secretsFor: () => [], knowsOdooSecrets: () => false },
+      { secretsFor: () => [], areSecretsCurrent: () => false },
       () => signedRequest(largest, settings),
       inbound,
     ],

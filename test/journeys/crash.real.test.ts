@@ -11,6 +11,7 @@ import { inboxEngines } from '../support/inbox-places.ts';
 import { interruptPostgresMigration, interruptSqliteMigration } from '../support/interrupted-migration.ts';
 import { killAtCall } from '../support/kill-at-call.ts';
 import { mixEvents } from '../support/mixed-events.ts';
+import { runUndisturbed } from '../support/undisturbed-run.ts';
 
 const events = mixEvents(Number(process.env['CRASH_EVENTS'] ?? 100));
 
@@ -83,17 +84,7 @@ for (const { engine, openPlace } of inboxEngines)
       stage.openScene({ place: await openPlace(), events, name: `${name}-${engine.toLowerCase()}` });
     let undisturbed: Promise<ComparableOutcomes>;
     beforeAll(() => {
-      undisturbed = openScene('undisturbed').then((scene) =>
-        closingAfterwards(scene, async () => {
-          await scene.start();
-          await scene.send();
-          const { outcomes, entries } = await scene.finish();
-          expectAllAccountedFor(entries, scene.webhooks);
-          expectNothingTwice(outcomes);
-          expect(outcomes.bounces.some((count) => count > 0)).toBe(true);
-          return outcomes;
-        }),
-      );
+      undisturbed = openScene('undisturbed').then(runUndisturbed);
       undisturbed.catch(() => undefined);
     });
 

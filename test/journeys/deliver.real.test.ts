@@ -302,7 +302,10 @@ describe('a mail that Odoo does not take', () => {
     const [alias] = (await call('mail.alias.domain', 'search', [[['name', '=', domain]]])) as [number];
     await create('mail.alias', { alias_name: 'orders', alias_domain_id: alias, alias_model_id: model });
     const mail = { from: 'vera@example.com', to: `orders@${domain}` };
-    expect(await deliver(mail, null)).toMatchObject({ result: 'failed', exception: expect.any(String) });
+    expect(await deliver(mail, null)).toMatchObject({
+      result: 'failed',
+      exception: expect.any(String) as unknown,
+    });
     await new Promise((resolve) => setTimeout(resolve, 3_000));
     expect(sink.mails.filter(({ recipient }) => recipient === 'vera@example.com')).toEqual([]);
   });
@@ -372,13 +375,11 @@ describe('a reply of 30 MB', () => {
       '',
     ].join('\r\n');
     const before = process.memoryUsage().rss;
-    const startedAt = Date.now();
     expect(await connect(transport).deliver({ message, messageId, document })).toMatchObject({
       result: 'posted',
     });
-    console.log(
-      `30 MB over ${transport}: ${Date.now() - startedAt} ms, resident memory of this process +${Math.round((process.memoryUsage().rss - before) / 2 ** 20)} MiB`,
-    );
+    // The mail is 41 MB of text; a copy or two of it, but no more, may be held.
+    expect((process.memoryUsage().rss - before) / 2 ** 20).toBeLessThan(300);
     const size = await odoo.administrator.runPython(
       "action = env['ir.attachment'].sudo().search([('res_model', '=', 'sale.order'), ('res_id', '=', env.context['id'])]).mapped('file_size')",
       { id: document.id },
@@ -394,7 +395,7 @@ describe('a reply of 30 MB', () => {
     await expect(refused).rejects.toMatchObject({
       code: 'ODOO_TOO_LARGE',
       scope: 'entry',
-      message: expect.stringContaining('web.max_file_upload_size'),
+      message: expect.stringContaining('web.max_file_upload_size') as unknown,
     });
     await call('ir.config_parameter', 'set_param', ['web.max_file_upload_size', false]);
   });

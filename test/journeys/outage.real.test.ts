@@ -12,6 +12,7 @@ import { findFreePort } from '../support/free-port.ts';
 import { openSqlitePlace } from '../support/inbox-places.ts';
 import { isUnreadable, mixEvents } from '../support/mixed-events.ts';
 import { runRealOdooScript } from '../support/real-odoo-script.ts';
+import { runUndisturbed } from '../support/undisturbed-run.ts';
 import { p99Ms } from '../support/webhook-sender.ts';
 
 /** A fourth of the 2,000 webhooks; most are about mails that this Odoo never sent, as those cost it nothing. */
@@ -24,12 +25,7 @@ beforeAll(async () => {
   stage = await openCrashStage();
   extraPort = String(await findFreePort());
   await runRealOdooScript('start-extra', extraPort);
-  const scene = await openScene('undisturbed');
-  undisturbed = await closingAfterwards(scene, async () => {
-    await scene.start();
-    await scene.send();
-    return (await scene.finish()).outcomes;
-  });
+  undisturbed = await runUndisturbed(await openScene('undisturbed'));
 }, 300_000);
 afterAll(async () => {
   await runRealOdooScript('stop-extra', extraPort);

@@ -12,6 +12,7 @@ import {
 import { findFreePort } from '../support/free-port.ts';
 import { openPostgresPlace } from '../support/inbox-places.ts';
 import { mixEvents } from '../support/mixed-events.ts';
+import { runUndisturbed } from '../support/undisturbed-run.ts';
 import { sendWebhooks } from '../support/webhook-sender.ts';
 
 const events = mixEvents(100);
@@ -20,12 +21,7 @@ let stage: CrashStage;
 let undisturbed: ComparableOutcomes;
 beforeAll(async () => {
   stage = await openCrashStage();
-  const scene = await openScene('undisturbed');
-  undisturbed = await closingAfterwards(scene, async () => {
-    await scene.start();
-    await scene.send();
-    return (await scene.finish()).outcomes;
-  });
+  undisturbed = await runUndisturbed(await openScene('undisturbed'));
 });
 afterAll(() => stage.close());
 

@@ -124,7 +124,7 @@ describe('the Reply-To of a mail', () => {
   ])('shows the document’s name %j and stays one address in ASCII', async (name, shown) => {
     const id = await create('crm.lead', { name, type: 'opportunity', company_id: 1, user_id: false });
     const mail = await mailAbout('crm.lead', id);
-    expect(mail.raw.split('\r\n\r\n')[0]).toMatch(/^[\x00-\x7f]*$/);
+    expect([...(mail.raw.split('\r\n\r\n')[0] ?? '')].filter((sign) => sign > '~')).toEqual([]);
     expect(mail.headers['bcc']).toBeUndefined();
     const { name: seen, localPart } = await replyTo(mail);
     expect(seen).toBe(shown);
@@ -132,6 +132,9 @@ describe('the Reply-To of a mail', () => {
   });
 
   it('is the short form where the long one would pass 64 octets', async () => {
+    await odoo.administrator.runPython(
+      "env.user.sudo().write({'group_ids': [Command.link(env.ref('analytic.group_analytic_accounting').id)]})",
+    );
     const [plan] = (await call('account.analytic.plan', 'search', [[]], { limit: 1 })) as [number];
     const id = await create('account.analytic.account', { name: 'Analytic', plan_id: plan });
     const { localPart } = await replyTo(await mailAbout('account.analytic.account', id));

@@ -34,7 +34,7 @@ export async function openIntake(changes: Partial<AppDeps> = {}) {
     inbox,
     bodyBudget: createBodyBudget({ smallBytes: 64_000_000, largeBytes: 192_000_000 }),
     secretsFor: (direction) => secrets[direction],
-    knowsOdooSecrets: () => true,
+    areSecretsCurrent: () => true,
     refreshSecrets: async () => undefined,
     toleranceSeconds: 172_800,
     now: () => now,

@@ -4,6 +4,7 @@ import Database from 'libsql';
 import { Client } from 'pg';
 import { expect } from 'vitest';
 import { launchBridge, type LaunchedBridge } from './bridge-process.ts';
+import { eventually } from './bridged-odoo.ts';
 import type { CrashScene } from './crash-stage.ts';
 import { writeFirstVersion } from './first-sqlite-version.ts';
 
@@ -92,7 +93,10 @@ async function interruptUntilMade(scene: CrashScene, client: Client): Promise<vo
     await client.query('SELECT pg_advisory_unlock_all()');
     kills += 1;
     // The killed bridge's transaction ends when the server notices.
-    await expect.poll(() => count(others), { timeout: 30_000 }).toBe(0);
+    await eventually(
+      () => count(others),
+      (connections) => connections === 0,
+    );
     expect((await count("pg_namespace WHERE nspname = 'sweego_bridge'")) === 1).toBe(await isMade());
   }
   expect(kills).toBeGreaterThan(1);

@@ -22,10 +22,20 @@ export type MixedEvents = {
 };
 
 const unreadable = 'unreadable';
+/** Ends what is told of an event under another event_id: Odoo's history knows it already. */
+const anew = ' anew';
 
 /** Whether an entry of this webhook has to be parked in the end, since nobody can read it. */
 export function isUnreadable(webhook: Webhook): boolean {
   return webhook.tells.includes(unreadable);
+}
+
+/** How many rows Odoo's history has in the end: one for each event about a message of its own. */
+export function countRecordedEvents(webhooks: readonly Webhook[]): number {
+  const events = new Set(webhooks.flatMap(({ tells }) => tells));
+  return [...events].filter(
+    (told) => !told.includes('stranger') && told !== unreadable && !told.endsWith(anew),
+  ).length;
 }
 
 /** What may happen to the mail of one recipient. */
@@ -107,7 +117,7 @@ function webhooksOfStory({ events }: Story, message: MarkedMessage | undefined):
     const webhook = (as: Delivery['as']): Webhook => ({
       id: `${message.mark}${as}-${index}`,
       body: eventBody(event, { event: index, as }, message, 'anew'),
-      tells: [`${message.mark}${index}${as === 'reissued' ? ' anew' : ''}`],
+      tells: [`${message.mark}${index}${as === 'reissued' ? anew : ''}`],
     });
     return [
       webhook('first'),
