@@ -42,6 +42,7 @@ const packageHomes = {
   'odoo-await': ['odoo'],
   undici: ['http-client'],
   pino: ['log'],
+  'node-cron': ['commands'],
   commander: ['main', 'inbox-command-line'],
 };
 

@@ -1,8 +1,9 @@
 import { randomUUID } from 'node:crypto';
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
+import { answerLogQuery } from './sweego-logs.ts';
 
-/** Sweego's management API on loopback, as far as replies need it. */
+/** Sweego's management API on loopback, as far as replies and reconciliation need it. */
 export type SweegoApiStandIn = {
   url: string;
   apiKey: string;
@@ -13,6 +14,8 @@ export type SweegoApiStandIn = {
   removeAttachment(uuid: string): void;
   /** What `GET /logs/{swg_uid}` answers. */
   setLog(swgUid: string, log: Readonly<Record<string, unknown>>): void;
+  /** Rows of `POST /logs/`, in the order in which pages hand them out; may be changed between pages. */
+  readonly logRows: Readonly<Record<string, unknown>>[];
   /** The next requests get these statuses instead of an answer, one each. */
   failNext(...statuses: readonly number[]): void;
   /** Method and path of every request, in order. */
@@ -26,6 +29,7 @@ export async function startSweegoApi(): Promise<SweegoApiStandIn> {
   const clientUuid = randomUUID();
   const attachments = new Map<string, Uint8Array>();
   const logs = new Map<string, Readonly<Record<string, unknown>>>();
+  const logRows: Readonly<Record<string, unknown>>[] = [];
   const failures: number[] = [];
   const requests: string[] = [];
 
@@ -36,6 +40,7 @@ export async function startSweegoApi(): Promise<SweegoApiStandIn> {
     const failure = failures.shift();
     if (failure !== undefined) return void json(failure, { detail: 'told to fail' });
     if (request.headers['api-key'] !== apiKey) return void json(401, { detail: 'Invalid API key' });
+    if (request.method === 'POST') return void answerLogQuery(request, json, logRows);
     const [, kind, first, ...rest] = (request.url ?? '').split('/').map(decodeURIComponent);
     if (kind === 'logs' && first !== undefined && rest.length === 0) {
       return void json(200, logs.get(first) ?? { msg: 'No log found' });
@@ -63,6 +68,7 @@ export async function startSweegoApi(): Promise<SweegoApiStandIn> {
       return uuid;
     },
     removeAttachment: (uuid) => void attachments.delete(uuid),
+    logRows,
     setLog: (swgUid, log) => void logs.set(swgUid, log),
     failNext: (...statuses) => void failures.push(...statuses),
     requests,

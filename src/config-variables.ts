@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { BridgeError } from './errors.ts';
+import { parseCronSchedule } from './rules/cron-schedule.ts';
 import { parseSigningSecret } from './sweego/signature.ts';
 
 const text = z.string().optional();
@@ -81,7 +82,10 @@ export const Variables = z.object({
   SIGNATURE_TOLERANCE_SECONDS: wholeNumber(1, 31_536_000, 172_800),
   RECONCILE_CRON: z
     .string()
-    .regex(/^[\d*/,-]+( +[\d*/,-]+){4}$/, 'is not a schedule of five fields. Set it like */30 * * * *')
+    .refine(
+      (value) => parseCronSchedule(value) !== undefined,
+      'is not a schedule of five fields. Set it like */30 * * * *',
+    )
     .default('*/30 * * * *'),
   ADMIN_TOKEN: z
     .string()

@@ -1,8 +1,12 @@
 #!/usr/bin/env node
 import { readFileSync } from 'node:fs';
-import { Command, CommanderError, Option } from 'commander';
+import { Command, CommanderError, InvalidArgumentError, Option } from 'commander';
+import { runMessage } from './commands/message.ts';
+import type { MessageOptions } from './commands/message.ts';
 import { runProvision } from './commands/provision.ts';
 import type { ProvisionOptions } from './commands/provision.ts';
+import { runReconcile } from './commands/reconcile.ts';
+import type { ReconcileOptions } from './commands/reconcile.ts';
 import { openBridge } from './commands/serve.ts';
 import { parseProvisionConfig, parseServeConfig } from './config.ts';
 import { BridgeError } from './errors.ts';
@@ -49,8 +53,50 @@ function createProgram(): Command {
     .addOption(new Option('--json', 'print the result as JSON').default(false))
     .action((options: ProvisionOptions) => runProvision(parseProvisionConfig(source), options, out));
 
+  program
+    .command('reconcile')
+    .description("look up in Sweego's log what became of the mails that Odoo waits for")
+    .addOption(new Option('--days <n>', 'how many days to look back').default(7).argParser(days))
+    .addOption(new Option('--list', 'only show the last runs').default(false))
+    .addOption(new Option('--json', 'print the result as JSON').default(false))
+    .action((options: ReconcileOptions) => {
+      const config = parseServeConfig(source);
+      const { logLevel, logFormat, secrets } = config;
+      const log = createLog({ level: logLevel, format: logFormat, write: writeLog, now, secrets });
+      return runReconcile(config, options, { now, out, log });
+    });
+
+  program
+    .command('message')
+    .description('did the customer get it? Every recipient, event, attempt and reply of a message')
+    .argument('<message>', 'its Message-Id, or the name of its document, such as S00042')
+    .addOption(new Option('--ask-sweego', "also ask Sweego's log now").default(false))
+    .addOption(
+      new Option('--time-zone <name>', 'zone of the printed times, such as Europe/Paris')
+        .default(new Intl.DateTimeFormat().resolvedOptions().timeZone)
+        .argParser(timeZone),
+    )
+    .addOption(new Option('--json', 'print the result as JSON, times in UTC').default(false))
+    .action((message: string, options: MessageOptions) =>
+      runMessage(parseServeConfig(source), message, options, { now, out }),
+    );
+
   addInboxCommands(program, { source, now, out, writeLog });
   return program;
+}
+
+function days(text: string): number {
+  if (/^[1-9]\d{0,2}$/.test(text)) return Number(text);
+  throw new InvalidArgumentError('Give a whole number from 1 to 999.');
+}
+
+function timeZone(name: string): string {
+  try {
+    return new Intl.DateTimeFormat('en', { timeZone: name }).resolvedOptions().timeZone;
+  } catch {
+    // RangeError: there is no such zone.
+    throw new InvalidArgumentError('Give the name of a time zone, such as Europe/Paris.');
+  }
 }
 
 const usageErrors =

@@ -38,6 +38,8 @@ export function bridgeSettings(records: Records): unknown {
       records.search('mail.alias.domain', []).map((domain) => domain.id),
       ['name', 'catchall_email', 'bounce_email'],
     ),
+    // Scheduled actions are not part of this stand-in.
+    reconciliation: { is_on: true, every_minutes: 30 },
     api_key: parameter('mangono_sweego.api_key'),
     client_uuid: parameter('mangono_sweego.client_uuid'),
     failure_types: {

@@ -1,6 +1,8 @@
 import { bridgeAlert } from './bridge-alert.ts';
 import { bridgeApply } from './bridge-apply.ts';
 import { bridgeDeliver } from './bridge-deliver.ts';
+import { bridgeFind } from './bridge-find.ts';
+import { bridgePending } from './bridge-pending.ts';
 import { bridgeRead } from './bridge-read.ts';
 import { bridgeRoute } from './bridge-route.ts';
 import { bridgeSettings } from './bridge-settings.ts';
@@ -156,6 +158,10 @@ function runBridgeAction(
         Object.assign(answer, await bridgeDeliver(records, input));
       });
     }
+    case 'find':
+      return bridgeFind(records, input);
+    case 'pending':
+      return bridgePending(records, input);
     case 'alert':
       return bridgeAlert(records, input, administratorId);
     default:

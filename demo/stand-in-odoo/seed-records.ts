@@ -47,7 +47,7 @@ export function seedRecords(
       key: 'sweego_bridge.provision_version',
       value: String(provisionVersion),
     });
-    for (const action of ['settings', 'read', 'apply', 'route', 'deliver', 'alert']) {
+    for (const action of ['settings', 'read', 'apply', 'route', 'deliver', 'alert', 'pending', 'find']) {
       const row = records.create('ir.actions.server', {
         name: `Sweego bridge: ${action}`,
         code: action,

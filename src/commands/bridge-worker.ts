@@ -13,7 +13,7 @@ import type { SettingsKeeper } from '../flows/settings.ts';
 import { openHttpRequest, sendHttpRequest } from '../http-client.ts';
 import type { Direction, Inbox } from '../inbox/inbox.ts';
 import type { Log } from '../log.ts';
-import { createBridgeActions } from '../odoo/bridge-actions.ts';
+import { createBridgeActions, type BridgeActions } from '../odoo/bridge-actions.ts';
 import { createOdoo } from '../odoo/create-odoo.ts';
 import type { Odoo } from '../odoo/odoo.ts';
 import { describeBody } from '../sweego/describe-body.ts';
@@ -22,12 +22,13 @@ import { describeBody } from '../sweego/describe-body.ts';
 const odooTimeoutMs = 60_000;
 
 /** What it takes; entries of other kinds stay as they are. */
-export const workerDirections: readonly Direction[] = ['outbound', 'inbound'];
+export const workerDirections: readonly Direction[] = ['outbound', 'log', 'inbound'];
 
 /** What moves entries from an inbox to Odoo, in `serve` and in `inbox replay --now`. */
 export type BridgeWorker = {
   /** Owned by whoever asked for this: closing it breaks off a call that hangs. */
   odoo: Odoo;
+  actions: BridgeActions;
   settings: SettingsKeeper;
   worker: Worker;
   /** Names this process in leases. */
@@ -78,7 +79,7 @@ export function createBridgeWorker(
     sleep,
     log,
   });
-  return { odoo, settings, worker, holder };
+  return { odoo, actions, settings, worker, holder };
 }
 
 /** The bridge's own user in Odoo. */

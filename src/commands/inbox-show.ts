@@ -1,6 +1,7 @@
 import type { BridgeConfig } from '../config.ts';
 import { BridgeError } from '../errors.ts';
-import type { Transition } from '../inbox/inbox.ts';
+import type { Entry, Transition } from '../inbox/inbox.ts';
+import { parseLogRow } from '../sweego/log-row.ts';
 import { parseOutboundEvent } from '../sweego/outbound-event.ts';
 import { ageOf, entryToJson, withExistingInbox } from './inbox-entry.ts';
 import type { InboxDeps } from './inbox-entry.ts';
@@ -64,8 +65,9 @@ export async function runInboxShow(
   if (options.body && !entry.isErased) deps.out(`\n${printableText(body)}`);
 }
 
-function eventTypeOf(entry: { body: Uint8Array }): string | undefined {
+function eventTypeOf(entry: Pick<Entry, 'direction' | 'body'>): string | undefined {
   try {
+    if (entry.direction === 'log') return parseLogRow(entry.body).at(-1)?.type;
     return parseOutboundEvent(entry.body).type;
   } catch (error) {
     if (error instanceof BridgeError) return undefined;

@@ -1,3 +1,4 @@
+import { schedule } from 'node-cron';
 import type { ServeConfig } from '../config.ts';
 import type { SettingsKeeper } from '../flows/settings.ts';
 import { createApp } from '../http/app.ts';
@@ -5,6 +6,7 @@ import { createBodyBudget } from '../http/body-budget.ts';
 import { openInbox } from '../inbox/open.ts';
 import { describeError } from '../log.ts';
 import type { Log } from '../log.ts';
+import { createBridgeReconciler } from './bridge-reconciler.ts';
 import { createBridgeWorker, sleep } from './bridge-worker.ts';
 import { openHttpServer } from './http-server.ts';
 import { createReadiness } from './readiness.ts';
@@ -42,7 +44,9 @@ export async function openBridge(
 ): Promise<Bridge> {
   const { transport, database } = config.odoo;
   const inbox = await openInbox(config.databaseUrl);
-  const { odoo, settings, worker } = createBridgeWorker(config, inbox, { now, log });
+  const parts = createBridgeWorker(config, inbox, { now, log });
+  const { odoo, settings, worker } = parts;
+  const reconciler = createBridgeReconciler(config, inbox, parts, { now, log });
   const app = createApp({
     inbox,
     bodyBudget: createBodyBudget(bodyMemory),
@@ -62,18 +66,21 @@ export async function openBridge(
   const stopping = new AbortController();
   const refreshing = refreshEveryMinute(settings, stopping.signal, log);
   worker.start();
+  const waking = schedule('* * * * *', () => reconciler.wake(), { timezone: 'UTC' });
   log.info({ url: server.url, transport, database }, 'bridge started');
 
   let closing: Promise<void> | undefined;
   const close = async () => {
     stopping.abort();
+    await waking.destroy();
+    const reconciled = reconciler.stop();
     const stopped = worker.stop().catch((error: unknown) => {
       log.error(describeError(error), 'worker did not stop cleanly');
     });
     await Promise.all([server.close(graceMs), atMost(graceMs, stopped)]);
     // Breaks off a call that still hangs: the worker then gives its batch back, and its lease.
     await odoo.close();
-    await Promise.all([stopped, refreshing]);
+    await Promise.all([stopped, refreshing, reconciled]);
     await inbox.close();
     log.info({}, 'bridge stopped');
   };

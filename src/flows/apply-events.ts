@@ -36,7 +36,7 @@ export async function applyEvents(
   for (const entry of entries) {
     const understood = understand(entry);
     if ('kind' in understood) results.set(entry.id, understood);
-    else open.push(understood);
+    else open.push(...understood);
   }
   for (let round = 0; round < mostRounds && open.length > 0; round += 1) {
     open = await runRound(deps, open, results);

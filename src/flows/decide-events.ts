@@ -8,6 +8,7 @@ import { decideMessage, recordOnly } from '../rules/message-outcome.ts';
 import type { HistoryEvent, MessageChange } from '../rules/message-state.ts';
 import type { OdooFacts } from '../rules/notification-values.ts';
 import { consequencesOf, findServer } from '../rules/server-options.ts';
+import { parseLogRow } from '../sweego/log-row.ts';
 import { parseOutboundEvent } from '../sweego/outbound-event.ts';
 
 /** What became of an entry in this round. */
@@ -25,7 +26,7 @@ export type EntryResult =
 
 export type DecisionSettings = Pick<BridgeSettings, 'failure_types' | 'company_language' | 'servers'>;
 
-/** An entry that concerns a message of Odoo. */
+/** One event of an entry about a message of Odoo. A row of Sweego's log may stand for several. */
 export type Pending = { entry: Entry; messageId: string; event: HistoryEvent };
 
 /** A change, the entries that it settles, and as what. */
@@ -33,17 +34,23 @@ export type Work = { change: MessageChange; pending: readonly Pending[]; outcome
 
 const applied: Outcome = { outcome: 'applied' };
 
-/** Reads an entry's event; what concerns no message of Odoo gets its result at once. */
-export function understand(entry: Entry): Pending | EntryResult {
+/** Reads an entry's events; what concerns no message of Odoo gets its result at once. */
+export function understand(entry: Entry): readonly Pending[] | EntryResult {
   try {
-    const event = parseOutboundEvent(entry.body);
-    const meaning = readEventMeaning({ ...event, timestamp: event.timestamp ?? entry.receivedAt });
-    if (meaning.kind === 'ignored') {
-      return { kind: 'settle', outcome: { outcome: 'ignored', reason: meaning.reason } };
+    const events = entry.direction === 'log' ? parseLogRow(entry.body) : [parseOutboundEvent(entry.body)];
+    const meanings = events.map((event) =>
+      readEventMeaning({ ...event, timestamp: event.timestamp ?? entry.receivedAt }),
+    );
+    const other = meanings.find((meaning) => meaning.kind !== 'message');
+    if (other?.kind === 'unmatchable') {
+      return { kind: 'park', reason: `EVENT_UNMATCHABLE: ${other.reason}` };
     }
-    if (meaning.kind === 'unmatchable')
-      return { kind: 'park', reason: `EVENT_UNMATCHABLE: ${meaning.reason}` };
-    return { entry, messageId: meaning.messageId, event: meaning.event };
+    const pending = meanings.flatMap((meaning) =>
+      meaning.kind === 'message' ? [{ entry, messageId: meaning.messageId, event: meaning.event }] : [],
+    );
+    if (pending.length > 0) return pending;
+    const reason = other?.reason ?? 'it tells nothing';
+    return { kind: 'settle', outcome: { outcome: 'ignored', reason } };
   } catch (error) {
     if (error instanceof BridgeError) return { kind: 'park', reason: `${error.code}: ${error.message}` };
     throw error;

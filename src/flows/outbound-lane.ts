@@ -8,10 +8,10 @@ export type OutboundLaneDeps = {
   log: ApplyEventsDeps['log'];
 };
 
-/** Events of mails that Odoo sent, many at once. */
+/** Events of mails that Odoo sent, many at once: from webhooks, and from Sweego's log. */
 export function createOutboundLane({ actions, log }: OutboundLaneDeps): Lane {
   return {
-    directions: ['outbound'],
+    directions: ['outbound', 'log'],
     mostEntries: 500,
     work(entries, { settings, requireLease }) {
       const guarded: OutboundLaneDeps['actions'] = {

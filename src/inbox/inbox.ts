@@ -52,7 +52,7 @@ export type DescribedElement = {
   keys: readonly string[];
   /**
    * What an operator may look the entry up by, and a person's data be erased by: `address:` with a normalised
-   * address, `message-id:` with a Message-Id. Only a hash of each is stored.
+   * address, `message-id:` with a Message-Id, `swg-uid:` with Sweego's id of a reply. Only a hash of each is stored.
    */
   terms: readonly string[];
 };

@@ -2,12 +2,20 @@ import { z } from 'zod';
 import { BridgeError } from '../errors.ts';
 import type { MessageChange } from '../rules/message-state.ts';
 import { badAnswer, notInGroup, notProvisioned, wrongVersion } from './bridge-action-errors.ts';
-import { ApplyAnswer, BridgeSettings, ReadAnswer, recordId, type ApplyResult } from './bridge-answers.ts';
+import {
+  ApplyAnswer,
+  BridgeSettings,
+  FindAnswer,
+  PendingAnswer,
+  ReadAnswer,
+  recordId,
+  type ApplyResult,
+} from './bridge-answers.ts';
 import type { Odoo } from './odoo.ts';
 import { AlertAnswer, DeliverAnswer, RouteAnswer } from './reply-answers.ts';
 
 /** Version of the provisioned actions that this program speaks to. */
-export const provisionVersion = 4;
+export const provisionVersion = 5;
 
 /** The provisioned server actions of Odoo, typed. Each call is one transaction in Odoo. */
 export type BridgeActions = {
@@ -52,6 +60,21 @@ export type BridgeActions = {
   openAlert(alert: Alert): Promise<AlertAnswer>;
   /** Closes that activity. @throws BridgeError ODOO_NOT_PROVISIONED, ODOO_* */
   closeAlert(key: string): Promise<AlertAnswer>;
+  /**
+   * A page of the messages that wait for word from Sweego: sent through it and not known to be delivered, or
+   * bounced for the time being. The first page is the one after `null`, the last one names no next. A message
+   * with mails on both sides of a page's edge comes twice.
+   *
+   * @throws BridgeError ODOO_NOT_PROVISIONED, ODOO_*
+   */
+  pending(cursor: string | null, limit?: number): Promise<PendingAnswer>;
+  /**
+   * The Message-Ids of what was mailed from the document of this name, as users know it, the newest first; 50 at
+   * most. Several documents may have one name.
+   *
+   * @throws BridgeError ODOO_NOT_PROVISIONED, ODOO_*
+   */
+  findMessages(document: string): Promise<string[]>;
 };
 
 export type RouteQuestion = {
@@ -159,6 +182,13 @@ export function createBridgeActions(odoo: Odoo): BridgeActions {
     },
     async closeAlert(key) {
       return checked(AlertAnswer, await run('action_alert', { key, close: true }), 'action_alert');
+    },
+    async pending(cursor, limit = 500) {
+      const answer = await run('action_pending', { cursor: cursor ?? false, limit });
+      return checked(PendingAnswer, answer, 'action_pending');
+    },
+    async findMessages(document) {
+      return checked(FindAnswer, await run('action_find', { document }), 'action_find').message_ids;
     },
   };
 }

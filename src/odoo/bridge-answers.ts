@@ -31,6 +31,8 @@ export const BridgeSettings = z.object({
   alias_domains: z.array(
     z.object({ id: z.number().int(), name: z.string(), catchall_email: text, bounce_email: text }),
   ),
+  /** The job in Odoo's scheduled actions; 30 minutes is what it comes with. */
+  reconciliation: z.object({ is_on: z.boolean(), every_minutes: z.number().int().positive() }),
   api_key: text,
   client_uuid: text,
   /** The selection values of this database, so that nothing outside them is ever written. */
@@ -134,3 +136,23 @@ export type ReadAnswer = z.infer<typeof ReadAnswer>;
 const ApplyResult = z.enum(['applied', 'deferred', 'stale', 'gone']);
 export type ApplyResult = z.infer<typeof ApplyResult>;
 export const ApplyAnswer = z.object({ results: z.array(ApplyResult) });
+
+export const PendingAnswer = z.object({
+  messages: z.array(
+    z.object({
+      message_id: z.string(),
+      /** When its mail was made: nothing of it was submitted before. */
+      created_at: odooDatetime,
+      /** When its mail was sent last. */
+      since: odooDatetime,
+      /** Of the From address as Odoo knows it; its mail server may write another one. */
+      from_domain: text,
+      /** What its history knows: swg_uid and type of each event. */
+      events: z.array(z.tuple([text, z.string()])),
+    }),
+  ),
+  next: text,
+});
+export type PendingAnswer = z.infer<typeof PendingAnswer>;
+
+export const FindAnswer = z.object({ message_ids: z.array(z.string()) });

@@ -2,6 +2,7 @@ import type { DesiredRecord } from './desired-state.ts';
 import { eventModelRecord, eventModelRecords } from './event-model.ts';
 import { fieldRecords } from './fields.ts';
 import { actionRights, bridgeGroup } from './rights.ts';
+import { scheduledAction } from './scheduled-actions.ts';
 import { viewRecords } from './views.ts';
 
 /** Files of `actions/`, without their ending. */
@@ -12,6 +13,10 @@ export const actionNames = [
   'route',
   'deliver',
   'alert',
+  'pending',
+  'find',
+  'reconcile',
+  'silent_bridge',
   'mail_created',
   'confirm_and_delete',
   'mark_undelivered',
@@ -28,6 +33,8 @@ export const callableActions = [
   'action_route',
   'action_deliver',
   'action_alert',
+  'action_pending',
+  'action_find',
 ] as const;
 
 /** Modules of Odoo that must be there first. */
@@ -52,8 +59,20 @@ export function bridgeRecords(sources: ActionSources): readonly DesiredRecord[] 
     callableAction('action_route', 'Sweego bridge: find the document of a reply', sources.route),
     callableAction('action_deliver', 'Sweego bridge: deliver a reply', sources.deliver),
     callableAction('action_alert', 'Sweego bridge: show a parked reply', sources.alert),
+    callableAction('action_pending', 'Sweego bridge: mails that wait for Sweego', sources.pending),
+    callableAction('action_find', 'Sweego bridge: find the messages of a document', sources.find),
     ...actionRights(callableActions),
     ...viewRecords,
+    ...scheduledAction('reconcile', {
+      label: 'Sweego: delivery log synchronisation',
+      code: sources.reconcile,
+      everyMinutes: 30,
+    }),
+    ...scheduledAction('silent_bridge', {
+      label: 'Sweego: notice a silent bridge',
+      code: sources.silent_bridge,
+      everyMinutes: 5,
+    }),
     administratorAction(
       'action_confirm_and_delete',
       'Sweego: confirm and delete',

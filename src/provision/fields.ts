@@ -2,9 +2,14 @@ import type { DesiredRecord } from './desired-state.ts';
 import { eventFields } from './event-model.ts';
 import type { FieldDefinition } from './field-definition.ts';
 
-/** What counts as pending, derived and never stored: so nothing has to run when Odoo writes a mail. */
-const isPending = "record.x_sweego_relayed and record.state == 'sent' and not record.x_sweego_confirmed";
-const pendingDepends = 'x_sweego_relayed,state,x_sweego_confirmed';
+/**
+ * What counts as pending, derived and never stored: so nothing has to run when Odoo writes a mail, nor to let go
+ * of those that nobody has told of for 30 days (actions/pending.py).
+ */
+const isPending =
+  "record.x_sweego_relayed and record.state == 'sent' and not record.x_sweego_confirmed and record.write_date and " +
+  'record.write_date >= datetime.datetime.now() - datetime.timedelta(days=30)';
+const pendingDepends = 'x_sweego_relayed,state,x_sweego_confirmed,write_date';
 
 /**
  * The manual fields on Odoo's own models. No index on any of them: mail.message and mail.notification are
@@ -83,11 +88,18 @@ const definitions: readonly FieldDefinition[] = [
     help: 'Gets an activity for each reply that could not be placed. Without a choice: who set up the bridge.',
   },
   {
+    model: 'ir.mail_server',
+    name: 'x_sweego_contact_at',
+    type: 'datetime',
+    label: 'Last contact of the Sweego bridge',
+    help: 'When the bridge last asked for its settings, which it does every minute.',
+  },
+  {
     model: 'mail.activity',
     name: 'x_sweego_key',
     type: 'char',
     label: 'Sweego inbox entry',
-    help: 'The parked reply that this activity is about, as the bridge numbers it.',
+    help: 'What the bridge shows by this activity: the parked reply with this number, for example.',
   },
   {
     model: 'mail.mail',
@@ -122,7 +134,7 @@ const definitions: readonly FieldDefinition[] = [
     name: 'x_sweego_pending_delete',
     type: 'boolean',
     label: 'Waiting for Sweego',
-    help: 'Sent, and Sweego has not confirmed delivery to every recipient yet.',
+    help: 'Sent within 30 days, and Sweego has not confirmed delivery to every recipient yet.',
     compute: {
       code: `for record in self:\n    record['x_sweego_pending_delete'] = bool(${isPending})`,
       depends: pendingDepends,
@@ -136,7 +148,7 @@ const definitions: readonly FieldDefinition[] = [
     help: 'When this mail was sent.',
     compute: {
       code: `for record in self:\n    record['x_sweego_pending_since'] = record.write_date if ${isPending} else False`,
-      depends: `${pendingDepends},write_date`,
+      depends: pendingDepends,
     },
   },
   {

@@ -65,6 +65,7 @@ export function planProvisioning(
 export function planRemoval(owned: CurrentState['owned']): PlannedChange[] {
   const order = [
     'base.automation',
+    'ir.cron',
     'ir.ui.menu',
     'ir.actions.act_window',
     'ir.actions.server',

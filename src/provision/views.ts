@@ -24,6 +24,7 @@ export const viewRecords: readonly DesiredRecord[] = [
         <field name="x_sweego_show_auto_replies" invisible="not x_sweego_enabled"/>
         <field name="x_sweego_feed_blacklist" invisible="not x_sweego_enabled"/>
         <field name="x_sweego_count_bounces" invisible="not x_sweego_enabled"/>
+        <field name="x_sweego_contact_at" readonly="1" invisible="not x_sweego_enabled"/>
         <field name="x_sweego_alert_user_id" invisible="not x_sweego_enabled" domain="[('share', '=', False)]"/>
       </group>
       <group string="While a secret is being replaced" invisible="not x_sweego_enabled">
@@ -62,7 +63,7 @@ export const viewRecords: readonly DesiredRecord[] = [
       mode: 'extension',
       arch: `<data>
   <xpath expr="//filter[@name='exception']" position="after">
-    <filter name="sweego_pending" string="Waiting for Sweego" domain="[('x_sweego_relayed', '=', True), ('state', '=', 'sent'), ('x_sweego_confirmed', '=', False)]"/>
+    <filter name="sweego_pending" string="Waiting for Sweego" domain="[('x_sweego_relayed', '=', True), ('state', '=', 'sent'), ('x_sweego_confirmed', '=', False), ('write_date', '&gt;=', (context_today() - relativedelta(days=30)).strftime('%Y-%m-%d'))]"/>
   </xpath>
 </data>`,
     },

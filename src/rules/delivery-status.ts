@@ -49,10 +49,12 @@ export function recipientState(events: readonly HistoryEvent[]): RecipientState 
 
 /**
  * The status an event stands for: a bounce counts by how final it really is, not by Sweego's label, since a
- * `hard_bounce` with a 4xx reply is temporary. `null` for types that are only recorded.
+ * `hard_bounce` with a 4xx reply is temporary. Who unsubscribes by a link in the mail has got it. `null` for
+ * types that are only recorded.
  */
 export function effectiveStatus(event: HistoryEvent): DeliveryStatus | null {
   if (event.permanence !== null) return event.permanence === 'hard' ? 'hard_bounce' : 'soft_bounce';
+  if (event.type === 'clicked_unsub') return 'delivered';
   return ranking.find((status) => status === event.type) ?? null;
 }
 
@@ -67,16 +69,20 @@ export function isFailed(status: DeliveryStatus | null): boolean {
 
 /**
  * Whether two events are one: the same `event_id`, or the same type at the same second of the same
- * submission, since a re-issued event may carry a new id.
+ * submission, since a re-issued event may carry a new id. A row of Sweego's log knows neither the events' ids
+ * nor all their times, so it repeats whatever says the same of its submission.
  */
 export function isSameEvent(one: HistoryEvent, other: HistoryEvent): boolean {
   if (one.event_id !== null && one.event_id === other.event_id) return true;
-  return (
-    one.swg_uid !== null &&
-    one.swg_uid === other.swg_uid &&
-    one.type === other.type &&
-    one.at?.getTime() === other.at?.getTime()
-  );
+  if (one.swg_uid === null || one.swg_uid !== other.swg_uid) return false;
+  if (isFromLog(one) || isFromLog(other))
+    return (one.permanence ?? one.type) === (other.permanence ?? other.type);
+  return one.type === other.type && one.at?.getTime() === other.at?.getTime();
+}
+
+/** Its `event_id` is made from the log's row, since that has none. */
+function isFromLog(event: HistoryEvent): boolean {
+  return event.event_id?.startsWith('log:') === true;
 }
 
 /**

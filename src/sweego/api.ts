@@ -11,7 +11,7 @@ export type SweegoApi = {
 };
 
 /** What a call is about, for errors: no address, no key. */
-export type SweegoCall = 'attachment' | 'log';
+export type SweegoCall = 'attachment' | 'log' | 'logs';
 
 export type SweegoDeps = { openHttpRequest: OpenHttpRequest };
 

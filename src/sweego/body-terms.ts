@@ -13,7 +13,8 @@ const longestHeaderText = 20_000;
  * angle brackets.
  *
  * Of an event or a log row that is its recipient and Odoo's Message-Id (decoded: Odoo encodes long ones). Of a
- * reply it is sender and recipients, and what In-Reply-To and References name. Never throws.
+ * reply it is sender and recipients, what In-Reply-To and References name, and `swg-uid:` with the name under which
+ * Sweego's log has it. Never throws.
  *
  * @param element what JSON.parse made of it
  * @see sections 2 and 3.2 of Sweego's payloads, https://learn.sweego.io/docs/inbound/conversational_flow
@@ -23,9 +24,11 @@ export function termsOf(direction: 'outbound' | 'inbound' | 'log', element: unkn
   const headers = headersOf(element['headers']);
   const { addresses, messageIds } =
     direction === 'inbound' ? namedByReply(element, headers) : namedByEvent(element, headers);
+  const swgUid = direction === 'inbound' ? element['swg_uid'] : undefined;
   return [
     ...termsOfKind('address', addresses.flatMap(addressesOf)),
     ...termsOfKind('message-id', messageIds.flatMap(itemsOf).flatMap(messageIdsOf)),
+    ...termsOfKind('swg-uid', typeof swgUid === 'string' && swgUid.trim() !== '' ? [swgUid.trim()] : []),
   ];
 }
 
@@ -64,7 +67,7 @@ function messageIdsOf(value: unknown): string[] {
     .flatMap((id) => normalizeMessageId(id) ?? []);
 }
 
-function termsOfKind(kind: 'address' | 'message-id', values: readonly string[]): string[] {
+function termsOfKind(kind: 'address' | 'message-id' | 'swg-uid', values: readonly string[]): string[] {
   return [...new Set(values)].slice(0, mostTermsOfAKind).map((value) => `${kind}:${value}`);
 }
 

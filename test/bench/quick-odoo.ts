@@ -1,6 +1,7 @@
 import { createServer, type IncomingMessage } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { provisionVersion } from '../../src/odoo/bridge-actions.ts';
 import type { MessageChange } from '../../src/rules/message-state.ts';
 import { recipientOf } from './intake-event.ts';
 
@@ -33,7 +34,7 @@ async function answer(path: string, call: Call): Promise<unknown> {
 }
 
 const settings = {
-  provision_version: 2,
+  provision_version: provisionVersion,
   servers: [
     {
       id: 1,
@@ -48,6 +49,7 @@ const settings = {
     },
   ],
   alias_domains: [],
+  reconciliation: { is_on: true, every_minutes: 30 },
   api_key: false,
   client_uuid: false,
   failure_types: { mail: ['unknown'], notification: ['unknown'] },

@@ -24,6 +24,7 @@ async function openServe(changes: Record<string, string> = {}) {
     PORT: '0',
     SWEEGO_INBOUND_SECRETS: inboundSecret,
     LOG_LEVEL: 'trace',
+    RECONCILE_CRON: '0 0 1 1 *',
     ...changes,
   };
   const config = parseServeConfig({ env, readFile: () => '' });

@@ -4,6 +4,7 @@ import { describeChanges } from './bridge-actions-changes.ts';
 import { describeDeliver } from './bridge-actions-deliver.ts';
 import { describeHistory } from './bridge-actions-history.ts';
 import { describeOnce } from './bridge-actions-once.ts';
+import { describePending } from './bridge-actions-pending.ts';
 import { describeRetry } from './bridge-actions-retry.ts';
 import { describeRights } from './bridge-actions-rights.ts';
 import { describeRoute } from './bridge-actions-route.ts';
@@ -28,5 +29,6 @@ export function describeBridgeActions(name: string, open: () => Promise<Provisio
     describeRoute(() => world);
     describeDeliver(() => world);
     describeAlert(() => world);
+    describePending(() => world);
   });
 }

@@ -30,6 +30,8 @@ async function openBounce(
     deliver: (delivery) => actions.deliver(delivery),
     openAlert: (alert) => actions.openAlert(alert),
     closeAlert: (key) => actions.closeAlert(key),
+    pending: (cursor) => actions.pending(cursor),
+    findMessages: (document) => actions.findMessages(document),
   };
   const opened = await openWorker(createInboxFile(), {
     actions: { read: (ids) => current.read(ids), apply: (changes) => current.apply(changes) },

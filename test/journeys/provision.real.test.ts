@@ -219,6 +219,8 @@ describe('the bridge’s own user', () => {
       'Sweego bridge: apply changes',
       'Sweego bridge: deliver a reply',
       'Sweego bridge: find the document of a reply',
+      'Sweego bridge: find the messages of a document',
+      'Sweego bridge: mails that wait for Sweego',
       'Sweego bridge: read messages',
       'Sweego bridge: settings',
       'Sweego bridge: show a parked reply',

@@ -55,6 +55,20 @@ describe('what is believed of a recipient', () => {
     expect(statusOf(event('list_unsub'))).toBeNull();
   });
 
+  it('takes a click on the link that unsubscribes for delivery', () => {
+    expect(statusOf(event('clicked_unsub'))).toBe('delivered');
+    expect(statusOf(event('soft_bounce'), event('clicked_unsub', { at: at(5) }))).toBe('delivered');
+  });
+
+  it('is not misled by the log about which submission is the newer one', () => {
+    // The row of the older one was changed last: Sweego gave up after the user had pressed Retry.
+    const log = (type: string, uid: string, minute: number) =>
+      event(type, { swg_uid: uid, at: at(minute), event_id: `log:${uid}:${type}` });
+    const older = [log('email_sent', '01-a', 0), log('hard_bounce', '01-a', 40)];
+    const newer = [log('email_sent', '01-b', 10), log('delivered', '01-b', 11)];
+    expect(recipientState([...older, ...newer])).toMatchObject({ status: 'delivered', uid: '01-b' });
+  });
+
   it('starts afresh with a newer submission, and is not changed by a late event of the older one', () => {
     const bounce = event('hard_bounce');
     const retry = event('email_sent', { swg_uid: '01-second', at: at(30) });
@@ -96,5 +110,18 @@ describe('two events are one', () => {
     expect(isSameEvent(event('delivered', { swg_uid: null }), event('delivered', { swg_uid: null }))).toBe(
       false,
     );
+  });
+
+  it('when the log says of a submission what a webhook has said, whenever that was', () => {
+    const ofLog = (type: string, changes: Partial<HistoryEvent> = {}) =>
+      event(type, { event_id: `log:01-first:${type}`, at: at(9), ...changes });
+    const webhook = event('delivered', { event_id: 'e' });
+    expect(isSameEvent(ofLog('delivered'), webhook)).toBe(true);
+    expect(isSameEvent(webhook, ofLog('delivered'))).toBe(true);
+    expect(isSameEvent(ofLog('email_opened'), webhook)).toBe(false);
+    expect(isSameEvent(ofLog('delivered', { swg_uid: '01-second' }), webhook)).toBe(false);
+    const bounce = event('soft_bounce', { event_id: 'e', permanence: 'hard' });
+    expect(isSameEvent(ofLog('undelivered', { permanence: 'hard' }), bounce)).toBe(true);
+    expect(isSameEvent(ofLog('soft_bounce', { permanence: 'soft' }), bounce)).toBe(false);
   });
 });

@@ -48,6 +48,8 @@ export async function launchBridge(environment: Readonly<Record<string, string>>
       HOST: '127.0.0.1',
       PORT: port,
       DATABASE_URL: `file:${join(folder, 'bridge.sqlite')}`,
+      // Not in the middle of a test, and never at Sweego's own address, unless the test wants it.
+      RECONCILE_CRON: '0 0 1 1 *',
       ...environment,
     },
     stdio: ['ignore', 'pipe', 'pipe'],

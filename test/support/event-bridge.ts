@@ -2,7 +2,7 @@ import { describeBody } from '../../src/sweego/describe-body.ts';
 import { createWorker } from '../../src/flows/drain.ts';
 import { createOutboundLane } from '../../src/flows/outbound-lane.ts';
 import { createSettingsKeeper } from '../../src/flows/settings.ts';
-import type { EntrySummary } from '../../src/inbox/inbox.ts';
+import type { EntrySummary, Inbox } from '../../src/inbox/inbox.ts';
 import { openInbox } from '../../src/inbox/open.ts';
 import type { BridgeActions } from '../../src/odoo/bridge-actions.ts';
 import { createTemporaryPath } from './sqlite-databases.ts';
@@ -10,6 +10,7 @@ import { noSnapshot } from './no-snapshot.ts';
 
 /** The bridge from its inbox to Odoo, without the HTTP before it. */
 export type EventBridge = {
+  inbox: Inbox;
   /** Stores webhooks in this order, each under a webhook-id of its own. */
   put(bodies: readonly string[]): Promise<void>;
   /**
@@ -19,6 +20,8 @@ export type EventBridge = {
    */
   drained(timeoutMs?: number): Promise<void>;
   settled(): Promise<EntrySummary[]>;
+  /** Nothing is claimed any more. */
+  stopWorking(): Promise<void>;
   close(): Promise<void>;
 };
 
@@ -57,6 +60,7 @@ export async function openEventBridge(actions: BridgeActions): Promise<EventBrid
   worker.start();
   let count = 0;
   return {
+    inbox,
     async put(bodies) {
       const requests = bodies.map((body) => {
         count += 1;
@@ -85,6 +89,7 @@ export async function openEventBridge(actions: BridgeActions): Promise<EventBrid
       }
     },
     settled: () => inbox.list({ states: ['settled'], limit: 100_000 }),
+    stopWorking: () => worker.stop(),
     async close() {
       await worker.stop();
       await inbox.close();

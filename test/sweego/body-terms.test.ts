@@ -6,6 +6,12 @@ import { documentedEvents } from '../fixtures/outbound-events.ts';
 
 const odooId = '<1763.1764042000.123-openerp-7-sale.order@odoo.example.org>';
 
+it('a reply is found by the name under which Sweego’s log has it, and an event is not', () => {
+  expect(termsOf('inbound', { swg_uid: ' 04-1 ' })).toEqual(['swg-uid:04-1']);
+  expect(termsOf('inbound', { swg_uid: '' })).toEqual([]);
+  expect(termsOf('outbound', { swg_uid: '01-1' })).toEqual([]);
+});
+
 describe('an event is found by', () => {
   it.each(documentedEvents)('its recipient and Odoo’s Message-Id: $event_type', (event) => {
     expect(termsOf('outbound', event)).toEqual(['address:customer@example.com', `message-id:${odooId}`]);

@@ -2,6 +2,16 @@
 odoo = env(user=1, su=True, context={})
 parameters = odoo['ir.config_parameter']
 
+# A sign of life for the job that looks for a silent bridge. Not by the ORM: nothing else of the server changes.
+env.cr.execute("""
+    UPDATE ir_mail_server SET x_sweego_contact_at = now() AT TIME ZONE 'UTC'
+    WHERE id IN (
+        SELECT id FROM ir_mail_server
+        WHERE x_sweego_enabled AND coalesce(x_sweego_contact_at, '-infinity') < now() AT TIME ZONE 'UTC' - interval '50 seconds'
+        FOR UPDATE SKIP LOCKED
+    )
+""")
+
 
 def filled(values):
     return [value.strip() for value in values if value and value.strip()]
@@ -34,10 +44,18 @@ for domain in odoo['mail.alias.domain'].search([]):
         'bounce_email': domain.bounce_email or False,
     })
 
+MINUTES = {'minutes': 1, 'hours': 60, 'days': 1440, 'weeks': 10080, 'months': 43200}
+job = odoo.ref('sweego_bridge.cron_reconcile', raise_if_not_found=False)
+
 action = {
     'provision_version': int(parameters.get_param('sweego_bridge.provision_version') or 0),
     'servers': servers,
     'alias_domains': alias_domains,
+    # Without the job, which somebody may have deleted, nothing is asked of Sweego.
+    'reconciliation': {
+        'is_on': bool(job and job.active),
+        'every_minutes': job and job.interval_number * MINUTES[job.interval_type] or 30,
+    },
     'api_key': parameters.get_param('mangono_sweego.api_key') or False,
     'client_uuid': parameters.get_param('mangono_sweego.client_uuid') or False,
     'failure_types': {

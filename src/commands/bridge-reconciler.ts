@@ -1,0 +1,41 @@
+import { BridgeError } from '../errors.ts';
+import type { ServeConfig } from '../config.ts';
+import { createReconciler, type Reconciler } from '../flows/reconciler.ts';
+import { openHttpRequest } from '../http-client.ts';
+import type { Inbox } from '../inbox/inbox.ts';
+import type { Log } from '../log.ts';
+import { parseCronSchedule } from '../rules/cron-schedule.ts';
+import { sleep, type BridgeWorker } from './bridge-worker.ts';
+
+/** How far back Sweego is asked, unless an operator says more: what a plan keeps of the log is not documented. */
+export const usualDays = 7;
+
+/** Joins the reconciler and what it uses, beside a worker; it does nothing by itself. */
+export function createBridgeReconciler(
+  config: ServeConfig,
+  inbox: Inbox,
+  { actions, settings, holder }: Pick<BridgeWorker, 'actions' | 'settings' | 'holder'>,
+  { now, log, days = usualDays }: { now: () => Date; log: Log; days?: number },
+): Reconciler {
+  const cron = parseCronSchedule(config.reconcileCron);
+  if (cron === undefined) {
+    throw new BridgeError(
+      'CONFIG_INVALID',
+      'RECONCILE_CRON is not a schedule of five fields. Set it like */30 * * * *',
+      { retry: 'never', scope: 'bridge', cause: undefined },
+    );
+  }
+  return createReconciler({
+    inbox,
+    actions,
+    currentSettings: () => settings.current(),
+    cron,
+    sweego: { url: config.sweegoApiUrl, apiKey: config.sweegoApiKey },
+    openHttpRequest,
+    mostDays: days,
+    holder,
+    now,
+    sleep,
+    log,
+  });
+}

@@ -1,0 +1,29 @@
+import type { DesiredRecord } from './desired-state.ts';
+
+/**
+ * A job under Settings → Technical → Scheduled Actions. Its switch and its interval belong to the administrator
+ * once it is there. Two records, since Odoo leaves a job's action behind when the job is removed.
+ */
+export function scheduledAction(
+  name: string,
+  { label, code, everyMinutes }: { label: string; code: string; everyMinutes: number },
+): readonly DesiredRecord[] {
+  return [
+    {
+      externalId: `action_${name}`,
+      model: 'ir.actions.server',
+      values: { name: label, model_id: { model: 'mail.mail' }, state: 'code', usage: 'ir_cron', code },
+    },
+    {
+      externalId: `cron_${name}`,
+      model: 'ir.cron',
+      values: { name: label, ir_actions_server_id: { ref: `action_${name}` } },
+      createOnly: {
+        user_id: { ref: 'base.user_root' },
+        interval_number: everyMinutes,
+        interval_type: 'minutes',
+        active: true,
+      },
+    },
+  ];
+}

@@ -1,0 +1,120 @@
+import { BridgeError } from '../errors.ts';
+import { cleanText } from './clean-text.ts';
+import { readHeaderMap } from './header-map.ts';
+import { readJson } from './json-body.ts';
+import { readMailboxes } from './mailbox.ts';
+import type { OutboundEvent } from './outbound-event.ts';
+import { findInstant } from './timestamp.ts';
+
+/** One row of Sweego's log of outgoing mails: one submission to one recipient, with its latest state. */
+export type LogRow = {
+  swgUid: string;
+  /** Lower-case, as Sweego names it: `opened-human`. */
+  status: string;
+  /** `email_last_update` as written. Only to tell a row from what it said before. */
+  lastUpdate: string;
+  /** What webhooks would have told: that it was submitted and, once it is known, what became of it. */
+  events: readonly OutboundEvent[];
+};
+
+/**
+ * What a row says in the words of webhooks. The latest state replaces the earlier ones, so `opened-…` and
+ * `clicked-…` stand for delivered mails too.
+ */
+const eventTypes: Readonly<Record<string, string>> = {
+  delivered: 'delivered',
+  'opened-proxy': 'email_opened',
+  'opened-human': 'email_opened',
+  'clicked-proxy': 'email_clicked',
+  'clicked-human': 'email_clicked',
+  'clicked-unsub': 'clicked_unsub',
+};
+
+/**
+ * Reads a row as tolerantly as Sweego writes; undefined when it names no submission or no state.
+ *
+ * The submission's own time goes with an event `email_sent`: of several submissions the one that began last
+ * counts, and the time of the latest state says nothing about that.
+ *
+ * @see https://learn.sweego.io/docs/sweego/logs-logs-post, https://learn.sweego.io/docs/logs/email/sending
+ */
+export function readLogRow(value: unknown): LogRow | undefined {
+  if (typeof value !== 'object' || value === null || Array.isArray(value)) return undefined;
+  const row = value as Record<string, unknown>;
+  const headers = readHeaderMap(row['headers']);
+  const first = (name: string) => headers.get(name)?.[0];
+  const swgUid = textOf(row['swg_uid']) ?? first('x-swg-uid');
+  const status = textOf(row['status'])?.toLowerCase();
+  if (swgUid === undefined || status === undefined) return undefined;
+  const submittedAt = instantOf(row['email_creation']);
+  const updatedAt = instantOf(row['email_last_update']) ?? submittedAt;
+  const common = {
+    channel: textOf(row['channel']) ?? 'email',
+    swgUid,
+    transactionId: textOf(row['transaction_id']) ?? first('x-transaction-id'),
+    recipient: readMailboxes(row['email_to'])[0]?.address,
+    domainFrom: textOf(row['domain_from']),
+    headers: new Map([...headers].map(([name, texts]) => [name, texts.join(', ')])),
+    messageIdHeader: first('x-message-id') ?? first('x-odoo-message-id'),
+    responseCode: undefined,
+    details: undefined,
+    wireMessageId: undefined,
+  };
+  const event = (type: string, timestamp: Date | undefined): OutboundEvent => ({
+    ...common,
+    type,
+    rawType: status,
+    timestamp,
+    eventId: `log:${swgUid}:${type}`,
+  });
+  const events = submittedAt === undefined ? [] : [event('email_sent', submittedAt)];
+  const type = eventTypes[status];
+  if (type !== undefined) events.push(event(type, updatedAt));
+  else if (status === 'undelivered') {
+    events.push({ ...event(failureTypeOf(row), updatedAt), ...evidenceOf(row) });
+  }
+  return { swgUid, status, lastUpdate: textOf(row['email_last_update']) ?? '', events };
+}
+
+/**
+ * The events in a stored row.
+ *
+ * @throws BridgeError SWEEGO_EVENT_UNREADABLE
+ */
+export function parseLogRow(body: Uint8Array): readonly OutboundEvent[] {
+  const row = readLogRow(readJson(body)?.value);
+  if (row !== undefined) return row.events;
+  throw new BridgeError(
+    'SWEEGO_EVENT_UNREADABLE',
+    'The row of the log cannot be read: it names no submission or no state. ' +
+      'Compare it (sweego-odoo-bridge inbox show <id> --body) with https://learn.sweego.io/docs/sweego/logs-logs-post.',
+    { retry: 'never', scope: 'entry', cause: undefined, details: { field: 'swg_uid' } },
+  );
+}
+
+/** By the name of the webhook that tells the same. Sweego's label is a hint: its mail server's line decides. */
+function failureTypeOf(row: Record<string, unknown>): string {
+  const label = textOf(row['bounce_type'])?.toLowerCase();
+  if (label === 'hard') return 'hard_bounce';
+  return label === 'soft' ? 'soft_bounce' : 'undelivered';
+}
+
+/** `email_state` is the last reply's codes (`451 4.7.652`), `-1` for an address on Sweego's suppression list. */
+function evidenceOf(row: Record<string, unknown>): Pick<OutboundEvent, 'responseCode' | 'details'> {
+  const state = textOf(row['email_state']);
+  const line = ['bounced', 'rejected', 'deferred'].flatMap((name) => textOf(row[name]) ?? [])[0];
+  const code = state === undefined ? null : /^([2-5]\d\d)(?!\d)/.exec(state);
+  const responseCode = code === null ? undefined : Number(code[1]);
+  if (state === '-1') return { responseCode, details: line ?? 'DROP[suppressed] (email_state -1)' };
+  return { responseCode, details: line ?? state };
+}
+
+function instantOf(value: unknown): Date | undefined {
+  return typeof value === 'string' ? findInstant(value) : undefined;
+}
+
+function textOf(value: unknown): string | undefined {
+  if (typeof value !== 'string' && typeof value !== 'number') return undefined;
+  const text = cleanText(String(value)).trim();
+  return text === '' ? undefined : text;
+}

@@ -1,0 +1,137 @@
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { describe, expect, it, onTestFinished } from 'vitest';
+import type { SinkMail } from '../../demo/smtp-sink.ts';
+import { startSweegoApi } from '../../demo/sweego-api.ts';
+import { sweegoLogRow } from '../../demo/sweego-logs.ts';
+import { runReconcile, type ReconcileOptions } from '../../src/commands/reconcile.ts';
+import { openBridge } from '../../src/commands/serve.ts';
+import { parseServeConfig } from '../../src/config.ts';
+import { openInbox } from '../../src/inbox/open.ts';
+import { openStandIn } from '../demo/open-stand-in.ts';
+import { expectRefusal } from '../support/expect-refusal.ts';
+
+const now = () => new Date();
+const silent = { debug() {}, info() {}, warn() {}, error() {} };
+
+/** An operator beside an Odoo that has mailed Ann, and Sweego's log. */
+async function openOperator() {
+  const directory = await mkdtemp(join(tmpdir(), 'reconcile-'));
+  const odoo = await openStandIn();
+  const sweego = await startSweegoApi();
+  onTestFinished(async () => {
+    await sweego.close();
+    await odoo.close();
+    await rm(directory, { recursive: true });
+  });
+  const env = {
+    ODOO_URL: odoo.standIn.url,
+    ODOO_DATABASE: odoo.standIn.database,
+    ODOO_API_KEY: odoo.standIn.bridgeApiKey,
+    DATABASE_URL: `file:${join(directory, 'inbox.sqlite')}`,
+    SWEEGO_API_URL: sweego.url,
+    SWEEGO_API_KEY: sweego.apiKey,
+    RECONCILE_CRON: '0 0 1 1 *',
+    HOST: '127.0.0.1',
+    PORT: '0',
+  };
+  const config = parseServeConfig({ env, readFile: () => '' });
+  const lines: string[] = [];
+  const run = async (options: Partial<ReconcileOptions> = {}) => {
+    lines.length = 0;
+    const out = (line: string) => void lines.push(line);
+    await runReconcile(config, { days: 7, list: false, json: false, ...options }, { now, out, log: silent });
+    return lines;
+  };
+  const ann = await odoo.mails.createContact('Ann', 'ann@example.com');
+  const order = await odoo.mails.createOrder(ann);
+  const message = await odoo.mails.postMessage(order.id, [ann]);
+  const [mail] = odoo.sink.mails as [SinkMail];
+  const logs = (status: string, more: object = {}) =>
+    sweego.logRows.push(
+      sweegoLogRow({ mail, uid: '01-a', transactionId: 't-1', status, at: now(), ...more }),
+    );
+  const envelope = async () => (await odoo.mails.notificationsOf(message.id))[0];
+  return { odoo, sweego, config, run, lines, logs, envelope };
+}
+
+describe('reconcile', () => {
+  it('tells what it found, and brings it to Odoo when no serve runs', async () => {
+    const { run, logs, envelope } = await openOperator();
+    logs('undelivered', { bounceType: 'hard', smtpAnswer: '550 5.1.1 user unknown' });
+    const printed = (await run()).join('\n');
+    expect(printed).toContain('1 messages wait for word from Sweego.');
+    expect(printed).toMatch(/example\.com +read +1/);
+    expect(printed).toContain('1 rows told something new.');
+    expect(await envelope()).toMatchObject({
+      notification_status: 'exception',
+      failure_type: 'mail_email_invalid',
+      x_sweego_transaction_id: 't-1',
+    });
+    expect((await run({ list: true })).join('\n')).toMatch(/complete +1 +1 +1 +0/);
+  });
+
+  it('leaves the bringing to a running serve', async () => {
+    const { config, run, logs, envelope } = await openOperator();
+    logs('opened-human');
+    const bridge = await openBridge(config, { now, log: silent });
+    onTestFinished(() => bridge.close());
+    expect(JSON.parse((await run({ json: true })).join(''))).toMatchObject({ outcome: 'complete', news: 1 });
+    await expect.poll(envelope).toMatchObject({ x_sweego_status: 'email_opened' });
+  });
+
+  it('names lost replies with sender and subject, in print and in JSON, but does not keep them', async () => {
+    const { run, sweego, config } = await openOperator();
+    await run();
+    const lost = (uid: string) => ({
+      swg_uid: uid,
+      status: 'received',
+      receipt_dt: new Date(Date.now() - 3 * 60 * 60_000).toISOString(),
+      email_from: { email: 'bob@customer.example.com', name: '' },
+      inbound_recipient: { email: 'reply+1@odoo.example.com', name: '' },
+      subject: 'Where \u001b[31mis it?',
+    });
+    const inbox = await openInbox(config.databaseUrl);
+    // As if this inbox had been in use since yesterday.
+    const memory = {
+      repliesSince: new Date(Date.now() - 86_400_000).toISOString(),
+      lastSlot: null,
+      runs: [],
+    };
+    await inbox.saveSnapshot('reconciliation', Buffer.from(JSON.stringify(memory)), now());
+    await inbox.close();
+    sweego.logRows.push(lost('04-a'));
+    expect((await run()).join('\n')).toMatch(/Lost reply of bob@customer\.example\.com: Where .\[31mis it\?/);
+    expect((await run({ list: true, json: true })).join()).not.toContain('customer.example.com');
+    sweego.logRows.push(lost('04-b'));
+    expect(JSON.parse((await run({ json: true })).join(''))).toMatchObject({
+      lost_replies: [{ swg_uid: '04-b', sender: 'bob@customer.example.com' }],
+    });
+  });
+
+  it('fails with the cause and its fix when Sweego refuses the key, after telling the summary', async () => {
+    const { run, lines, sweego } = await openOperator();
+    sweego.failNext(401);
+    await expectRefusal(run(), {
+      code: 'RECONCILE_INCOMPLETE',
+      retry: 'later',
+      scope: 'sweego',
+      says: /SWEEGO_API_KEY_REFUSED.*docs\/errors\.md/,
+    });
+    expect(lines.join('\n')).toMatch(/failed: SWEEGO_API_KEY_REFUSED/);
+  });
+
+  it('does not run beside another one', async () => {
+    const { run, config } = await openOperator();
+    const inbox = await openInbox(config.databaseUrl);
+    onTestFinished(() => inbox.close());
+    await inbox.holdLease({ name: 'reconciliation', holder: 'other', ttlMs: 30_000, now: now() });
+    await expectRefusal(run(), {
+      code: 'RECONCILE_RUNNING',
+      retry: 'later',
+      scope: 'bridge',
+      says: /reconcile --list/,
+    });
+  });
+});

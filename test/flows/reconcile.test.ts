@@ -1,0 +1,339 @@
+import { randomUUID } from 'node:crypto';
+import { describe, expect, it, onTestFinished } from 'vitest';
+import type { SinkMail } from '../../demo/smtp-sink.ts';
+import { startSweegoApi } from '../../demo/sweego-api.ts';
+import { sweegoEventBody } from '../../demo/sweego-event.ts';
+import { sweegoLogRow } from '../../demo/sweego-logs.ts';
+import { reconcile, type ReconcileDeps } from '../../src/flows/reconcile.ts';
+import { openHttpRequest } from '../../src/http-client.ts';
+import { createBridgeActions } from '../../src/odoo/bridge-actions.ts';
+import { readLogPages } from '../../src/sweego/log-pages.ts';
+import { openStandIn } from '../demo/open-stand-in.ts';
+import { openEventBridge } from '../support/event-bridge.ts';
+
+const hourMs = 60 * 60_000;
+
+/** Odoo, Sweego's log and a bridge between them; no webhook comes unless the test sends it. */
+async function openScene({ bridge: hasWorker = true } = {}) {
+  const odoo = await openStandIn();
+  const sweego = await startSweegoApi();
+  const actions = createBridgeActions(odoo.bridge);
+  const bridge = await openEventBridge(actions);
+  if (!hasWorker) await bridge.stopWorking();
+  onTestFinished(async () => {
+    await bridge.close();
+    await sweego.close();
+    await odoo.close();
+  });
+  const told: { level: string; message: string }[] = [];
+  const write = (level: string) => (_fields: object, message: string) => void told.push({ level, message });
+  const run = async (changes: Partial<ReconcileDeps> = {}) =>
+    reconcile({
+      inbox: bridge.inbox,
+      actions,
+      settings: await actions.settings(),
+      readLog: (query) =>
+        readLogPages(
+          { openHttpRequest, sleep: async () => undefined },
+          sweego,
+          query,
+          new AbortController().signal,
+        ),
+      mostDays: 7,
+      repliesSince: new Date(),
+      now: () => new Date(),
+      log: { info: write('info'), warn: write('warn'), error: write('error') },
+      ...changes,
+    });
+  const uids = new Map<SinkMail, { uid: string; transactionId: string }>();
+  const submissionOf = (mail: SinkMail) => {
+    const known = uids.get(mail) ?? { uid: `01-${randomUUID()}`, transactionId: randomUUID() };
+    uids.set(mail, known);
+    return known;
+  };
+  return {
+    odoo,
+    sweego,
+    bridge,
+    told,
+    run,
+    /** Posts on an order, and returns the message with the mails as they came to Sweego, by recipient. */
+    async send(...addresses: string[]) {
+      const partners = [];
+      for (const address of addresses) partners.push(await odoo.mails.createContact(address, address));
+      const order = await odoo.mails.createOrder(partners[0] ?? 0);
+      const message = await odoo.mails.postMessage(order.id, partners);
+      const arrived = odoo.sink.mails.filter(({ headers }) => headers['message-id'] === message.messageId);
+      return { message, mails: addresses.map((each) => arrived.find((mail) => mail.recipient === each)) };
+    },
+    logs(mail: SinkMail | undefined, status: string, more: object = {}) {
+      if (mail === undefined) throw new Error('The mail did not arrive.');
+      const row = sweegoLogRow({ mail, ...submissionOf(mail), status, at: new Date(), ...more });
+      sweego.logRows.push(row);
+      return row;
+    },
+    async webhook(mail: SinkMail | undefined, type: string, smtpAnswer?: string) {
+      if (mail === undefined) throw new Error('The mail did not arrive.');
+      const answer = smtpAnswer === undefined ? {} : { smtpAnswer };
+      const body = sweegoEventBody({ type, mail, ...submissionOf(mail), at: new Date(), ...answer });
+      await bridge.put([body]);
+    },
+    async history() {
+      const rows = await odoo.admin.call({
+        model: 'x_sweego_event',
+        method: 'search_read',
+        arguments: { domain: [], fields: ['x_recipient', 'x_type'], order: 'id' },
+      });
+      return (rows as { x_recipient: string; x_type: string }[]).map(
+        (row) => `${row.x_recipient} ${row.x_type}`,
+      );
+    },
+  };
+}
+
+describe('with all webhooks lost', () => {
+  it('one reconciliation tells Odoo what the webhooks would have told', async () => {
+    const scene = await openScene();
+    const { message, mails } = await scene.send('ann@example.com', 'bob@example.com', 'cat@example.com');
+    scene.logs(mails[0], 'opened-human');
+    scene.logs(mails[1], 'undelivered', { bounceType: 'hard', smtpAnswer: '550 5.1.1 user unknown' });
+    scene.logs(mails[2], 'queued');
+    const { run } = await scene.run();
+    expect(run).toMatchObject({ outcome: 'complete', pending: 1, news: 3, tooOld: null });
+    await scene.bridge.drained();
+    expect(await scene.odoo.mails.notificationsOf(message.id)).toMatchObject([
+      { notification_status: 'sent', x_sweego_status: 'email_opened' },
+      {
+        notification_status: 'exception',
+        failure_type: 'mail_email_invalid',
+        x_sweego_status: 'hard_bounce',
+      },
+      { notification_status: 'sent', x_sweego_status: 'email_sent' },
+    ]);
+    expect(await scene.odoo.mails.mailsOf(message.id)).toMatchObject([{ state: 'exception' }]);
+  });
+
+  it('a second one stores nothing, and a state that changes meanwhile is news', async () => {
+    const scene = await openScene();
+    const { message, mails } = await scene.send('ann@example.com', 'bob@example.com');
+    scene.logs(mails[0], 'delivered');
+    scene.logs(mails[1], 'undelivered', { bounceType: 'soft', smtpAnswer: '451 4.7.1 later' });
+    await scene.run();
+    await scene.bridge.drained();
+    expect((await scene.run()).run).toMatchObject({ outcome: 'complete', pending: 1, news: 0 });
+    scene.logs(mails[1], 'delivered');
+    expect((await scene.run()).run).toMatchObject({ news: 1 });
+    await scene.bridge.drained();
+    expect(await scene.odoo.mails.mailsOf(message.id)).toEqual([]);
+    expect((await scene.run()).run.pending).toBe(0);
+  });
+
+  it('and with webhooks beside it, no event is told twice', async () => {
+    const scene = await openScene();
+    const { mails } = await scene.send('ann@example.com', 'bob@example.com');
+    await scene.webhook(mails[0], 'email_sent');
+    await scene.webhook(mails[0], 'delivered');
+    await scene.bridge.drained();
+    scene.logs(mails[0], 'delivered');
+    scene.logs(mails[1], 'delivered');
+    expect((await scene.run()).run.news).toBe(1);
+    await scene.bridge.drained();
+    await scene.webhook(mails[1], 'email_sent');
+    await scene.webhook(mails[1], 'delivered');
+    await scene.bridge.drained();
+    expect(await scene.history()).toEqual([
+      'ann@example.com email_sent',
+      'ann@example.com delivered',
+      'bob@example.com email_sent',
+      'bob@example.com delivered',
+    ]);
+  });
+});
+
+describe('what Sweego is asked', () => {
+  it('is nothing at all while no mail waits', async () => {
+    const scene = await openScene();
+    expect((await scene.run()).run).toMatchObject({ outcome: 'complete', pending: 0, domains: [] });
+    expect(scene.sweego.requests).toEqual([]);
+  });
+
+  it('gives rows of others who share the account, which are not stored', async () => {
+    const scene = await openScene();
+    const { mails } = await scene.send('ann@example.com');
+    const row = scene.logs(mails[0], 'delivered');
+    const headers = { 'x-message-id': '<other@odoo.example.org>' };
+    scene.sweego.logRows.push(
+      { ...row, swg_uid: '01-other', headers },
+      { ...row, swg_uid: '01-no', headers: {} },
+    );
+    expect((await scene.run()).run).toMatchObject({ news: 1 });
+  });
+
+  it('may be answered by 422 for one domain of three: the others are read, and it is told (S11)', async () => {
+    const scene = await openScene();
+    const { mails } = await scene.send('ann@example.com');
+    const row = scene.logs(mails[0], 'delivered');
+    const settings = {
+      servers: [],
+      alias_domains: ['a.example', 'z.example'].map((name, id) => ({
+        id,
+        name,
+        catchall_email: null,
+        bounce_email: null,
+      })),
+    };
+    const { run } = await scene.run({ settings });
+    expect(run).toMatchObject({ outcome: 'complete', news: 1 });
+    expect(run.domains).toEqual([
+      { domain: 'a.example', result: 'none', rows: 0 },
+      { domain: row['domain_from'], result: 'read', rows: 1 },
+      { domain: 'z.example', result: 'none', rows: 0 },
+    ]);
+  });
+
+  it('may fail for one domain: the run is partial, and the others are read', async () => {
+    const scene = await openScene();
+    const { mails } = await scene.send('ann@example.com');
+    scene.logs(mails[0], 'delivered');
+    scene.sweego.failNext(500);
+    const alias = { id: 1, name: 'a.example', catchall_email: null, bounce_email: null };
+    const { run } = await scene.run({ settings: { servers: [], alias_domains: [alias] } });
+    expect(run).toMatchObject({ outcome: 'partial', news: 1 });
+    expect(run.domains[0]).toMatchObject({ result: 'failed', code: 'SWEEGO_UNAVAILABLE' });
+    expect(scene.told.at(-1)).toMatchObject({ level: 'error' });
+  });
+
+  it('ends with the first refusal of the key, once, and says so', async () => {
+    const scene = await openScene();
+    await scene.send('ann@example.com');
+    scene.sweego.failNext(403);
+    const { run } = await scene.run();
+    expect(run).toMatchObject({ outcome: 'failed', inbound: 'not needed' });
+    expect(run.domains[0]).toMatchObject({ result: 'failed', code: 'SWEEGO_API_KEY_REFUSED' });
+    expect(run.domains.slice(1).every(({ result }) => result === 'skipped')).toBe(true);
+    expect(scene.sweego.requests).toHaveLength(1);
+    expect(scene.told).toEqual([
+      { level: 'error', message: 'reconciliation could not read all of Sweego’s log' },
+    ]);
+  });
+
+  it('leaves out mails that wait for longer than seven days, and tells how many and since when', async () => {
+    const scene = await openScene();
+    await scene.send('ann@example.com');
+    const now = () => new Date(Date.now() + 9 * 24 * hourMs);
+    const { run } = await scene.run({ now, repliesSince: now() });
+    expect(run).toMatchObject({ pending: 1, tooOld: { count: 1 }, domains: [] });
+    expect(scene.sweego.requests).toEqual([]);
+    expect(scene.told[0]).toMatchObject({
+      level: 'warn',
+      message: expect.stringContaining('wait for Sweego') as unknown,
+    });
+    expect((await scene.run({ now, mostDays: 30 })).run.domains).not.toEqual([]);
+  });
+});
+
+describe('a reply that Sweego received', () => {
+  const received = (uid: string, hoursAgo: number, changes: object = {}) => ({
+    swg_uid: uid,
+    status: 'received',
+    receipt_dt: new Date(Date.now() - hoursAgo * hourMs).toISOString().slice(0, 19),
+    email_from: { email: 'ann@customer.example.com', name: 'Ann' },
+    inbound_recipient: { email: 'reply+3233@odoo.example.com', name: '' },
+    email_to: [],
+    subject: 'Where is it?',
+    ...changes,
+  });
+  const dayAgo = () => new Date(Date.now() - 24 * hourMs);
+  async function storeReply(scene: Awaited<ReturnType<typeof openScene>>, uid: string) {
+    await scene.bridge.inbox.put({
+      direction: 'inbound',
+      webhookId: `w-${uid}`,
+      body: Buffer.from(JSON.stringify({ event_type: 'email_inbound', swg_uid: uid })),
+      receivedAt: new Date(Date.now() - 3 * hourMs),
+      secretId: 'test',
+    });
+    for (let tries = 0; (await scene.bridge.inbox.status()).unclaimed > 0; tries += 1) {
+      if (tries > 300) throw new Error('Not split.');
+      await new Promise((resolve) => setTimeout(resolve, 10));
+    }
+  }
+
+  it('and that never reached the inbox is told with sender and subject, once', async () => {
+    const scene = await openScene();
+    await scene.send('ann@example.com');
+    await storeReply(scene, '04-stored');
+    scene.sweego.logRows.push(
+      received('04-stored', 3),
+      received('04-lost', 3),
+      received('04-error', 5, { status: 'error' }),
+    );
+    const { run, lostReplies } = await scene.run({ repliesSince: dayAgo() });
+    expect(run).toMatchObject({ inbound: 'checked', lostReplies: ['04-lost', '04-error'] });
+    expect(lostReplies[0]).toMatchObject({ sender: 'ann@customer.example.com', subject: 'Where is it?' });
+    expect(JSON.stringify(run)).not.toContain('customer.example.com');
+    expect(scene.told.filter(({ message }) => message === 'lost reply')).toHaveLength(2);
+    expect((await scene.run({ repliesSince: dayAgo() })).lostReplies).toEqual([]);
+  });
+
+  it('is not called lost while Sweego still tries, when it is another’s, or was forwarded', async () => {
+    const scene = await openScene();
+    await scene.send('ann@example.com');
+    const elsewhere = { inbound_recipient: { email: 'a@other.example', name: '' } };
+    scene.sweego.logRows.push(
+      received('04-young', 1),
+      received('04-other', 3, elsewhere),
+      received('04-forwarded', 3, { status: 'forwarded' }),
+      received('04-before', 30),
+    );
+    expect((await scene.run({ repliesSince: dayAgo() })).run).toMatchObject({
+      inbound: 'checked',
+      lostReplies: [],
+    });
+  });
+
+  it('is not called lost when it may be the one that was erased', async () => {
+    const scene = await openScene();
+    await scene.send('ann@example.com');
+    await storeReply(scene, '04-erased');
+    const [entry] = await scene.bridge.inbox.list({ directions: ['inbound'] });
+    await scene.bridge.inbox.erase([entry?.id ?? 0], new Date());
+    scene.sweego.logRows.push(received('04-erased', 3.02));
+    expect((await scene.run({ repliesSince: dayAgo() })).lostReplies).toEqual([]);
+  });
+
+  it('is looked for later while the inbox holds what nobody has looked at', async () => {
+    const scene = await openScene({ bridge: false });
+    await scene.send('ann@example.com');
+    await scene.bridge.inbox.put({
+      direction: 'inbound',
+      webhookId: 'w-new',
+      body: Buffer.from('{}'),
+      receivedAt: new Date(),
+      secretId: 'test',
+    });
+    scene.sweego.logRows.push(received('04-lost', 3));
+    expect((await scene.run({ repliesSince: dayAgo() })).run).toMatchObject({
+      inbound: 'postponed',
+      lostReplies: [],
+    });
+  });
+
+  it('makes the run partial when Sweego cannot tell', async () => {
+    const scene = await openScene();
+    const { mails } = await scene.send('ann@example.com');
+    scene.logs(mails[0], 'delivered');
+    const { run } = await scene.run({
+      repliesSince: dayAgo(),
+      readLog: (query) => {
+        if (query.channel === 'email_inbound') scene.sweego.failNext(500);
+        return readLogPages(
+          { openHttpRequest, sleep: async () => undefined },
+          scene.sweego,
+          query,
+          new AbortController().signal,
+        );
+      },
+    });
+    expect(run).toMatchObject({ outcome: 'partial', inbound: 'failed', news: 1 });
+  });
+});

@@ -1,0 +1,85 @@
+import { expect, it } from 'vitest';
+import { readEventMeaning } from '../../src/rules/event-meaning.ts';
+import { parseLogRow, readLogRow } from '../../src/sweego/log-row.ts';
+import { expectRefusal } from '../support/expect-refusal.ts';
+
+const row = {
+  swg_uid: '01-68d20f85',
+  status: 'delivered',
+  email_creation: '2026-11-24 08:00:00',
+  email_last_update: '2026-11-24T08:00:07.123456+01:00',
+  transaction_id: '861aad97',
+  email_to: '"Ann Example" <Ann@Example.com>',
+  domain_from: 'mail.example.org',
+  headers: { 'X-Message-Id': '<1.2-openerp-7-sale.order@odoo.example.org>' },
+};
+const eventsOf = (changes: Readonly<Record<string, unknown>>) =>
+  readLogRow({ ...row, ...changes })?.events ?? [];
+const typesOf = (changes: Readonly<Record<string, unknown>>) => eventsOf(changes).map(({ type }) => type);
+const failureOf = (changes: Readonly<Record<string, unknown>>) => {
+  const event = eventsOf({ status: 'undelivered', ...changes }).at(-1);
+  const meaning = event === undefined ? undefined : readEventMeaning(event);
+  if (meaning?.kind !== 'message') return undefined;
+  return `${meaning.event.permanence} ${meaning.event.failure_type}`;
+};
+
+it('tells what webhooks would have told: submission and outcome, each with its time', () => {
+  const [sent, delivered] = eventsOf({});
+  expect(sent).toMatchObject({
+    type: 'email_sent',
+    timestamp: new Date('2026-11-24T08:00:00Z'),
+    swgUid: '01-68d20f85',
+    transactionId: '861aad97',
+    recipient: 'Ann@Example.com',
+    messageIdHeader: '<1.2-openerp-7-sale.order@odoo.example.org>',
+    channel: 'email',
+  });
+  expect(delivered).toMatchObject({ type: 'delivered', timestamp: new Date('2026-11-24T07:00:07.123Z') });
+});
+
+it.each([
+  ['queued', ['email_sent']],
+  ['Delivered', ['email_sent', 'delivered']],
+  ['opened-proxy', ['email_sent', 'email_opened']],
+  ['opened-human', ['email_sent', 'email_opened']],
+  ['clicked-proxy', ['email_sent', 'email_clicked']],
+  ['clicked-human', ['email_sent', 'email_clicked']],
+  ['clicked-unsub', ['email_sent', 'clicked_unsub']],
+  ['something new', ['email_sent']],
+])('knows the state %s', (status, types) => {
+  expect(typesOf({ status })).toEqual(types);
+});
+
+// Functional document, section 5.4; the codes from section 2.4 of the fact sheet.
+it.each([
+  [{ bounce_type: 'hard' }, 'hard mail_email_invalid'],
+  [{ bounce_type: 'soft' }, 'soft mail_smtp'],
+  [{ bounce_type: null }, 'hard unknown'],
+  [{ bounce_type: 'hard', email_state: '451 4.7.652' }, 'soft mail_smtp'],
+  [{ bounce_type: 'hard', email_state: '-1' }, 'hard mail_bl'],
+  [{ email_state: '550', bounced: '550 5.1.1 user unknown' }, 'hard mail_email_invalid'],
+  [{ email_state: '550', bounced: '550 5.7.1 refused by policy' }, 'hard mail_smtp'],
+  [{ headers: { ...row.headers, 'x-emails-blacklisted': ['ann@example.com'] } }, 'hard mail_bl'],
+  [{ headers: { ...row.headers, 'x-emails-blacklisted': ['bob@example.com'] } }, 'hard unknown'],
+])('classifies undelivered %j', (changes, failure) => {
+  expect(failureOf(changes)).toBe(failure);
+});
+
+it.each([undefined, null, [], 'text', {}, { swg_uid: '1' }, { status: 'delivered' }])(
+  'finds no submission in %j',
+  async (value) => {
+    expect(readLogRow(value)).toBeUndefined();
+    const parsing = async () => parseLogRow(Buffer.from(JSON.stringify(value ?? null)));
+    await expectRefusal(parsing(), {
+      code: 'SWEEGO_EVENT_UNREADABLE',
+      retry: 'never',
+      scope: 'entry',
+      says: /inbox show/,
+    });
+  },
+);
+
+it('reads a row whose times say nothing', () => {
+  const events = eventsOf({ email_creation: '', email_last_update: 'yesterday' });
+  expect(events).toMatchObject([{ type: 'delivered', timestamp: undefined }]);
+});
