@@ -37,7 +37,9 @@ export type StandInSweego = {
   sendEvent(options: EventOptions): Promise<{ status: number; body: string }>;
   /** Builds and signs the webhook of a received mail. */
   createReply(reply: WrittenReply, at: Date): SweegoWebhook;
-  /** `createReply`, POSTed to the inbound URL. */
+  /** POSTs such a webhook; answers the status and the body's text. */
+  sendInbound(webhook: SweegoWebhook): Promise<{ status: number; body: string }>;
+  /** `createReply` and `sendInbound` at once. */
   sendReply(reply: WrittenReply, at: Date): Promise<{ status: number; body: string }>;
   close(): Promise<void>;
 };
@@ -88,7 +90,8 @@ export async function startStandInSweego(options: {
     send: (webhook) => post(options.webhookUrl, webhook),
     sendEvent: (event) => standIn.send(standIn.createEvent(event)),
     createReply: (reply, at) => signWebhook(sweegoReplyBody(reply, at), inbound().secret, at),
-    sendReply: (reply, at) => post(inbound().webhookUrl, standIn.createReply(reply, at)),
+    sendInbound: (webhook) => post(inbound().webhookUrl, webhook),
+    sendReply: (reply, at) => standIn.sendInbound(standIn.createReply(reply, at)),
     close: async () => {
       await api.close();
       if (options.smtp === undefined) await smtp.close();

@@ -15,6 +15,8 @@ export type BridgedOdoo = {
   sink: SmtpSink;
   sweego: StandInSweego;
   bridge: BridgeProcess;
+  /** What the bridge is started with. */
+  environment: Readonly<Record<string, string>>;
   /** ir.mail_server id of the Sweego server. */
   serverId: number;
   /** Creates partners with these addresses; their ids in order. */
@@ -25,7 +27,8 @@ export type BridgedOdoo = {
   post(orderId: number, partnerIds: readonly number[], options?: Record<string, unknown>): Promise<number>;
   /** The administrator's calls. */
   call: (...words: Parameters<ProvisionedDatabase['administrator']['call']>) => Promise<unknown>;
-  search(model: string, domain: readonly unknown[], fields: readonly string[]): Promise<Row[]>;
+  search: (model: string, domain: readonly unknown[], fields: readonly string[]) => Promise<Row[]>;
+  create: (model: string, values: Readonly<Record<string, unknown>>) => Promise<number>;
   /** Stops the bridge and starts it again on the same inbox, so that it knows changed settings at once. */
   restart(): Promise<void>;
   close(): Promise<void>;
@@ -42,7 +45,9 @@ export const aliasDomain = 'reply.example.com';
  * @param environment more variables of the bridge, or others than it would get
  */
 export async function openBridgedOdoo(
-  environment: (odoo: ProvisionedDatabase) => Readonly<Record<string, string>> = () => ({}),
+  environment: (
+    odoo: ProvisionedDatabase,
+  ) => Readonly<Record<string, string>> | Promise<Readonly<Record<string, string>>> = () => ({}),
 ): Promise<BridgedOdoo> {
   const odoo = await openRealDatabase({ template: 'provisioned' });
   const sink = await startSmtpSink();
@@ -64,24 +69,35 @@ export async function openBridgedOdoo(
     x_sweego_delete_on_sent: true,
   });
   const inbox = createTemporaryPath();
+  const port = String(await findFreePort());
+  const webhooks = `http://127.0.0.1:${port}/sweego/webhook`;
+  const sweego = await startStandInSweego({
+    secret: outboundSecret,
+    webhookUrl: `${webhooks}/outbound`,
+    inbound: { secret: inboundSecret, webhookUrl: `${webhooks}/inbound` },
+    smtp: sink,
+  });
   const variables = {
     ODOO_URL: odoo.url,
     ODOO_DATABASE: odoo.database,
     ODOO_API_KEY: odoo.bridgeApiKey,
-    PORT: String(await findFreePort()),
+    PORT: port,
     DATABASE_URL: `file:${inbox.path}`,
-    ...environment(odoo),
+    SWEEGO_API_URL: sweego.api.url,
+    SWEEGO_API_KEY: sweego.api.apiKey,
+    SWEEGO_CLIENT_UUID: sweego.api.clientUuid,
+    ...(await environment(odoo)),
   };
   const bridge = await startBridge(variables);
-  const webhookUrl = `${bridge.url}/sweego/webhook/outbound`;
-  const sweego = await startStandInSweego({ secret: outboundSecret, webhookUrl, smtp: sink });
   const bridged: BridgedOdoo = {
     odoo,
     sink,
     sweego,
     bridge,
+    environment: variables,
     serverId,
     call,
+    create,
     async createPartners(addresses) {
       const partners = addresses.map((email) => ({ name: email.split('@')[0], email }));
       return (await call('res.partner', 'create', [partners])) as number[];

@@ -2,7 +2,7 @@ import { createServer, request, type IncomingMessage, type ServerResponse } from
 import type { AddressInfo } from 'node:net';
 
 /** Which of the bridge's calls it is. `other` is the look-up of an action's id. */
-export type OdooCall = 'settings' | 'read' | 'apply' | 'other';
+export type OdooCall = 'settings' | 'read' | 'apply' | 'route' | 'deliver' | 'alert' | 'other';
 
 /** `hold`: the call, or its answer, goes no further, and the caller waits for ever. */
 export type Verdict = 'pass' | 'hold';
@@ -87,11 +87,13 @@ export async function openOdooGate(odooUrl: string): Promise<OdooGate> {
 function callOf(path: string, body: Buffer): OdooCall {
   if (!path.endsWith('/ir.actions.server/run')) return 'other';
   const { context } = JSON.parse(body.toString()) as {
-    context?: { sweego_bridge?: { message_ids?: unknown; changes?: unknown } };
+    context?: { sweego_bridge?: Readonly<Record<string, unknown>> };
   };
-  const input = context?.sweego_bridge;
-  if (input?.message_ids !== undefined) return 'read';
-  return input?.changes !== undefined ? 'apply' : 'settings';
+  const input = context?.sweego_bridge ?? {};
+  const marks = { addresses: 'route', message: 'deliver', key: 'alert' } as const;
+  for (const [name, call] of Object.entries(marks)) if (name in input) return call;
+  if ('message_ids' in input) return 'read';
+  return 'changes' in input ? 'apply' : 'settings';
 }
 
 type Answer = { status: number; headers: IncomingMessage['headers']; body: Buffer };

@@ -122,7 +122,9 @@ export async function openReplyBridge(changes: ReplyBridgeChanges = {}): Promise
   async function entry(id: number): Promise<EntrySummary> {
     const found = await inbox.find(id);
     if (found === undefined) throw new Error(`There is no entry ${id}.`);
-    const { body: _unused, ...summary } = found;
+    // A failing test would print every byte.
+    const summary: EntrySummary & { body?: Uint8Array } = found;
+    delete summary.body;
     return summary;
   }
 
