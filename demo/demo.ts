@@ -24,12 +24,13 @@ const readFile = (path: string) => readFileSync(path, 'utf8');
 async function play(stage: Stage, closers: (() => Promise<void>)[]): Promise<void> {
   const timeline = createTimeline((line) => console.log(line));
   const outboundSecret = randomBytes(48).toString('base64');
+  const inboundSecret = randomBytes(48).toString('base64');
   const domain = `demo-${randomBytes(3).toString('hex')}.example.com`;
 
   const sink = await startSmtpSink();
   closers.unshift(() => sink.close());
   const retire = await timeline.step('An administrator chooses Sweego as outgoing mail server', () =>
-    prepareOdoo({ admin: stage.admin, timeline, domain, smtpPort: sink.port, outboundSecret }),
+    prepareOdoo({ admin: stage.admin, timeline, domain, smtpPort: sink.port, outboundSecret, inboundSecret }),
   );
   closers.unshift(retire);
 
@@ -53,6 +54,7 @@ async function play(stage: Stage, closers: (() => Promise<void>)[]): Promise<voi
   const sweego = await startStandInSweego({
     secret: outboundSecret,
     webhookUrl: `${bridge.url}/sweego/webhook/outbound`,
+    inbound: { secret: inboundSecret, webhookUrl: `${bridge.url}/sweego/webhook/inbound` },
     smtp: sink,
   });
   closers.unshift(() => sweego.close());

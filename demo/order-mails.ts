@@ -32,6 +32,9 @@ export type NotificationRow = {
   x_sweego_reason: string | false;
 };
 
+/** A message that came in by mail. */
+export type IncomingRow = { id: number; body: string; author_id: [number, string] | false };
+
 /** What the demo and the tests do and look at as Odoo's administrator: public RPC calls only. */
 export type OrderMails = {
   /** An outgoing mail server for this sender address or domain, with its Sweego settings. */
@@ -46,6 +49,8 @@ export type OrderMails = {
   ): Promise<SentMessage>;
   mailsOf(message: number): Promise<MailRow[]>;
   notificationsOf(message: number): Promise<NotificationRow[]>;
+  /** What came in by mail on an order. */
+  incomingOn(orderId: number): Promise<IncomingRow[]>;
 };
 
 export function createOrderMails(admin: Odoo): OrderMails {
@@ -101,6 +106,16 @@ export function createOrderMails(admin: Odoo): OrderMails {
           'x_sweego_confirmed',
         ],
       ) as Promise<MailRow[]>,
+    incomingOn: (orderId) =>
+      readOf(
+        'mail.message',
+        [
+          ['model', '=', 'sale.order'],
+          ['res_id', '=', orderId],
+          ['message_type', '=', 'email'],
+        ],
+        ['body', 'author_id'],
+      ) as Promise<IncomingRow[]>,
     notificationsOf: (message) =>
       readOf(
         'mail.notification',

@@ -12,6 +12,7 @@ export type Preparation = {
   domain: string;
   smtpPort: number;
   outboundSecret: string;
+  inboundSecret: string;
 };
 
 /**
@@ -20,7 +21,7 @@ export type Preparation = {
  * @returns puts the mail server out of use again
  */
 export async function prepareOdoo(preparation: Preparation): Promise<() => Promise<void>> {
-  const { admin, timeline, domain, smtpPort, outboundSecret } = preparation;
+  const { admin, timeline, domain, smtpPort, outboundSecret, inboundSecret } = preparation;
   const found = (await admin.call({
     model: 'mail.alias.domain',
     method: 'search_read',
@@ -44,6 +45,7 @@ export async function prepareOdoo(preparation: Preparation): Promise<() => Promi
     smtp_encryption: 'none',
     x_sweego_enabled: true,
     x_sweego_outbound_webhook_secret: outboundSecret,
+    x_sweego_inbound_webhook_secret: inboundSecret,
     x_sweego_delete_on_sent: true,
   });
   timeline.show('mail server', `for ${domain}: 127.0.0.1:${smtpPort}, deletes after delivery`);

@@ -1,5 +1,5 @@
 import type { Inbox } from '../src/inbox/inbox.ts';
-import { verifyReplyToken } from '../src/rules/reply-token.ts';
+import { findReplyTokens } from '../src/rules/reply-token.ts';
 import { envelopeOf, mailTo, showMessage, viewMessage } from './envelopes.ts';
 import type { OrderMails, SentMessage } from './order-mails.ts';
 import type { SinkMail } from './smtp-sink.ts';
@@ -66,5 +66,5 @@ export function wireMail(deps: StoryDeps, order: SentOrder, customer: Customer):
 
 function tokenTarget(mail: SinkMail, secret: string) {
   const localPart = /<?(reply\+[^@<>\s]+)@/.exec(mail.headers['reply-to'] ?? '')?.[1] ?? '';
-  return verifyReplyToken(localPart, [Buffer.from(secret, 'utf8')]);
+  return findReplyTokens([localPart], [Buffer.from(secret, 'utf8')]).targets[0];
 }

@@ -1,4 +1,5 @@
 import { envelopeOf, isRed, mailTo, showMessage, viewMessage, type MessageView } from './envelopes.ts';
+import { deliverReply } from './story-reply.ts';
 import { sendOrder, wireMail, type Customer, type SentOrder, type StoryDeps } from './story-orders.ts';
 import type { SweegoWebhook } from './stand-in-sweego.ts';
 import { expectThat, readUntil } from './timeline.ts';
@@ -36,6 +37,7 @@ export async function tellStory(deps: StoryDeps): Promise<void> {
   await timeline.step('Sweego reports: delivered to Ann; Odoo may delete the mail it kept', () =>
     reportLastDelivered(deps, second, ann),
   );
+  await timeline.step('Ann replies; Sweego hands her mail over twice', () => deliverReply(deps, second, ann));
 }
 
 async function reportDelivered(

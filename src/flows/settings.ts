@@ -30,7 +30,10 @@ export type SettingsKeeper = {
   secretsFor(direction: 'outbound' | 'inbound'): readonly SigningSecret[];
   /** Whether Odoo's secrets are known, from itself or from the snapshot. */
   knowsOdooSecrets(): boolean;
-  /** Whether Odoo told them at the last asking, and none is under way: otherwise an administrator may have entered a new one since. */
+  /**
+   * Whether Odoo told them at the last asking, and none is under way: otherwise an administrator may have entered a
+   * new one since.
+   */
   areSecretsCurrent(): boolean;
   /** Reads the snapshot. Called once before the first webhook is taken. Never throws. */
   recall(): Promise<void>;

@@ -1,6 +1,6 @@
 import { findOriginal, roundLimits, splitRequest, type NewEntry, type StoredRequest } from './admission.ts';
-import type { DescribeBody, Direction } from './inbox.ts';
-import { bytesOf } from './postgres-row.ts';
+import type { DescribeBody } from './inbox.ts';
+import { storedRequestOf } from './entry-row.ts';
 import type { RunStatement } from './postgres-session.ts';
 import { digitsOfUuid, hashKey } from './postgres-text.ts';
 import { forgetAdmitted, storeEntries, type AdmittedEntry } from './postgres-admit-store.ts';
@@ -45,14 +45,7 @@ async function nextRequests(run: RunStatement, maxRequests: number): Promise<Sto
      ) AS one WHERE bytes_before < $2 ORDER BY id`,
     [Math.min(maxRequests, roundLimits.requests), roundLimits.bodyBytes],
   );
-  return rows.map((row) => ({
-    id: row['id'] as number,
-    direction: row['direction'] as Direction,
-    webhookId: row['webhook_id'] as string,
-    secretId: row['secret_id'] as string,
-    receivedAtMs: row['received_at'] as number,
-    body: bytesOf(row['body']),
-  }));
+  return rows.map(storedRequestOf);
 }
 
 function splitWithinLimits(requests: readonly StoredRequest[], describe: DescribeBody): NewRequestEntries[] {

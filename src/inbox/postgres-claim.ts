@@ -2,15 +2,11 @@ import { setImmediate as nextTurn } from 'node:timers/promises';
 import { roundLimits } from './admission.ts';
 import type { Direction, Entry, Inbox } from './inbox.ts';
 import { admitRequests } from './postgres-admit.ts';
-import { entryOf, selectEntry } from './postgres-row.ts';
+import { maxClaimedBytes, releasesUntilAlone } from './claim-limits.ts';
+import { entryOf } from './entry-row.ts';
+import { selectEntry } from './postgres-row.ts';
 import type { PostgresRow, PostgresSession, RunStatement } from './postgres-session.ts';
 import { changeEntries } from './postgres-transition.ts';
-
-/** How many bytes of bodies one claim hands out, give or take the last one: 500 replies of 30 MB do not fit. */
-const maxClaimedBytes = 64 * 1024 * 1024;
-
-/** An entry released so often may be what ends its workers; it is handed out alone from then on. */
-const releasesUntilAlone = 2;
 
 /**
  * `claim` of the contract: rounds of "admit, then hand out", each one transaction, until something is handed

@@ -1,11 +1,10 @@
+import { judgeReplayOrErase } from './entry-change.ts';
 import type { Inbox } from './inbox.ts';
 import { deleteEntries, eraseContents } from './postgres-contents.ts';
 import { changeEach, doneOf, findStandings, settleUnclaimed } from './postgres-replay.ts';
 import type { PostgresSession, RunStatement } from './postgres-session.ts';
 import { changeEntries } from './postgres-transition.ts';
-
-/** How much one step of retention erases, bytes, give or take one entry: it bounds what one commit writes. */
-const maxErasedBytes = 16 * 1024 * 1024;
+import { takeErasable } from './retention-step.ts';
 
 /** What takes mail out of the database for good: `erase` and `retain` of the contract. */
 export function createErase(session: PostgresSession): Pick<Inbox, 'erase' | 'retain'> {
@@ -13,9 +12,7 @@ export function createErase(session: PostgresSession): Pick<Inbox, 'erase' | 're
     erase: (ids, now) =>
       session.inTransaction(async (run) => {
         const standings = await findStandings(run, ids);
-        const changes = changeEach(ids, standings, 'settled', ({ state, isErased }, isChanged) =>
-          state === 'claimed' ? 'claimed' : isErased || isChanged ? 'erased' : 'done',
-        );
+        const changes = changeEach(ids, standings, { state: 'settled', isErased: true }, judgeReplayOrErase);
         const done = doneOf(ids, changes);
         const hasEnded = (id: number) => standings.get(id)?.state === 'settled';
         await settleUnclaimed(
@@ -66,12 +63,5 @@ async function settledIds(
      ORDER BY settled_at LIMIT $3 FOR UPDATE OF entry SKIP LOCKED`,
     [isErased, before.getTime(), limit],
   );
-  const ids: number[] = [];
-  let bytes = 0;
-  for (const row of rows) {
-    if (bytes >= maxErasedBytes) break;
-    ids.push(row['id'] as number);
-    bytes += row['bytes'] as number;
-  }
-  return ids;
+  return takeErasable(rows);
 }

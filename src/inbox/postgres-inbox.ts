@@ -11,18 +11,13 @@ import type { PostgresSession } from './postgres-session.ts';
 import { createSettle } from './postgres-settle.ts';
 import { createSnapshots } from './postgres-snapshot.ts';
 import { createStoredFiles } from './postgres-stored-file.ts';
+import { createPutListeners } from './put-listeners.ts';
 
 /** The inbox in an opened PostgreSQL database; it owns the session from now on and closes it. */
 export function createPostgresInbox(session: PostgresSession): Inbox {
-  const listeners = new Set<() => void>();
-
-  /** Each listener in a microtask of its own: one that throws must not look like a put that failed. */
-  function tellListeners(): void {
-    for (const listener of listeners) queueMicrotask(listener);
-  }
-
+  const { onPut, tell } = createPutListeners();
   const inboxId = randomUUID();
-  const { put, drain } = createPut(session, tellListeners);
+  const { put, drain } = createPut(session, tell);
   return {
     put,
     claim: createClaim(session, inboxId),
@@ -34,10 +29,7 @@ export function createPostgresInbox(session: PostgresSession): Inbox {
     ...createLease(session),
     ...createStoredFiles(session),
     ...createSnapshots(session),
-    onPut(listener) {
-      listeners.add(listener);
-      return () => listeners.delete(listener);
-    },
+    onPut,
     async close() {
       await drain();
       await session.close();

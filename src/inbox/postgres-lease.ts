@@ -1,25 +1,10 @@
 import type { Inbox } from './inbox.ts';
+import { createLeaseWatch } from './lease-watch.ts';
 import type { PostgresSession } from './postgres-session.ts';
 
-/** The beat that this inbox saw last of somebody else's lease, and since when by its own clock. */
-type SeenBeat = { beat: number; sinceMs: number };
-
-/**
- * `holdLease` and `releaseLease` of the contract: one row per lease. Every renewal adds one to its beat, also
- * the first after a release, so that no two renewals look the same. Whether a holder still lives is judged
- * by whether the beat stands still while we watch.
- */
+/** `holdLease` and `releaseLease` of the contract: one row per lease, with the beat that a watch looks at. */
 export function createLease(session: PostgresSession): Pick<Inbox, 'holdLease' | 'releaseLease'> {
-  const seenBeats = new Map<string, SeenBeat>();
-
-  /** Somebody else's lease counts as ended when its beat has stood still for `ttlMs` before our eyes. */
-  function hasEnded(name: string, beat: number, ttlMs: number, nowMs: number): boolean {
-    const seen = seenBeats.get(name);
-    // A clock that was set back starts the watch again: it must not last the longer for it.
-    if (seen?.beat === beat && nowMs >= seen.sinceMs) return nowMs - seen.sinceMs >= ttlMs;
-    seenBeats.set(name, { beat, sinceMs: nowMs });
-    return false;
-  }
+  const hasEnded = createLeaseWatch();
 
   return {
     holdLease: ({ name, holder, ttlMs, now }) =>

@@ -1,11 +1,7 @@
 import { hashTerm } from './admission.ts';
-import type { Direction, EntryFilter, EntryState } from './inbox.ts';
-import type { PostgresSession, PostgresValue } from './postgres-session.ts';
-
-const allStates: readonly EntryState[] = ['received', 'claimed', 'waiting', 'settled', 'parked'];
-export const allDirections: readonly Direction[] = ['outbound', 'inbound', 'log'];
-
-const defaultListLimit = 100;
+import { completeFilter } from './entry-filter.ts';
+import type { EntryFilter } from './inbox.ts';
+import type { PostgresSession } from './postgres-session.ts';
 
 /** One look-up per state and direction reads no more than `limit` index rows, however many entries there are. */
 const selectNewest = `
@@ -30,13 +26,8 @@ const selectByTerms = `
 
 /** Ids of the entries a filter lets through, newest first. */
 export async function listIds(session: PostgresSession, filter: EntryFilter): Promise<number[]> {
-  const parameters: PostgresValue[] = [
-    filter.states ?? allStates,
-    filter.directions ?? allDirections,
-    filter.receivedSince?.getTime() ?? 0,
-    filter.receivedBefore?.getTime() ?? Number.MAX_SAFE_INTEGER,
-    filter.limit ?? defaultListLimit,
-  ];
+  const { states, directions, sinceMs, beforeMs, limit } = completeFilter(filter);
+  const parameters = [states, directions, sinceMs, beforeMs, limit];
   const terms = [...new Set(filter.terms?.map(hashTerm))];
   const rows =
     terms.length === 0

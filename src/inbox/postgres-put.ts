@@ -1,16 +1,10 @@
 import { randomInt } from 'node:crypto';
-import { setImmediate as nextTurn } from 'node:timers/promises';
 import type { Inbox, NewRequest } from './inbox.ts';
 import { joinBytes } from './postgres-bytes.ts';
 import { countSlots } from './postgres-schema.ts';
 import type { PostgresSession } from './postgres-session.ts';
 import { storableText } from './postgres-text.ts';
-
-type WaitingPut = {
-  request: NewRequest;
-  resolve: (stored: { requestId: number }) => void;
-  reject: (reason: unknown) => void;
-};
+import { createPutQueue } from './put-queue.ts';
 
 /** How many bytes of bodies share a commit, give or take the last one: it is one message to the server. */
 const maxGroupBytes = 16 * 1024 * 1024;
@@ -46,29 +40,6 @@ export function createPut(
   onStored: () => void,
 ): { put: Inbox['put']; drain: () => Promise<void> } {
   const slot = randomInt(countSlots - 1);
-  let waiting: WaitingPut[] = [];
-  let committing: Promise<void> | undefined;
-
-  async function commitUntilNoneWaits(): Promise<void> {
-    do {
-      await nextTurn();
-      const group = waiting.slice(0, countFitting(waiting));
-      waiting = waiting.slice(group.length);
-      await commit(group);
-    } while (waiting.length > 0);
-    committing = undefined;
-  }
-
-  async function commit(group: readonly WaitingPut[]): Promise<void> {
-    try {
-      const ids = await store(group.map(({ request }) => request));
-      group.forEach(({ resolve }, index) => resolve({ requestId: ids[index] as number }));
-    } catch (error) {
-      group.forEach(({ reject }) => reject(error));
-      return;
-    }
-    onStored();
-  }
 
   async function store(requests: readonly NewRequest[]): Promise<number[]> {
     const bodies = joinBytes(requests.map(({ body }) => body));
@@ -85,22 +56,15 @@ export function createPut(
     return rows.map((row) => row['id'] as number);
   }
 
-  return {
-    put: (request) =>
-      new Promise((resolve, reject) => {
-        waiting.push({ request, resolve, reject });
-        committing ??= commitUntilNoneWaits();
-      }),
-    drain: async () => committing,
-  };
+  return createPutQueue({ gatherUpTo: 1, countFitting, store, onStored });
 }
 
 /** At least one. */
-function countFitting(waiting: readonly WaitingPut[]): number {
+function countFitting(requests: readonly NewRequest[]): number {
   let bytes = 0;
-  const last = waiting.findIndex(({ request }) => {
-    bytes += request.body.byteLength;
+  const last = requests.findIndex(({ body }) => {
+    bytes += body.byteLength;
     return bytes >= maxGroupBytes;
   });
-  return last === -1 ? waiting.length : last + 1;
+  return last === -1 ? requests.length : last + 1;
 }

@@ -1,6 +1,8 @@
-import type { Direction, EntryState, Inbox, InboxStatus, SecretUse, Transition } from './inbox.ts';
-import { allDirections, listIds } from './postgres-list.ts';
-import { bytesOf, firstReason, selectSummary, summaryOf } from './postgres-row.ts';
+import { allDirections } from './entry-filter.ts';
+import { bytesOf, secretUseOf, summaryOf, transitionOf } from './entry-row.ts';
+import type { EntryState, Inbox, InboxStatus } from './inbox.ts';
+import { listIds } from './postgres-list.ts';
+import { firstReason, selectSummary } from './postgres-row.ts';
 import type { PostgresRow, PostgresSession } from './postgres-session.ts';
 
 /** One statement, so that all of it is of one instant. The oldest are looked up in an index, not searched. */
@@ -63,14 +65,6 @@ export function createRead(session: PostgresSession): Pick<Inbox, 'list' | 'find
   };
 }
 
-function transitionOf(row: PostgresRow): Transition {
-  return {
-    at: new Date(row['at'] as number),
-    state: row['state'] as EntryState,
-    reason: row['reason'] as string,
-  };
-}
-
 function statusOf(row: PostgresRow): Omit<InboxStatus, 'secrets'> {
   const count = (column: EntryState | 'unclaimed') => row[column] as number;
   const oldestOpenAtMs = row['oldest_open_at'] as number | null;
@@ -84,14 +78,5 @@ function statusOf(row: PostgresRow): Omit<InboxStatus, 'secrets'> {
       parked: count('parked'),
     },
     oldestOpenAt: oldestOpenAtMs === null ? null : new Date(oldestOpenAtMs),
-  };
-}
-
-function secretUseOf(row: PostgresRow): SecretUse {
-  return {
-    secretId: row['secret_id'] as string,
-    direction: row['direction'] as Direction,
-    lastUsedAt: new Date(row['last_used_at'] as number),
-    requests: row['requests'] as number,
   };
 }

@@ -1,12 +1,6 @@
+import { endsWorker, mostReleases } from './claim-limits.ts';
 import type { Inbox } from './inbox.ts';
 import type { PostgresRow, PostgresSession } from './postgres-session.ts';
-
-/** An entry that was released so often after somebody else's end is taken for what ends the process. */
-const mostReleases = 5;
-
-const endsWorker =
-  `INBOX_ENDS_WORKER: the bridge ended ${mostReleases} times while it worked on this entry, the last times on ` +
-  'nothing else';
 
 /** A million at once would take longer than a statement may. */
 const shiftedAtOnce = 20_000;

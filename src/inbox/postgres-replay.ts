@@ -1,9 +1,9 @@
-import { replayInstruction } from './replay-instruction.ts';
-import type { EntryChange, EntryState, Inbox } from './inbox.ts';
+import { judgeDiscard, judgeReplayOrErase } from './entry-change.ts';
+import { standingOf, type Standing } from './entry-row.ts';
+import type { EntryChange, Inbox } from './inbox.ts';
 import type { PostgresSession, RunStatement } from './postgres-session.ts';
 import { changeEntries } from './postgres-transition.ts';
-
-export type Standing = { state: EntryState; isErased: boolean };
+import { replayInstruction } from './replay-instruction.ts';
 
 /** What an operator may do with an entry, whatever it is at: `replay` and `discard` of the contract. */
 export function createReplay(session: PostgresSession): Pick<Inbox, 'replay' | 'discard'> {
@@ -11,9 +11,7 @@ export function createReplay(session: PostgresSession): Pick<Inbox, 'replay' | '
     replay: (ids, now, target) =>
       session.inTransaction(async (run) => {
         const standings = await findStandings(run, ids);
-        const changes = changeEach(ids, standings, 'received', ({ state, isErased }) =>
-          state === 'claimed' ? 'claimed' : isErased ? 'erased' : 'done',
-        );
+        const changes = changeEach(ids, standings, { state: 'received' }, judgeReplayOrErase);
         const set =
           "state = 'received', due_at = $1, settled_at = NULL, attempts = 0, waits = 0, releases = 0, " +
           'instruction = $2';
@@ -25,9 +23,7 @@ export function createReplay(session: PostgresSession): Pick<Inbox, 'replay' | '
     discard: (ids, reason, now) =>
       session.inTransaction(async (run) => {
         const standings = await findStandings(run, ids);
-        const changes = changeEach(ids, standings, 'settled', ({ state }) =>
-          state === 'claimed' || state === 'settled' ? state : 'done',
-        );
+        const changes = changeEach(ids, standings, { state: 'settled' }, judgeDiscard);
         await settleUnclaimed(run, doneOf(ids, changes), `discarded: ${reason}`, now);
         return changes;
       }),
@@ -43,32 +39,25 @@ export async function findStandings(
     'SELECT id, state, is_erased FROM entry WHERE id = ANY($1::bigint[]) ORDER BY id FOR UPDATE',
     [ids],
   );
-  return new Map(
-    rows.map((row) => [
-      row['id'] as number,
-      { state: row['state'] as EntryState, isErased: row['is_erased'] as boolean },
-    ]),
-  );
+  return new Map(rows.map((row) => [row['id'] as number, standingOf(row)]));
 }
 
 /**
  * What becomes of each entry. The ids may repeat: who comes second finds what the first has left.
  *
- * @param changedTo the state of those that are changed
+ * @param changedTo what those that are changed are at afterwards
  */
 export function changeEach(
   ids: readonly number[],
   standings: ReadonlyMap<number, Standing>,
-  changedTo: EntryState,
-  judge: (standing: Standing, isChanged: boolean) => EntryChange,
+  changedTo: Partial<Standing>,
+  judge: (standing: Standing | undefined) => EntryChange,
 ): EntryChange[] {
-  const changed = new Set<number>();
+  const latest = new Map(standings);
   return ids.map((id) => {
-    const standing = standings.get(id);
-    if (standing === undefined) return 'unknown';
-    const isChanged = changed.has(id);
-    const change = judge(isChanged ? { ...standing, state: changedTo } : standing, isChanged);
-    if (change === 'done') changed.add(id);
+    const standing = latest.get(id);
+    const change = judge(standing);
+    if (standing !== undefined && change === 'done') latest.set(id, { ...standing, ...changedTo });
     return change;
   });
 }

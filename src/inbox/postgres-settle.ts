@@ -1,5 +1,5 @@
-import { BridgeError } from '../errors.ts';
-import type { Inbox, Outcome } from './inbox.ts';
+import { outcomeReason, requireAllChanged } from './claim-end.ts';
+import type { Inbox } from './inbox.ts';
 import type { PostgresSession, PostgresValue } from './postgres-session.ts';
 import { changeEntries } from './postgres-transition.ts';
 
@@ -24,8 +24,7 @@ export function createSettle(
     };
     const rows = await changeEntries(session.write, update, change.now.getTime(), change.reason);
     const changed = new Set(rows.map((row) => row['id']));
-    const others = ids.filter((id) => !changed.has(id));
-    if (others.length > 0) throw notClaimed(others);
+    requireAllChanged(ids, changed);
   }
 
   return {
@@ -33,7 +32,7 @@ export function createSettle(
       changeClaimed(ids, {
         set: "state = 'settled', settled_at = $1",
         parameters: [],
-        reason: reasonOf(outcome),
+        reason: outcomeReason(outcome),
         now,
       }),
 
@@ -47,22 +46,4 @@ export function createSettle(
 
     park: (ids, reason, now) => changeClaimed(ids, { set: "state = 'parked'", parameters: [], reason, now }),
   };
-}
-
-function reasonOf(outcome: Outcome): string {
-  return 'reason' in outcome ? `${outcome.outcome}: ${outcome.reason}` : outcome.outcome;
-}
-
-function notClaimed(ids: readonly number[]): BridgeError {
-  return new BridgeError(
-    'INBOX_NOT_CLAIMED',
-    `${ids.length} of these entries are not claimed any more: another worker has taken over. ` +
-      'Stop working without the lease, and let only one bridge call Odoo.',
-    {
-      retry: 'never',
-      scope: 'bridge',
-      cause: undefined,
-      details: { entryIds: ids.slice(0, 20).map(String) },
-    },
-  );
 }

@@ -1,5 +1,5 @@
 import type { Inbox } from './inbox.ts';
-import { bytesOf } from './postgres-row.ts';
+import { bytesOf } from './entry-row.ts';
 import type { PostgresSession } from './postgres-session.ts';
 
 /** `saveSnapshot` and `findSnapshot` of the contract. */

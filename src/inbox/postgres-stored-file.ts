@@ -1,11 +1,10 @@
-import { createHash } from 'node:crypto';
 import type { Inbox, StoredFile } from './inbox.ts';
 import { findStandings } from './postgres-replay.ts';
-import { bytesOf } from './postgres-row.ts';
+import { bytesOf, storedFileOf } from './entry-row.ts';
 import type { PostgresSession, RunStatement } from './postgres-session.ts';
 import { storableText } from './postgres-text.ts';
 import { fileUnknown, storedFileEntryUnknown } from './stored-file-error.ts';
-import { piecesOf } from './stored-file-pieces.ts';
+import { readPieces, storePieces } from './stored-file-pieces.ts';
 
 /**
  * Files of entries: `storeFile`, `files` and `readFile` of the contract. A file is stored piece by piece, each
@@ -18,23 +17,11 @@ export function createStoredFiles(session: PostgresSession): Pick<Inbox, 'storeF
     async storeFile(entryId, givenName, content) {
       const name = storableText(givenName);
       const id = await session.inTransaction((run) => addFile(run, entryId, name));
-      const hash = createHash('sha256');
-      let sizeBytes = 0;
-      try {
-        let position = 0;
-        for await (const piece of piecesOf(content)) {
-          await addPiece(session, id, position, piece);
-          hash.update(piece);
-          sizeBytes += piece.byteLength;
-          position += 1;
-        }
-        const stored = { name, sizeBytes, sha256: hash.digest('hex') };
-        await session.inTransaction((run) => finishFile(run, id, entryId, stored));
-        return stored;
-      } catch (error) {
-        await forgetFile(session, id);
-        throw error;
-      }
+      return storePieces(name, content, {
+        add: (position, piece) => addPiece(session, id, position, piece),
+        finish: (stored) => session.inTransaction((run) => finishFile(run, id, entryId, stored)),
+        forget: () => forgetFile(session, id),
+      });
     },
 
     async files(entryId) {
@@ -42,11 +29,7 @@ export function createStoredFiles(session: PostgresSession): Pick<Inbox, 'storeF
         `SELECT name, size_bytes, sha256 FROM file WHERE entry_id = $1 AND sha256 IS NOT NULL ORDER BY place`,
         [entryId],
       );
-      return rows.map((row) => ({
-        name: row['name'] as string,
-        sizeBytes: row['size_bytes'] as number,
-        sha256: row['sha256'] as string,
-      }));
+      return rows.map(storedFileOf);
     },
 
     async *readFile(entryId, name) {
@@ -55,18 +38,13 @@ export function createStoredFiles(session: PostgresSession): Pick<Inbox, 'storeF
         [entryId, storableText(name)],
       );
       if (file === undefined) throw fileUnknown(entryId);
-      let left = file['size_bytes'] as number;
-      for (let position = 0; left > 0; position += 1) {
+      yield* readPieces(entryId, file['size_bytes'] as number, async (position) => {
         const [piece] = await session.read(
           'SELECT bytes FROM file_chunk WHERE file_id = $1 AND position = $2',
           [file['id'] as number, position],
         );
-        // Replaced or erased while it was read.
-        if (piece === undefined) throw fileUnknown(entryId);
-        const bytes = bytesOf(piece['bytes']);
-        left -= bytes.byteLength;
-        yield bytes;
-      }
+        return piece && bytesOf(piece['bytes']);
+      });
     },
   };
 }

@@ -1,8 +1,8 @@
 import { findOriginal, splitRequest } from './admission.ts';
 import type { NewEntry, StoredRequest } from './admission.ts';
-import type { DescribeBody, Direction } from './inbox.ts';
+import type { DescribeBody } from './inbox.ts';
 import { recordTransition } from './sqlite-transition.ts';
-import { bytesOf } from './sqlite-row.ts';
+import { storedRequestOf } from './entry-row.ts';
 import { countSecretUses } from './sqlite-secret-use.ts';
 import type { SqliteSession } from './sqlite-session.ts';
 
@@ -59,16 +59,7 @@ function nextRequest(session: SqliteSession, afterId: number): StoredRequest | u
      WHERE id > ? ORDER BY id LIMIT 1`,
     [afterId],
   );
-  return (
-    row && {
-      id: row['id'] as number,
-      direction: row['direction'] as Direction,
-      webhookId: row['webhook_id'] as string,
-      secretId: row['secret_id'] as string,
-      receivedAtMs: row['received_at'] as number,
-      body: bytesOf(row['body']),
-    }
-  );
+  return row && storedRequestOf(row);
 }
 
 function admitEntry(

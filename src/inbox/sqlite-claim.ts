@@ -3,16 +3,12 @@ import { roundLimits } from './admission.ts';
 import type { Direction, Entry, Inbox } from './inbox.ts';
 import { admitRequests, hasReached } from './sqlite-admit.ts';
 import type { Admission } from './sqlite-admit.ts';
-import { entryOf, selectEntry } from './sqlite-row.ts';
+import { maxClaimedBytes, releasesUntilAlone } from './claim-limits.ts';
+import { entryOf } from './entry-row.ts';
+import { selectEntry } from './sqlite-row.ts';
 import type { SqliteSession } from './sqlite-session.ts';
 import { inWriteTransaction } from './sqlite-transaction.ts';
 import { recordTransitions } from './sqlite-transition.ts';
-
-/** How many bytes of bodies one claim hands out, give or take the last one: 500 replies of 30 MB do not fit. */
-const maxClaimedBytes = 64 * 1024 * 1024;
-
-/** From so many releases on an entry is handed out alone, so that it ends nobody's claim but its own. */
-const releasesUntilAlone = 2;
 
 type Search = { directions: readonly Direction[]; limit: number; maxBytes: number; isContinued: boolean };
 

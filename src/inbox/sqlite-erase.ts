@@ -1,12 +1,11 @@
+import { judgeReplayOrErase } from './entry-change.ts';
 import type { EntryChange, Inbox } from './inbox.ts';
+import { takeErasable } from './retention-step.ts';
 import { emptyLog } from './sqlite-empty-log.ts';
 import { findStanding, settleUnclaimed } from './sqlite-replay.ts';
 import type { SqliteSession } from './sqlite-session.ts';
 import { inWriteTransaction } from './sqlite-transaction.ts';
 import { recordTransition } from './sqlite-transition.ts';
-
-/** How much one step of retention erases, bytes, give or take one entry: intake waits behind it. */
-const maxErasedBytes = 16 * 1024 * 1024;
 
 const givenIds = '(SELECT value FROM json_each(?))';
 const isFileOfGiven = `file_id IN (SELECT id FROM file WHERE entry_id IN ${givenIds})`;
@@ -48,9 +47,8 @@ export function createErase(session: SqliteSession): Pick<Inbox, 'erase' | 'reta
 /** Must run inside a write transaction. */
 function endAsErased(session: SqliteSession, id: number, now: Date): EntryChange {
   const found = findStanding(session, id);
-  if (found === undefined) return 'unknown';
-  if (found.state === 'claimed') return 'claimed';
-  if (found.isErased) return 'erased';
+  const change = judgeReplayOrErase(found);
+  if (found === undefined || change !== 'done') return change;
   if (found.state === 'settled') recordTransition(session, id, now.getTime(), 'settled', 'erased');
   else settleUnclaimed(session, id, 'discarded: erased', now);
   session.run('UPDATE entry SET is_erased = 1 WHERE id = ?', [id]);
@@ -66,15 +64,8 @@ function settledIds(session: SqliteSession, isErased: number, before: Date, limi
      FROM entry JOIN request ON request.id = request_id LEFT JOIN element ON element.entry_id = entry.id
      WHERE is_erased = ? AND settled_at < ? ORDER BY settled_at LIMIT ?`,
     [isErased, before.getTime(), limit],
-  ) as { id: number; bytes: number }[];
-  const ids: number[] = [];
-  let bytes = 0;
-  for (const row of rows) {
-    if (bytes >= maxErasedBytes) break;
-    ids.push(row.id);
-    bytes += row.bytes;
-  }
-  return ids;
+  );
+  return takeErasable(rows);
 }
 
 function eraseContents(session: SqliteSession, ids: readonly number[]): void {

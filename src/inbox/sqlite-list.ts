@@ -1,11 +1,7 @@
 import { hashTerm } from './admission.ts';
+import { allDirections, completeFilter } from './entry-filter.ts';
 import type { Direction, EntryFilter, EntryState } from './inbox.ts';
-import type { SqliteSession, SqlValue } from './sqlite-session.ts';
-
-const allStates: readonly EntryState[] = ['received', 'claimed', 'waiting', 'settled', 'parked'];
-const allDirections: readonly Direction[] = ['outbound', 'inbound', 'log'];
-
-const defaultListLimit = 100;
+import type { SqliteSession } from './sqlite-session.ts';
 
 type FoundId = { id: number; received_at: number };
 
@@ -14,15 +10,15 @@ type FoundId = { id: number; received_at: number };
  * terms, so that only as many rows are read as are asked for or have a term, however many entries there are.
  */
 export function listIds(session: SqliteSession, filter: EntryFilter): number[] {
-  const limit = filter.limit ?? defaultListLimit;
-  const pairs = pairsOf(filter.states ?? allStates, filter.directions ?? allDirections);
+  const { states, directions, sinceMs, beforeMs, limit } = completeFilter(filter);
+  const pairs = pairsOf(states, directions);
   const [from, where] = sourceOf(filter.terms ?? []);
   const found = pairs.flatMap(([state, direction]) =>
     session.all(
       `SELECT entry.id, received_at FROM ${from}
        WHERE ${where.sql} state = ? AND direction = ? AND received_at >= ? AND received_at < ?
        ORDER BY received_at DESC, entry.id DESC LIMIT ?`,
-      [...where.parameters, state, direction, ...spanOf(filter), limit],
+      [...where.parameters, state, direction, sinceMs, beforeMs, limit],
     ),
   ) as FoundId[];
   found.sort((one, other) => other.received_at - one.received_at || other.id - one.id);
@@ -53,10 +49,6 @@ function sourceOf(terms: readonly string[]): [from: string, where: { sql: string
     'term AS first CROSS JOIN entry ON entry.id = first.entry_id',
     { sql, parameters: terms.map(hashTerm) },
   ];
-}
-
-function spanOf({ receivedSince, receivedBefore }: EntryFilter): SqlValue[] {
-  return [receivedSince?.getTime() ?? 0, receivedBefore?.getTime() ?? Number.MAX_SAFE_INTEGER];
 }
 
 function pairsOf(

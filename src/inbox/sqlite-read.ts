@@ -1,7 +1,8 @@
+import { entryOf, summaryOf, transitionOf } from './entry-row.ts';
 import type { EntryState, Inbox, InboxStatus, Transition } from './inbox.ts';
 import { inboxFault } from './inbox-fault.ts';
 import { findOldestOfPairs, listIds } from './sqlite-list.ts';
-import { entryOf, firstReason, selectEntry, selectSummary, summaryOf } from './sqlite-row.ts';
+import { firstReason, selectEntry, selectSummary } from './sqlite-row.ts';
 import { listSecretUses } from './sqlite-secret-use.ts';
 import type { SqliteSession } from './sqlite-session.ts';
 
@@ -44,11 +45,7 @@ function historyOf(session: SqliteSession, id: number): Transition[] {
     [id],
   );
   const later = session.all('SELECT at, state, reason FROM transition WHERE entry_id = ? ORDER BY id', [id]);
-  return [...received, ...later].map((row) => ({
-    at: new Date(row['at'] as number),
-    state: row['state'] as EntryState,
-    reason: row['reason'] as string,
-  }));
+  return [...received, ...later].map(transitionOf);
 }
 
 function statusOf(session: SqliteSession): InboxStatus {

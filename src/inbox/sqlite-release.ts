@@ -1,14 +1,8 @@
+import { endsWorker, mostReleases } from './claim-limits.ts';
 import type { Inbox } from './inbox.ts';
 import type { SqliteSession } from './sqlite-session.ts';
 import { inWriteTransaction } from './sqlite-transaction.ts';
 import { recordTransitions } from './sqlite-transition.ts';
-
-/** An entry that was released so often after somebody else's end is taken for what ends the process. */
-const mostReleases = 5;
-
-const endsWorker =
-  `INBOX_ENDS_WORKER: the bridge ended ${mostReleases} times while it worked on this entry, the last times on ` +
-  'nothing else';
 
 const isClaimedOf = "state = 'claimed' AND direction IN (SELECT value FROM json_each(?))";
 

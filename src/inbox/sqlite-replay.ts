@@ -1,5 +1,7 @@
+import { judgeDiscard, judgeReplayOrErase } from './entry-change.ts';
+import { standingOf, type Standing } from './entry-row.ts';
+import type { EntryChange, Inbox } from './inbox.ts';
 import { replayInstruction } from './replay-instruction.ts';
-import type { EntryChange, EntryState, Inbox } from './inbox.ts';
 import type { SqliteSession } from './sqlite-session.ts';
 import { inWriteTransaction } from './sqlite-transaction.ts';
 import { recordTransition } from './sqlite-transition.ts';
@@ -10,10 +12,8 @@ export function createReplay(session: SqliteSession): Pick<Inbox, 'replay' | 'di
     replay: (ids, now, target) =>
       inWriteTransaction(session, () =>
         ids.map((id): EntryChange => {
-          const found = findStanding(session, id);
-          if (found === undefined) return 'unknown';
-          if (found.state === 'claimed') return 'claimed';
-          if (found.isErased) return 'erased';
+          const change = judgeReplayOrErase(findStanding(session, id));
+          if (change !== 'done') return change;
           const instruction = replayInstruction(target);
           session.run(
             `UPDATE entry SET state = 'received', due_at = ?, settled_at = NULL,
@@ -22,30 +22,25 @@ export function createReplay(session: SqliteSession): Pick<Inbox, 'replay' | 'di
             [now.getTime(), instruction, id],
           );
           recordTransition(session, id, now.getTime(), 'received', instruction);
-          return 'done';
+          return change;
         }),
       ),
 
     discard: (ids, reason, now) =>
       inWriteTransaction(session, () =>
         ids.map((id): EntryChange => {
-          const state = findStanding(session, id)?.state;
-          if (state === undefined) return 'unknown';
-          if (state === 'claimed' || state === 'settled') return state;
-          settleUnclaimed(session, id, `discarded: ${reason}`, now);
-          return 'done';
+          const change = judgeDiscard(findStanding(session, id));
+          if (change === 'done') settleUnclaimed(session, id, `discarded: ${reason}`, now);
+          return change;
         }),
       ),
   };
 }
 
 /** Must run inside a write transaction. */
-export function findStanding(
-  session: SqliteSession,
-  id: number,
-): { state: EntryState; isErased: boolean } | undefined {
+export function findStanding(session: SqliteSession, id: number): Standing | undefined {
   const row = session.first('SELECT state, is_erased FROM entry WHERE id = ?', [id]);
-  return row && { state: row['state'] as EntryState, isErased: row['is_erased'] === 1 };
+  return row && standingOf(row);
 }
 
 /** Ends an entry that nobody has claimed. Must run inside a write transaction. */

@@ -1,4 +1,5 @@
 import type { StoredRequest } from './admission.ts';
+import { secretUseOf } from './entry-row.ts';
 import type { Direction, SecretUse } from './inbox.ts';
 import type { SqliteSession } from './sqlite-session.ts';
 
@@ -31,10 +32,5 @@ export function listSecretUses(session: SqliteSession): SecretUse[] {
        ORDER BY last_used_at DESC, secret_id, direction`,
       [],
     )
-    .map((row) => ({
-      secretId: row['secret_id'] as string,
-      direction: row['direction'] as Direction,
-      lastUsedAt: new Date(row['last_used_at'] as number),
-      requests: row['requests'] as number,
-    }));
+    .map(secretUseOf);
 }

@@ -1,5 +1,5 @@
-import { BridgeError } from '../errors.ts';
-import type { Inbox, Outcome } from './inbox.ts';
+import { outcomeReason, requireAllChanged } from './claim-end.ts';
+import type { Inbox } from './inbox.ts';
 import type { SqliteSession, SqlValue } from './sqlite-session.ts';
 import { inWriteTransaction } from './sqlite-transaction.ts';
 import { recordTransitions } from './sqlite-transition.ts';
@@ -30,8 +30,7 @@ export function createSettle(
       recordTransitions(session, changedIds, change.now.getTime(), change.reason);
       return new Set(changedIds);
     });
-    const others = ids.filter((id) => !changed.has(id));
-    if (others.length > 0) throw notClaimed(others);
+    requireAllChanged(ids, changed);
   }
 
   return {
@@ -39,7 +38,7 @@ export function createSettle(
       changeClaimed(ids, {
         set: "state = 'settled', settled_at = ?",
         parameters: [now.getTime()],
-        reason: reasonOf(outcome),
+        reason: outcomeReason(outcome),
         now,
       }),
 
@@ -53,22 +52,4 @@ export function createSettle(
 
     park: (ids, reason, now) => changeClaimed(ids, { set: "state = 'parked'", parameters: [], reason, now }),
   };
-}
-
-function reasonOf(outcome: Outcome): string {
-  return 'reason' in outcome ? `${outcome.outcome}: ${outcome.reason}` : outcome.outcome;
-}
-
-function notClaimed(ids: readonly number[]): BridgeError {
-  return new BridgeError(
-    'INBOX_NOT_CLAIMED',
-    `${ids.length} of these entries are not claimed any more: another worker has taken over. ` +
-      'Stop working without the lease, and let only one bridge call Odoo.',
-    {
-      retry: 'never',
-      scope: 'bridge',
-      cause: undefined,
-      details: { entryIds: ids.slice(0, 20).map(String) },
-    },
-  );
 }

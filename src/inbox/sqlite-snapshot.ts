@@ -1,6 +1,6 @@
 import type { Inbox } from './inbox.ts';
 import { reading } from './sqlite-read.ts';
-import { bytesOf } from './sqlite-row.ts';
+import { bytesOf } from './entry-row.ts';
 import type { SqliteSession } from './sqlite-session.ts';
 import { inWriteTransaction } from './sqlite-transaction.ts';
 

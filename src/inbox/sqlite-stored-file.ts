@@ -1,10 +1,9 @@
-import { createHash } from 'node:crypto';
 import { fileUnknown, storedFileEntryUnknown } from './stored-file-error.ts';
 import type { Inbox, StoredFile } from './inbox.ts';
-import { piecesOf } from './stored-file-pieces.ts';
+import { readPieces, storePieces } from './stored-file-pieces.ts';
 import { reading } from './sqlite-read.ts';
 import { findStanding } from './sqlite-replay.ts';
-import { bytesOf } from './sqlite-row.ts';
+import { bytesOf, storedFileOf } from './entry-row.ts';
 import type { SqliteSession } from './sqlite-session.ts';
 import { inWriteTransaction } from './sqlite-transaction.ts';
 
@@ -17,23 +16,11 @@ export function createStoredFiles(session: SqliteSession): Pick<Inbox, 'storeFil
   return {
     async storeFile(entryId, name, content) {
       const id = await inWriteTransaction(session, () => addFile(session, entryId, name));
-      const hash = createHash('sha256');
-      let sizeBytes = 0;
-      try {
-        let position = 0;
-        for await (const piece of piecesOf(content)) {
-          await inWriteTransaction(session, () => addPiece(session, id, position, piece));
-          hash.update(piece);
-          sizeBytes += piece.byteLength;
-          position += 1;
-        }
-        const stored = { name, sizeBytes, sha256: hash.digest('hex') };
-        await inWriteTransaction(session, () => finishFile(session, id, entryId, stored));
-        return stored;
-      } catch (error) {
-        await forgetFile(session, id);
-        throw error;
-      }
+      return storePieces(name, content, {
+        add: (position, piece) => inWriteTransaction(session, () => addPiece(session, id, position, piece)),
+        finish: (stored) => inWriteTransaction(session, () => finishFile(session, id, entryId, stored)),
+        forget: () => forgetFile(session, id),
+      });
     },
 
     files: (entryId) =>
@@ -44,11 +31,7 @@ export function createStoredFiles(session: SqliteSession): Pick<Inbox, 'storeFil
              ORDER BY place`,
             [entryId],
           )
-          .map((row) => ({
-            name: row['name'] as string,
-            sizeBytes: row['size_bytes'] as number,
-            sha256: row['sha256'] as string,
-          })),
+          .map(storedFileOf),
       ),
 
     async *readFile(entryId, name) {
@@ -59,20 +42,15 @@ export function createStoredFiles(session: SqliteSession): Pick<Inbox, 'storeFil
         ),
       );
       if (file === undefined) throw fileUnknown(entryId);
-      let left = file['size_bytes'] as number;
-      for (let position = 0; left > 0; position += 1) {
-        const piece = await reading(() =>
-          session.first('SELECT bytes FROM file_chunk WHERE file_id = ? AND position = ?', [
+      yield* readPieces(entryId, file['size_bytes'] as number, (position) =>
+        reading(() => {
+          const piece = session.first('SELECT bytes FROM file_chunk WHERE file_id = ? AND position = ?', [
             file['id'] as number,
             position,
-          ]),
-        );
-        // Replaced or erased while it was read.
-        if (piece === undefined) throw fileUnknown(entryId);
-        const bytes = bytesOf(piece['bytes']);
-        left -= bytes.byteLength;
-        yield bytes;
-      }
+          ]);
+          return piece && bytesOf(piece['bytes']);
+        }),
+      );
     },
   };
 }

@@ -1,3 +1,7 @@
+import { createHash } from 'node:crypto';
+import type { StoredFile } from './inbox.ts';
+import { fileUnknown } from './stored-file-error.ts';
+
 /** How large the stored pieces of a file are at most, bytes. */
 const pieceBytes = 1024 * 1024;
 
@@ -21,4 +25,58 @@ export async function* piecesOf(content: AsyncIterable<Uint8Array>): AsyncIterab
     }
   }
   if (filled > 0) yield piece.subarray(0, filled);
+}
+
+/** Where an engine puts the pieces of one file. */
+export type PieceStore = {
+  /** Stores one piece, in a transaction of its own: a slow download must keep none open. */
+  add(position: number, piece: Uint8Array): Promise<void>;
+  /** From now on the file exists. */
+  finish(stored: StoredFile): Promise<void>;
+  /** Removes what was stored of it. Never throws: the error of the storing is the one to tell. */
+  forget(): Promise<void>;
+};
+
+/** @throws whatever `content` or the store throws, after what was stored is forgotten */
+export async function storePieces(
+  name: string,
+  content: AsyncIterable<Uint8Array>,
+  store: PieceStore,
+): Promise<StoredFile> {
+  const hash = createHash('sha256');
+  let sizeBytes = 0;
+  let position = 0;
+  try {
+    for await (const piece of piecesOf(content)) {
+      await store.add(position, piece);
+      hash.update(piece);
+      sizeBytes += piece.byteLength;
+      position += 1;
+    }
+    const stored = { name, sizeBytes, sha256: hash.digest('hex') };
+    await store.finish(stored);
+    return stored;
+  } catch (error) {
+    await store.forget();
+    throw error;
+  }
+}
+
+/**
+ * @param read the bytes of the piece at a position; undefined when the file was replaced or erased while it was
+ *   read
+ * @throws BridgeError INBOX_FILE_UNKNOWN
+ */
+export async function* readPieces(
+  entryId: number,
+  sizeBytes: number,
+  read: (position: number) => Promise<Uint8Array | undefined>,
+): AsyncIterable<Uint8Array> {
+  let left = sizeBytes;
+  for (let position = 0; left > 0; position += 1) {
+    const bytes = await read(position);
+    if (bytes === undefined) throw fileUnknown(entryId);
+    left -= bytes.byteLength;
+    yield bytes;
+  }
 }

@@ -55,11 +55,6 @@ export function findReplyTokens(
   return { targets: [...targets.values()], refused: refused.size };
 }
 
-/** The document that one address names, or undefined when it holds no token that a key verifies. */
-export function verifyReplyToken(address: string, keys: readonly Uint8Array[]): ReplyTarget | undefined {
-  return findReplyTokens([address], keys).targets[0];
-}
-
 /** Whether an address is one of ours for replies, whatever its token is worth. Odoo is never told of it. */
 export function isReplyAddress(address: string): boolean {
   return /(?<![\w.%+-])reply(?:\+|%2b| )[^@\s]*(?:@|%40)/i.test(address);

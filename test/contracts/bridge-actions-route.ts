@@ -135,6 +135,16 @@ export function describeRoute(opened: () => ActionsWorld): void {
       expect(await newest('nobody@example.com')).toBeNull();
     });
 
+    test('names the newest internal note of the document, whoever got it', async () => {
+      const message = await world.send([world.ann]);
+      const noted = await postNote(message.orderId, world.bob);
+      const documents = [{ model: 'sale.order', id: message.orderId }];
+      const note = async () => (await route({ documents })).documents[0]?.newest_note;
+      expect(await note()).toMatchObject({ id: noted, is_internal: true, res_id: message.orderId });
+      await world.mails.postMessage(message.orderId, [world.ann]);
+      expect(await note()).toMatchObject({ id: noted });
+    });
+
     test('tells employees from customers', async () => {
       const user = await world.create('res.users', {
         name: 'Erin Example',

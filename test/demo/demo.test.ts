@@ -42,6 +42,8 @@ test('the demo tells its story on the stand-ins and ends by itself', async () =>
   expect(output).toContain('token verified: S00001');
   expect(output).toMatch(/✉ red {2}exception \(mail_email_invalid\), Sweego: hard_bounce/);
   expect(output).toMatch(/answers 401/);
+  expect(output).toMatch(/entry \d+ injected: sale\.order,2 by reply token \(certain\)/);
+  expect(output).toContain('Ann Buyer: “Thank you, please deliver on Friday.”');
   expect(output).toContain('Every step had its effect.');
   expect(code).toBe(0);
 });

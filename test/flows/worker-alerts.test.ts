@@ -22,10 +22,15 @@ async function openBounce(
   const connect = (changes: object) =>
     createBridgeActions(createOdoo('json2', { ...right, timeoutMs: 150, ...changes }, sendHttpRequest));
   let actions: BridgeActions = connect(await outage(odoo));
+  const underWay = new Set<Promise<unknown>>();
+  function noted<Answer>(call: Promise<Answer>): Promise<Answer> {
+    underWay.add(call);
+    return call.finally(() => underWay.delete(call));
+  }
   const current: BridgeActions = {
-    settings: () => actions.settings(),
-    read: (ids) => actions.read(ids),
-    apply: (changes) => actions.apply(changes),
+    settings: () => noted(actions.settings()),
+    read: (ids) => noted(actions.read(ids)),
+    apply: (changes) => noted(actions.apply(changes)),
     route: (question) => actions.route(question),
     deliver: (delivery) => actions.deliver(delivery),
     openAlert: (alert) => actions.openAlert(alert),
@@ -65,6 +70,8 @@ async function openBounce(
     odoo,
     message: message.id,
     async mend() {
+      // A call that hangs would be reset by the mending, which is another failure and told again.
+      await Promise.allSettled(underWay);
       await odoo.standIn.setCondition('working');
       actions = connect({ timeoutMs: 5_000 });
     },

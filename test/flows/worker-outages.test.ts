@@ -2,13 +2,12 @@ import { describe, expect, it } from 'vitest';
 import { BridgeError } from '../../src/errors.ts';
 import type { WorkerDeps } from '../../src/flows/drain.ts';
 import type { OutboundLaneDeps } from '../../src/flows/outbound-lane.ts';
-import type { Inbox } from '../../src/inbox/inbox.ts';
 import type { ReadAnswer } from '../../src/odoo/bridge-answers.ts';
 import { openInbox } from '../../src/inbox/open.ts';
 import { describeBody } from '../../src/sweego/describe-body.ts';
 import { settingsWith } from '../support/bridge-settings.ts';
 import { messageState } from '../support/message-states.ts';
-import { createInboxFile, openWorker } from '../support/open-worker.ts';
+import { createInboxFile, openWorker, putOpened } from '../support/open-worker.ts';
 
 const settings: WorkerDeps['settings'] = {
   current: () => settingsWith(),
@@ -28,24 +27,6 @@ function createFailingOdoo(fails: () => boolean): OutboundLaneDeps['actions'] {
       throw new BridgeError('ODOO_UNAVAILABLE', 'Its disk is full.', options);
     },
   };
-}
-
-async function putOpened(inbox: Inbox, now: Date, eventId: string): Promise<void> {
-  const event = {
-    event_type: 'email_opened',
-    event_id: eventId,
-    swg_uid: `01-${eventId}`,
-    recipient: 'jane@example.com',
-    timestamp: '2026-11-01T09:00:00',
-    headers: { 'x-message-id': '<1@example.com>' },
-  };
-  await inbox.put({
-    direction: 'outbound',
-    webhookId: `w-${eventId}`,
-    body: Buffer.from(JSON.stringify(event)),
-    receivedAt: now,
-    secretId: 'environment:1',
-  });
 }
 
 describe('an Odoo that answers the probe and can write nothing', () => {

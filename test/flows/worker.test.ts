@@ -1,12 +1,11 @@
 import { describe, expect, it } from 'vitest';
 import { BridgeError } from '../../src/errors.ts';
 import type { WorkerDeps } from '../../src/flows/drain.ts';
-import type { Inbox } from '../../src/inbox/inbox.ts';
 import type { ApplyResult, ReadAnswer } from '../../src/odoo/bridge-answers.ts';
 import type { MessageChange } from '../../src/rules/message-state.ts';
 import { settingsWith } from '../support/bridge-settings.ts';
 import { messageState } from '../support/message-states.ts';
-import { createInboxFile, openWorker } from '../support/open-worker.ts';
+import { createInboxFile, openWorker, putOpened } from '../support/open-worker.ts';
 
 const settings: WorkerDeps['settings'] = {
   current: () => settingsWith(),
@@ -37,24 +36,6 @@ function createPromise<T>() {
     resolve = resolved;
   });
   return { promise, resolve };
-}
-
-async function putOpened(inbox: Inbox, now: Date, eventId = 'event-1'): Promise<void> {
-  const event = {
-    event_type: 'email_opened',
-    event_id: eventId,
-    swg_uid: `01-${eventId}`,
-    recipient: 'jane@example.com',
-    timestamp: '2026-11-01T09:00:00',
-    headers: { 'x-message-id': '<1@example.com>' },
-  };
-  await inbox.put({
-    direction: 'outbound',
-    webhookId: `w-${eventId}`,
-    body: Buffer.from(JSON.stringify(event)),
-    receivedAt: now,
-    secretId: 'environment:1',
-  });
 }
 
 const inboxError = (code: string) =>

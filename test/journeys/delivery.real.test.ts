@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { verifyReplyToken } from '../../src/rules/reply-token.ts';
+import { findReplyTokens } from '../../src/rules/reply-token.ts';
 import {
   aliasDomain,
   eventually,
@@ -57,7 +57,7 @@ describe('the mail of a sale order', () => {
     const [, name, localPart, domain] = /^"([^"]*)" <([^@]+)@([^>]+)>$/.exec(headers['reply-to'] ?? '') ?? [];
     expect(name).toBe(order.name);
     expect(domain).toBe(aliasDomain);
-    expect(verifyReplyToken(localPart ?? '', [Buffer.from(outboundSecret)])).toEqual({
+    expect(findReplyTokens([localPart ?? ''], [Buffer.from(outboundSecret)]).targets[0]).toEqual({
       id: order.id,
       model: 'sale.order',
       modelId: null,

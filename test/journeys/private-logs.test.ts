@@ -5,6 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { expect, it, onTestFinished } from 'vitest';
+import { startSweegoApi } from '../../demo/sweego-api.ts';
 import { signWebhook } from '../../demo/stand-in-sweego.ts';
 import { runInboxDiscard } from '../../src/commands/inbox-discard.ts';
 import { runInboxErase } from '../../src/commands/inbox-erase.ts';
@@ -70,6 +71,8 @@ async function openJourney() {
   const directory = await mkdtemp(join(tmpdir(), 'private-'));
   const odoo = await openStandIn();
   const front = await openQuotingFront(odoo.standIn.url);
+  const api = await startSweegoApi();
+  onTestFinished(() => api.close());
   const env = {
     ODOO_URL: front.url,
     ODOO_DATABASE: odoo.standIn.database,
@@ -79,7 +82,9 @@ async function openJourney() {
     PORT: '0',
     SWEEGO_INBOUND_SECRETS: inboundSecret,
     SWEEGO_OUTBOUND_SECRETS: environmentSecret,
+    SWEEGO_API_URL: api.url,
     SWEEGO_API_KEY: sweegoApiKey,
+    SWEEGO_CLIENT_UUID: api.clientUuid,
     ADMIN_TOKEN: adminToken,
     LOG_LEVEL: 'trace',
   };
@@ -178,7 +183,23 @@ it('no address, subject, body or secret gets into a log in a whole journey, nor 
       { secret: inboundSecret, path: 'sweego/webhook/inbound' },
     ),
   ).toBe(200);
-  await until(async () => (await inbox.status()).states.parked >= 5);
+  const reply = {
+    event_type: 'email_inbound',
+    from_: { email: 'ann@example.com', name: 'Ann Example' },
+    subject,
+    text,
+    headers: { 'in-reply-to': messageId, 'x-mailer': text, references: '<zebra@odoo.example.com>' },
+  };
+  const inbound = { secret: inboundSecret, path: 'sweego/webhook/inbound' };
+  const damaged = 'reply+322d7a65627261.00000000@reply.example.com';
+  expect(await send({ ...reply, swg_uid: '04-b', to: [damaged, 'zebra@example.com'] }, inbound)).toBe(200);
+  const attachments = [{ uuid: 'giraffe', name: 'giraffe of ann@example.com.pdf' }];
+  expect(await send({ ...reply, swg_uid: '04-c', to: [damaged], attachments }, inbound)).toBe(200);
+  const unlocated = [{ name: 'giraffe of ann@example.com.pdf' }];
+  expect(await send({ ...reply, swg_uid: '04-d', to: [], attachments: unlocated }, inbound)).toBe(200);
+  const loop = { 'x-zone-loop': text, 'x-mailer': 'Sweego' };
+  expect(await send({ ...reply, swg_uid: '04-e', to: [], headers: loop }, inbound)).toBe(200);
+  await until(async () => (await inbox.status()).states.parked >= 6);
   await untilNothingIsDue();
 
   await odoo.standIn.setCondition('gone');
@@ -216,6 +237,11 @@ it('no address, subject, body or secret gets into a log in a whole journey, nor 
     'marked undelivered',
     'complained of spam',
     'secret is not usable',
+    'reply is in Odoo',
+    'invalid inbound token signature',
+    'failed to download attachment',
+    'Sweego API cannot be used for a reply',
+    'SWEEGO_API_KEY_REFUSED',
   ]) {
     expect(wholeLog).toContain(message);
   }

@@ -2,7 +2,7 @@ import { createHmac } from 'node:crypto';
 import { simpleParser } from 'mailparser';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { startSmtpSink, type SinkMail, type SmtpSink } from '../../demo/smtp-sink.ts';
-import { verifyReplyToken } from '../../src/rules/reply-token.ts';
+import { findReplyTokens } from '../../src/rules/reply-token.ts';
 import { openRealDatabase, type ProvisionedDatabase } from '../support/real-odoo.ts';
 
 /** The Reply-To that a recipient sees, for two companies with a domain and a Sweego server each. */
@@ -97,8 +97,11 @@ describe('the Reply-To of a mail', () => {
       const { localPart, domain: seen } = await replyTo(await mailAbout('crm.lead', id, from));
       expect([localPart, seen]).toEqual([signed(`${id}-crm.lead`, secret), domain]);
       const strangerSecret = secret === first.secret ? second.secret : first.secret;
-      expect(verifyReplyToken(localPart, [Buffer.from(secret)])).toMatchObject({ model: 'crm.lead', id });
-      expect(verifyReplyToken(localPart, [Buffer.from(strangerSecret)])).toBeUndefined();
+      expect(findReplyTokens([localPart], [Buffer.from(secret)]).targets[0]).toMatchObject({
+        model: 'crm.lead',
+        id,
+      });
+      expect(findReplyTokens([localPart], [Buffer.from(strangerSecret)]).targets[0]).toBeUndefined();
     }
   });
 
@@ -143,7 +146,7 @@ describe('the Reply-To of a mail', () => {
     ];
     expect(localPart).toBe(signed(`${id}-#${model}`, first.secret));
     expect(localPart.length).toBeLessThanOrEqual(64);
-    expect(verifyReplyToken(localPart, [Buffer.from(first.secret)])).toEqual({
+    expect(findReplyTokens([localPart], [Buffer.from(first.secret)]).targets[0]).toEqual({
       id,
       model: null,
       modelId: model,

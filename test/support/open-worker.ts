@@ -73,3 +73,22 @@ export async function openWorker(
     told: (message) => lines.filter((line) => line.message === message),
   };
 }
+
+/** Stores an opening of the message that `messageState` describes. */
+export async function putOpened(inbox: Inbox, now: Date, eventId = 'event-1'): Promise<void> {
+  const event = {
+    event_type: 'email_opened',
+    event_id: eventId,
+    swg_uid: `01-${eventId}`,
+    recipient: 'jane@example.com',
+    timestamp: '2026-11-01T09:00:00',
+    headers: { 'x-message-id': '<1@example.com>' },
+  };
+  await inbox.put({
+    direction: 'outbound',
+    webhookId: `w-${eventId}`,
+    body: Buffer.from(JSON.stringify(event)),
+    receivedAt: now,
+    secretId: 'environment:1',
+  });
+}

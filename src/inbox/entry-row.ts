@@ -1,0 +1,97 @@
+import type { StoredRequest } from './admission.ts';
+import type {
+  Direction,
+  Entry,
+  EntryState,
+  EntrySummary,
+  SecretUse,
+  StoredFile,
+  Transition,
+} from './inbox.ts';
+
+/** A row as either driver gives it. Instants are milliseconds since 1970. */
+type Row = Readonly<Record<string, unknown>>;
+
+/** What decides whether an entry can be replayed, discarded or erased. */
+export type Standing = { state: EntryState; isErased: boolean };
+
+export function entryOf(row: Row): Entry {
+  return { ...placeOf(row), body: bytesOf(row['body']) };
+}
+
+export function summaryOf(row: Row): EntrySummary {
+  const dueAtMs = row['due_at'] as number | null;
+  return {
+    ...placeOf(row),
+    webhookId: row['webhook_id'] as string,
+    dueAt: dueAtMs === null ? null : new Date(dueAtMs),
+    reason: row['reason'] as string,
+    isErased: isErased(row),
+  };
+}
+
+export function standingOf(row: Row): Standing {
+  return { state: row['state'] as EntryState, isErased: isErased(row) };
+}
+
+export function transitionOf(row: Row): Transition {
+  return {
+    at: new Date(row['at'] as number),
+    state: row['state'] as EntryState,
+    reason: row['reason'] as string,
+  };
+}
+
+export function secretUseOf(row: Row): SecretUse {
+  return {
+    secretId: row['secret_id'] as string,
+    direction: row['direction'] as Direction,
+    lastUsedAt: new Date(row['last_used_at'] as number),
+    requests: row['requests'] as number,
+  };
+}
+
+export function storedRequestOf(row: Row): StoredRequest {
+  return {
+    id: row['id'] as number,
+    direction: row['direction'] as Direction,
+    webhookId: row['webhook_id'] as string,
+    secretId: row['secret_id'] as string,
+    receivedAtMs: row['received_at'] as number,
+    body: bytesOf(row['body']),
+  };
+}
+
+export function storedFileOf(row: Row): StoredFile {
+  return {
+    name: row['name'] as string,
+    sizeBytes: row['size_bytes'] as number,
+    sha256: row['sha256'] as string,
+  };
+}
+
+/** Bytes as plain Uint8Array without copying them; both drivers give a Buffer. */
+export function bytesOf(blob: unknown): Uint8Array {
+  const { buffer, byteOffset, byteLength } = blob as Uint8Array;
+  return new Uint8Array(buffer, byteOffset, byteLength);
+}
+
+/** SQLite has 0 and 1 where PostgreSQL has false and true. */
+function isErased(row: Row): boolean {
+  return Boolean(row['is_erased']);
+}
+
+function placeOf(row: Row): Omit<Entry, 'body'> {
+  return {
+    id: row['id'] as number,
+    requestId: row['request_id'] as number,
+    position: row['position'] as number | null,
+    direction: row['direction'] as Direction,
+    secretId: row['secret_id'] as string,
+    receivedAt: new Date(row['received_at'] as number),
+    state: row['state'] as EntryState,
+    attempts: row['attempts'] as number,
+    waits: row['waits'] as number,
+    instruction: row['instruction'] as string | null,
+  };
+}

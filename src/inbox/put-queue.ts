@@ -1,0 +1,70 @@
+import { setImmediate as nextTurn } from 'node:timers/promises';
+import type { Inbox, NewRequest } from './inbox.ts';
+
+type WaitingPut = {
+  request: NewRequest;
+  resolve: (stored: { requestId: number }) => void;
+  reject: (reason: unknown) => void;
+};
+
+/** How an engine stores groups of requests. */
+export type PutEngine = {
+  /** A turn of the event loop that brings more is followed by another one, up to this many; 1 waits for none. */
+  gatherUpTo: number;
+  /** How many of those that wait, the first ones, share the next commit; at least one. */
+  countFitting(requests: readonly NewRequest[]): number;
+  /** Stores all or none, durably; the ids in order. */
+  store(requests: readonly NewRequest[]): Promise<readonly number[]>;
+  /** Called once after each commit. */
+  onStored(): void;
+};
+
+/**
+ * Appends requests in groups that share one commit, one group after the other: what arrives while the previous
+ * one is under way, and in the turns of the event loop that are waited for. One that comes alone waits for
+ * one turn.
+ *
+ * @returns `put` of the contract, and `drain`, which resolves when no put is under way
+ */
+export function createPutQueue(engine: PutEngine): { put: Inbox['put']; drain: () => Promise<void> } {
+  let waiting: WaitingPut[] = [];
+  let committing: Promise<void> | undefined;
+
+  async function commitUntilNoneWaits(): Promise<void> {
+    do {
+      await gatherGroup();
+      const group = waiting.slice(0, engine.countFitting(waiting.map(({ request }) => request)));
+      waiting = waiting.slice(group.length);
+      await commit(group);
+    } while (waiting.length > 0);
+    committing = undefined;
+  }
+
+  async function gatherGroup(): Promise<void> {
+    let gathered: number;
+    do {
+      gathered = waiting.length;
+      await nextTurn();
+    } while (waiting.length > gathered && waiting.length < engine.gatherUpTo);
+  }
+
+  async function commit(group: readonly WaitingPut[]): Promise<void> {
+    try {
+      const ids = await engine.store(group.map(({ request }) => request));
+      group.forEach(({ resolve }, index) => resolve({ requestId: ids[index] as number }));
+    } catch (error) {
+      group.forEach(({ reject }) => reject(error));
+      return;
+    }
+    engine.onStored();
+  }
+
+  return {
+    put: (request) =>
+      new Promise((resolve, reject) => {
+        waiting.push({ request, resolve, reject });
+        committing ??= commitUntilNoneWaits();
+      }),
+    drain: async () => committing,
+  };
+}
