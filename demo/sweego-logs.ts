@@ -79,7 +79,7 @@ function isAskedFor(row: Row, query: Row): boolean {
     day !== '' &&
     (word === undefined || row['email_to'] === word || row['swg_uid'] === word) &&
     day >= (query['start_date'] as string) &&
-    day <= (query['end_date'] as string) &&
+    day <= ((query['end_date'] as string | undefined) ?? day) &&
     (isInbound || domains === undefined || domains.includes(String(row['domain_from'])))
   );
 }

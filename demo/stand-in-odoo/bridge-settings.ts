@@ -38,8 +38,12 @@ export function bridgeSettings(records: Records): unknown {
       records.search('mail.alias.domain', []).map((domain) => domain.id),
       ['name', 'catchall_email', 'bounce_email'],
     ),
-    // Scheduled actions are not part of this stand-in.
-    reconciliation: { is_on: true, every_minutes: 30 },
+    // Scheduled actions are not part of this stand-in, so what running one by hand leaves is all there is.
+    reconciliation: {
+      is_on: true,
+      every_minutes: 30,
+      requested_at: parameter('sweego_bridge.reconcile_requested_at'),
+    },
     api_key: parameter('mangono_sweego.api_key'),
     client_uuid: parameter('mangono_sweego.client_uuid'),
     failure_types: {

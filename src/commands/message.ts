@@ -66,10 +66,9 @@ async function openSweego(
     );
   }
   const api = { url: config.sweegoApiUrl, apiKey };
-  const to = now();
   const readLog: NonNullable<TraceDeps['askSweego']>['readLog'] = (query) =>
     readLogPages({ openHttpRequest, sleep }, api, query, new AbortController().signal);
-  return { askSweego: { readLog, from: new Date(to.getTime() - askedMs), to } };
+  return { askSweego: { readLog, from: new Date(now().getTime() - askedMs) } };
 }
 
 function printTrace(trace: MessageTrace, { timeZone }: MessageOptions, out: InboxDeps['out']): void {

@@ -1,7 +1,7 @@
 import type { ServeConfig } from '../config.ts';
 import { BridgeError } from '../errors.ts';
 import { recallReconciliations, type ReconciliationRun } from '../flows/reconciliation-runs.ts';
-import type { Reconciled } from '../flows/reconciler.ts';
+import type { Reconciled } from '../flows/reconcile.ts';
 import type { Inbox } from '../inbox/inbox.ts';
 import { openInbox } from '../inbox/open.ts';
 import type { Log } from '../log.ts';

@@ -26,7 +26,13 @@ export type LostReplyDeps = {
 };
 
 export type LostReplyCheck = {
-  result: 'checked' | 'postponed' | 'failed';
+  result: 'checked' | 'not needed' | 'postponed' | 'failed';
+  /** Why it failed. */
+  code?: string;
+  /** How long Sweego wants to be left alone. */
+  retryAfterMs?: number;
+  /** Replies received before this are known or told of. */
+  seenUntil?: Date;
   /** Only those that nobody was told of before. */
   lost: LostReply[];
 };
@@ -45,14 +51,14 @@ export async function findLostReplies(
 ): Promise<LostReplyCheck> {
   const until = new Date(deps.now().getTime() - graceMs);
   const check: LostReplyCheck = { result: 'checked', lost: [] };
-  if (since >= until || aliasDomains.length === 0) return check;
+  if (since >= until || aliasDomains.length === 0) return { ...check, result: 'not needed' };
   // What is stored and not looked at yet cannot be found, as after an outage of Odoo.
   if ((await deps.inbox.status()).unclaimed > 0) return { ...check, result: 'postponed' };
   const seen = new Set<string>();
   const isOurs = (address: string) =>
     aliasDomains.some((domain) => address.endsWith(`@${domain.toLowerCase()}`));
   try {
-    for await (const { rows } of deps.readLog({ channel: 'email_inbound', from: since, to: until })) {
+    for await (const { rows } of deps.readLog({ channel: 'email_inbound', from: since })) {
       for (const value of rows) {
         const row = readInboundLogRow(value);
         if (row === undefined || seen.has(row.swgUid) || !isCandidate(row, since, until)) continue;
@@ -62,11 +68,12 @@ export async function findLostReplies(
         if (await tell(deps, reply)) check.lost.push(reply);
       }
     }
-    return check;
+    return { ...check, seenUntil: until };
   } catch (error) {
     if (!(error instanceof BridgeError) || error.scope === 'bridge' || error.scope === 'odoo') throw error;
-    deps.log.error({ code: error.code }, 'Sweego’s log of received mails cannot be read');
-    return { ...check, result: 'failed' };
+    const { retryAfterSeconds } = error.details;
+    const pause = typeof retryAfterSeconds === 'number' ? { retryAfterMs: retryAfterSeconds * 1000 } : {};
+    return { ...check, result: 'failed', code: error.code, ...pause };
   }
 }
 

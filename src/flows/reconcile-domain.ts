@@ -12,13 +12,21 @@ export type KnownEvents = ReadonlyMap<string, Set<string>>;
 export type ReadLog = (query: LogQuery) => AsyncIterable<LogPage>;
 
 export type DomainDeps = {
-  inbox: Pick<Inbox, 'put'>;
+  inbox: Pick<Inbox, 'put' | 'list'>;
   readLog: ReadLog;
   known: KnownEvents;
   now: () => Date;
 };
 
-export type DomainRead = DomainResult & { news: number; unreadable: number };
+export type DomainRead = DomainResult & {
+  news: number;
+  unreadable: number;
+  /** How long Sweego wants to be left alone. */
+  retryAfterMs?: number;
+};
+
+/** A row that tells something new of one of our own messages, as the request that it becomes. */
+type News = { messageId: string; request: NewRequest };
 
 /**
  * Reads the log of one From domain and stores each row about one of our own messages that tells something new,
@@ -31,44 +39,62 @@ export type DomainRead = DomainResult & { news: number; unreadable: number };
 export async function reconcileDomain(
   { inbox, readLog, known, now }: DomainDeps,
   domain: string,
-  days: { from: Date; to: Date },
+  from: Date,
 ): Promise<DomainRead> {
   const read: DomainRead = { domain, result: 'read', rows: 0, news: 0, unreadable: 0 };
   try {
-    for await (const { rows, isRefused } of readLog({ channel: 'email', domain, ...days })) {
+    for await (const { rows, isRefused } of readLog({ channel: 'email', domain, from })) {
       if (isRefused) return { ...read, result: 'none' };
-      const news: NewRequest[] = [];
+      const found: News[] = [];
       for (const value of rows) {
         const row = readLogRow(value);
+        const messageId = row === undefined ? undefined : newsOf(row, known);
         if (row === undefined) read.unreadable += 1;
-        else if (tellsNews(row, known)) news.push(entryOf(value, row, now()));
+        else if (messageId !== undefined) found.push({ messageId, request: requestOf(value, row, now()) });
       }
       read.rows += rows.length;
+      const news = await withoutStored(inbox, found);
       // At once, so that they share commits; a page at a time, so that memory stays bounded.
-      await Promise.all(news.map((request) => inbox.put(request)));
+      await Promise.all(news.map(({ request }) => inbox.put(request)));
       read.news += news.length;
     }
     return read;
   } catch (error) {
     if (!(error instanceof BridgeError) || error.scope === 'bridge') throw error;
-    return { ...read, result: 'failed', code: error.code };
+    const { retryAfterSeconds } = error.details;
+    const pause = typeof retryAfterSeconds === 'number' ? { retryAfterMs: retryAfterSeconds * 1000 } : {};
+    return { ...read, result: 'failed', code: error.code, ...pause };
   }
 }
 
-/** From then on it is known: rows repeat between pages. */
-function tellsNews(row: LogRow, known: KnownEvents): boolean {
+/**
+ * The Message-Id of ours that a row tells something new of. From then on it is known: rows repeat between pages.
+ */
+function newsOf(row: LogRow, known: KnownEvents): string | undefined {
   const [{ messageIdHeader } = {}] = row.events;
   const messageId = messageIdHeader === undefined ? undefined : normalizeMessageId(messageIdHeader);
-  const events = messageId === undefined ? undefined : known.get(messageId);
-  if (events === undefined) return false;
+  if (messageId === undefined) return undefined;
+  const events = known.get(messageId);
   const fresh = row.events
     .map(({ swgUid, type }) => eventKey(swgUid, type))
-    .filter((key) => !events.has(key));
-  for (const key of fresh) events.add(key);
-  return fresh.length > 0;
+    .filter((key) => events !== undefined && !events.has(key));
+  for (const key of fresh) events?.add(key);
+  return fresh.length > 0 ? messageId : undefined;
 }
 
-function entryOf(value: unknown, row: LogRow, receivedAt: Date): NewRequest {
+/** Without what an earlier run stored: it may be parked, or wait for Odoo. */
+async function withoutStored(inbox: DomainDeps['inbox'], found: readonly News[]): Promise<News[]> {
+  const messageIds = [...new Set(found.map(({ messageId }) => messageId))];
+  const stored = await Promise.all(
+    messageIds.map((messageId) =>
+      inbox.list({ directions: ['log'], terms: [`message-id:${messageId}`], limit: 1_000 }),
+    ),
+  );
+  const keys = new Set(stored.flat().map(({ webhookId }) => webhookId));
+  return found.filter(({ request }) => !keys.has(request.webhookId));
+}
+
+function requestOf(value: unknown, row: LogRow, receivedAt: Date): NewRequest {
   return {
     direction: 'log',
     webhookId: JSON.stringify([row.swgUid, row.status, row.lastUpdate]),

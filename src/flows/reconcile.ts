@@ -1,10 +1,11 @@
 import type { Inbox } from '../inbox/inbox.ts';
 import type { BridgeActions } from '../odoo/bridge-actions.ts';
-import type { BridgeSettings, PendingAnswer } from '../odoo/bridge-answers.ts';
-import { domainsToAsk, eventKey, reconciliationWindow, type Window } from '../rules/reconciliation.ts';
-import { findLostReplies, type LostReply, type LostReplyDeps } from './lost-replies.ts';
+import type { BridgeSettings } from '../odoo/bridge-answers.ts';
+import { domainsSentFrom, domainsToAsk, reconciliationWindow, type Window } from '../rules/reconciliation.ts';
+import { findLostReplies, type LostReply, type LostReplyCheck, type LostReplyDeps } from './lost-replies.ts';
+import { readPendingMessages, type PendingMessages } from './pending-messages.ts';
 import { reconcileDomain, type DomainRead, type ReadLog } from './reconcile-domain.ts';
-import type { ReconciliationRun } from './reconciliation-runs.ts';
+import { codesOf, type ReconciliationRun } from './reconciliation-runs.ts';
 
 export type ReconcileDeps = {
   inbox: Pick<Inbox, 'put' | 'list' | 'status'>;
@@ -13,8 +14,12 @@ export type ReconcileDeps = {
   readLog: ReadLog;
   /** How far back Sweego is asked, days. */
   mostDays: number;
-  /** Replies received before cannot be found in the inbox. */
-  repliesSince: Date;
+  replies: {
+    /** Those received before are not looked for. */
+    since: Date;
+    /** Look for them also while no mail waits. */
+    isDue: boolean;
+  };
   now: () => Date;
   log: LostReplyDeps['log'] & {
     info(fields: Readonly<Record<string, unknown>>, message: string): void;
@@ -22,33 +27,44 @@ export type ReconcileDeps = {
   };
 };
 
+export type Reconciled = {
+  run: ReconciliationRun;
+  /** Those that nobody was told of before. */
+  lostReplies: readonly LostReply[];
+  /** Replies received before this are all known or told of; undefined when they were not all looked for. */
+  repliesSeenUntil: Date | undefined;
+  /** How long Sweego wants to be left alone, milliseconds. */
+  pauseMs: number;
+};
+
 /** Ends a run early: every other call would fail in the same way. */
-const ends = ['SWEEGO_API_KEY_REFUSED', 'SWEEGO_API_KEY_MISSING', 'SWEEGO_UNREACHABLE'];
+const ends = [
+  'SWEEGO_API_KEY_REFUSED',
+  'SWEEGO_API_KEY_MISSING',
+  'SWEEGO_UNREACHABLE',
+  'SWEEGO_TOO_MANY_REQUESTS',
+];
 
 /**
  * One reconciliation: what Odoo waits for is looked up in Sweego's log, and what that tells becomes entries of
  * the inbox; the worker brings them to Odoo by the same rules as webhooks. When nothing waits, Sweego is not
- * asked at all. What Sweego does not answer makes the run partial: nothing is concluded from a row's absence.
+ * asked about it at all. What Sweego does not answer makes the run partial: nothing is concluded from a row's
+ * absence.
  *
  * @throws BridgeError ODOO_*, INBOX_*: nothing was concluded, and entries stored so far are worked on
  */
-export async function reconcile(
-  deps: ReconcileDeps,
-): Promise<{ run: ReconciliationRun; lostReplies: readonly LostReply[] }> {
-  const { settings, now, log } = deps;
+export async function reconcile(deps: ReconcileDeps): Promise<Reconciled> {
+  const { settings, replies, now, log } = deps;
   const startedAt = now();
-  const waiting = await readWaiting(deps.actions);
-  const aliasDomains = settings.alias_domains.map(({ name }) => name);
-  const window = reconciliationWindow(waiting.times, deps.mostDays, startedAt);
+  const waiting = await readPendingMessages(deps.actions);
+  const window = reconciliationWindow(waiting.mails, deps.mostDays, startedAt);
   tellOld(window, log);
-  const fromFilters = settings.servers.map(({ from_filter }) => from_filter);
-  const domains = domainsToAsk([...waiting.fromDomains], aliasDomains, fromFilters);
-  const reads = window.days === undefined ? [] : await readDomains(deps, waiting.known, domains, window.days);
-  const hasEnded = reads.some(({ result }) => result === 'skipped') || endedBy(reads.at(-1)) !== undefined;
-  const isInboundAsked = waiting.known.size > 0 && !hasEnded;
-  const inbound = isInboundAsked
-    ? await findLostReplies(deps, aliasDomains, deps.repliesSince)
-    : { result: 'not needed' as const, lost: [] };
+  const reads = window.from === undefined ? [] : await readDomains(deps, waiting, window.from);
+  const aliasDomains = settings.alias_domains.map(({ name }) => name);
+  const isInboundAsked = (waiting.known.size > 0 || replies.isDue) && !hasEnded(reads);
+  const inbound: LostReplyCheck = isInboundAsked
+    ? await findLostReplies(deps, aliasDomains, replies.since)
+    : { result: 'not needed', lost: [] };
   const run: ReconciliationRun = {
     startedAt: startedAt.toISOString(),
     endedAt: now().toISOString(),
@@ -68,53 +84,45 @@ export async function reconcile(
     unreadable: sumOf(reads.map(({ unreadable }) => unreadable)),
     lostReplies: inbound.lost.map(({ swgUid }) => swgUid),
     inbound: inbound.result,
+    ...(inbound.code === undefined ? {} : { inboundCode: inbound.code }),
   };
   tellEnd(run, log);
-  return { run, lostReplies: inbound.lost };
-}
-
-type Waiting = {
-  known: Map<string, Set<string>>;
-  times: { createdAt: Date; since: Date }[];
-  fromDomains: Set<string | null>;
-};
-
-async function readWaiting(actions: ReconcileDeps['actions']): Promise<Waiting> {
-  const waiting: Waiting = { known: new Map(), times: [], fromDomains: new Set() };
-  let cursor: string | null = null;
-  do {
-    const page: PendingAnswer = await actions.pending(cursor);
-    for (const message of page.messages) {
-      const { created_at: createdAt, since, message_id: messageId } = message;
-      if (createdAt !== null) waiting.times.push({ createdAt, since: since ?? createdAt });
-      waiting.fromDomains.add(message.from_domain);
-      waiting.known.set(messageId, new Set(message.events.map(([uid, type]) => eventKey(uid, type))));
-    }
-    cursor = page.next;
-  } while (cursor !== null);
-  return waiting;
+  const pauses = [inbound, ...reads].map(({ retryAfterMs = 0 }) => retryAfterMs);
+  return {
+    run,
+    lostReplies: inbound.lost,
+    repliesSeenUntil: inbound.seenUntil,
+    pauseMs: Math.max(...pauses),
+  };
 }
 
 async function readDomains(
   deps: ReconcileDeps,
-  known: Waiting['known'],
-  domains: readonly string[],
-  days: { from: Date; to: Date },
+  { known, mails }: PendingMessages,
+  from: Date,
 ): Promise<DomainRead[]> {
+  const { settings, now } = deps;
+  const fromFilters = settings.servers.map(({ from_filter }) => from_filter);
+  const domains = domainsToAsk(
+    mails.map(({ fromDomain }) => fromDomain),
+    settings.alias_domains.map(({ name }) => name),
+    fromFilters,
+  );
+  const sentFrom = domainsSentFrom(mails, fromFilters, { from, now: now() });
   const reads: DomainRead[] = [];
   for (const domain of domains) {
-    const isOver = endedBy(reads.at(-1)) !== undefined || reads.at(-1)?.result === 'skipped';
-    reads.push(
-      isOver
-        ? { domain, result: 'skipped', rows: 0, news: 0, unreadable: 0 }
-        : await reconcileDomain({ ...deps, known }, domain, days),
-    );
+    const read: DomainRead = hasEnded(reads)
+      ? { domain, result: 'skipped', rows: 0, news: 0, unreadable: 0 }
+      : await reconcileDomain({ ...deps, known }, domain, from);
+    const isOdd = read.result === 'none' && sentFrom.has(domain);
+    reads.push(isOdd ? { ...read, result: 'failed', code: 'SWEEGO_LOG_EMPTY' } : read);
   }
   return reads;
 }
 
-function endedBy(read: DomainRead | undefined): string | undefined {
-  return ends.find((code) => code === read?.code);
+function hasEnded(reads: readonly DomainRead[]): boolean {
+  const last = reads.at(-1);
+  return last?.result === 'skipped' || ends.some((code) => code === last?.code);
 }
 
 function outcomeOf(
@@ -122,8 +130,10 @@ function outcomeOf(
   inbound: ReconciliationRun['inbound'],
 ): ReconciliationRun['outcome'] {
   const isMissing = ({ result }: DomainRead) => result === 'failed' || result === 'skipped';
-  if (reads.length > 0 && reads.every(isMissing)) return 'failed';
-  return reads.some(isMissing) || inbound === 'failed' ? 'partial' : 'complete';
+  const parts = [...reads.map(isMissing), ...(inbound === 'checked' ? [false] : [])];
+  const areMissing = inbound === 'failed' ? [...parts, true] : parts;
+  if (!areMissing.includes(true)) return 'complete';
+  return areMissing.includes(false) ? 'partial' : 'failed';
 }
 
 function tellOld({ tooOld }: Window, log: ReconcileDeps['log']): void {
@@ -137,10 +147,9 @@ function tellOld({ tooOld }: Window, log: ReconcileDeps['log']): void {
 function tellEnd(run: ReconciliationRun, log: ReconcileDeps['log']): void {
   const { outcome, pending, news } = run;
   const rows = sumOf(run.domains.map((each) => each.rows));
-  const codes = [...new Set(run.domains.flatMap(({ code }) => code ?? []))];
   const fields = { outcome, pending, rows, news };
   if (outcome === 'complete') log.info(fields, 'reconciliation done');
-  else log.error({ ...fields, codes }, 'reconciliation could not read all of Sweego’s log');
+  else log.error({ ...fields, codes: codesOf(run) }, 'reconciliation could not read all of Sweego’s log');
 }
 
 function sumOf(numbers: readonly number[]): number {

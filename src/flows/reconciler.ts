@@ -1,23 +1,35 @@
 import { BridgeError } from '../errors.ts';
 import type { Inbox } from '../inbox/inbox.ts';
 import { describeError } from '../log.ts';
+import type { BridgeActions } from '../odoo/bridge-actions.ts';
 import type { BridgeSettings } from '../odoo/bridge-answers.ts';
 import type { CronSchedule } from '../rules/cron-schedule.ts';
 import { decideRun } from '../rules/reconciliation.ts';
 import { readLogPages, type LogDeps } from '../sweego/log-pages.ts';
-import type { LostReply } from './lost-replies.ts';
+import { tellApiKeyFault } from './api-key-alert.ts';
 import type { ReadLog } from './reconcile-domain.ts';
-import { reconcile, type ReconcileDeps } from './reconcile.ts';
-import { keepReconciliations, recallReconciliations, type ReconciliationRun } from './reconciliation-runs.ts';
+import { reconcile, type ReconcileDeps, type Reconciled } from './reconcile.ts';
+import {
+  instantOf,
+  isServed,
+  later,
+  memoryAfter,
+  repliesToLookFor,
+  servedBy,
+  withSkipped,
+  type Occasion,
+} from './reconciliation-memory.ts';
+import { keepReconciliations, recallReconciliations } from './reconciliation-runs.ts';
 
 /** One process at a time reconciles; a killed one's turn ends after `ttlMs` without a sign of life. */
 const lease = { name: 'reconciliation', ttlMs: 30_000 } as const;
 const heartbeatMs = 10_000;
-const dayMs = 24 * 60 * 60_000;
+/** After Odoo could not be asked. */
+const odooPauseMs = 5 * 60_000;
 
 export type ReconcilerDeps = LogDeps & {
   inbox: ReconcileDeps['inbox'] & Pick<Inbox, 'holdLease' | 'releaseLease' | 'findSnapshot' | 'saveSnapshot'>;
-  actions: ReconcileDeps['actions'];
+  actions: ReconcileDeps['actions'] & Pick<BridgeActions, 'closeAlert'>;
   /** What Odoo told last; undefined before it has. */
   currentSettings: () => BridgeSettings | undefined;
   cron: CronSchedule;
@@ -30,8 +42,6 @@ export type ReconcilerDeps = LogDeps & {
   now: () => Date;
   log: ReconcileDeps['log'];
 };
-
-export type Reconciled = { run: ReconciliationRun; lostReplies: readonly LostReply[] };
 
 export type Reconciler = {
   /** Called each minute: runs when the schedule says so. Resolves when that run is over. Never throws. */
@@ -56,21 +66,26 @@ export function createReconciler(deps: ReconcilerDeps): Reconciler {
   async function wake(): Promise<void> {
     const settings = deps.currentSettings();
     if (settings === undefined || stopping.signal.aborted) return;
+    const memory = await recallReconciliations(inbox, now());
     const decision = decideRun({
       cron: deps.cron,
       setting: settings.reconciliation,
-      lastSlot: later(skippedSlot, slotOf((await recallReconciliations(inbox, now())).lastSlot)),
+      lastSlot: instantOf(withSkipped(memory, skippedSlot).lastSlot),
+      requestedAt: settings.reconciliation.requested_at,
+      servedRequest: instantOf(memory.servedRequest),
+      notBefore: instantOf(memory.notBefore),
       isRunning: running !== undefined,
       now: now(),
     });
     if (decision.kind === 'skip') {
       skippedSlot = decision.slot;
       log.warn({ slot: decision.slot.toISOString() }, 'reconciliation skipped: the last one is still going');
-    } else if (decision.kind === 'run') await start(settings, decision.slot);
+    } else if (decision.kind === 'run') await start(settings, { slot: decision.slot });
+    else if (decision.kind === 'run_by_hand') await start(settings, { request: decision.request });
   }
 
-  function start(settings: BridgeSettings, slot: Date | undefined): Promise<Reconciled | undefined> {
-    const work = runUnderLease(settings, slot).finally(() => {
+  function start(settings: BridgeSettings, occasion: Occasion): Promise<Reconciled | undefined> {
+    const work = runUnderLease(settings, occasion).finally(() => {
       running = undefined;
     });
     running = work.catch(() => undefined);
@@ -79,14 +94,14 @@ export function createReconciler(deps: ReconcilerDeps): Reconciler {
 
   async function runUnderLease(
     settings: BridgeSettings,
-    slot: Date | undefined,
+    occasion: Occasion,
   ): Promise<Reconciled | undefined> {
     if (!(await inbox.holdLease({ ...lease, holder, now: now() }))) return undefined;
     const finished = new AbortController();
     const lost = new AbortController();
     const keeping = keepLease(finished.signal, lost);
     try {
-      return await run(settings, slot, AbortSignal.any([stopping.signal, lost.signal]));
+      return await run(settings, occasion, lost.signal);
     } finally {
       finished.abort();
       await keeping;
@@ -105,28 +120,45 @@ export function createReconciler(deps: ReconcilerDeps): Reconciler {
 
   async function run(
     settings: BridgeSettings,
-    slot: Date | undefined,
-    signal: AbortSignal,
+    occasion: Occasion,
+    lost: AbortSignal,
   ): Promise<Reconciled | undefined> {
-    const memory = await recallReconciliations(inbox, now());
-    if (slot !== undefined) {
-      // Another replica may have run it meanwhile.
-      if (memory.lastSlot !== null && new Date(memory.lastSlot) >= slot) return undefined;
-      // Before the run: one that ends the process must not be tried again each minute.
-      memory.lastSlot = slot.toISOString();
+    const before = await recallReconciliations(inbox, now());
+    if (isServed(occasion, before)) return undefined;
+    // Before the run: one that ends the process must not be tried again each minute.
+    let memory = { ...before, ...servedBy(occasion) };
+    await keepReconciliations(inbox, memory, now());
+    try {
+      const signal = AbortSignal.any([stopping.signal, lost]);
+      const readLog = logReader(settings, signal);
+      const replies = repliesToLookFor(memory, deps.mostDays, now());
+      const done = await reconcile({ ...deps, settings, readLog, replies });
+      // What was broken off tells nothing about Sweego: the next process runs the slot anew.
+      if (signal.aborted) {
+        memory = before;
+        return undefined;
+      }
+      memory = memoryAfter(done, memory, now());
+      memory.apiKeyAlert = await apiKeyAlertAfter(done, memory.apiKeyAlert);
+      return done;
+    } catch (error) {
+      // Tried again before the next slot, which may be a day away.
+      if (isOdooAway(error)) memory = { ...before, notBefore: later(now(), odooPauseMs) };
+      throw error;
+    } finally {
+      // Replicas must know of a slot that this process skipped meanwhile.
+      if (!lost.aborted) await keepReconciliations(inbox, withSkipped(memory, skippedSlot), now());
     }
-    await keepReconciliations(inbox, memory, now());
-    const earliest = new Date(now().getTime() - deps.mostDays * dayMs);
-    const since = new Date(memory.repliesSince);
-    const done = await reconcile({
-      ...deps,
-      settings,
-      readLog: logReader(settings, signal),
-      repliesSince: since > earliest ? since : earliest,
-    });
-    memory.runs.unshift(done.run);
-    await keepReconciliations(inbox, memory, now());
-    return done;
+  }
+
+  /** It is shown at the next run when Odoo cannot show it now. */
+  async function apiKeyAlertAfter({ run: done }: Reconciled, openKey: string | null): Promise<string | null> {
+    try {
+      return await tellApiKeyFault(deps.actions, done, openKey);
+    } catch (error) {
+      log.warn(describeError(error), 'Odoo could not be told about Sweego’s API key');
+      return openKey;
+    }
   }
 
   function logReader(settings: BridgeSettings, signal: AbortSignal): ReadLog {
@@ -146,7 +178,7 @@ export function createReconciler(deps: ReconcilerDeps): Reconciler {
       }
     },
     async runNow(settings) {
-      return running === undefined ? start(settings, undefined) : undefined;
+      return running === undefined ? start(settings, 'command') : undefined;
     },
     async stop() {
       stopping.abort();
@@ -155,13 +187,8 @@ export function createReconciler(deps: ReconcilerDeps): Reconciler {
   };
 }
 
-function slotOf(written: string | null): Date | undefined {
-  return written === null ? undefined : new Date(written);
-}
-
-function later(one: Date | undefined, other: Date | undefined): Date | undefined {
-  if (one === undefined || other === undefined) return one ?? other;
-  return one > other ? one : other;
+function isOdooAway(error: unknown): boolean {
+  return error instanceof BridgeError && error.scope === 'odoo' && error.retry === 'later';
 }
 
 function keyMissing(): BridgeError {

@@ -3,7 +3,7 @@ import type { Inbox } from '../inbox/inbox.ts';
 /** What became of one From domain in a run. */
 export type DomainResult = {
   domain: string;
-  /** `none`: Sweego has no row of it (it answers 422 then). `skipped`: not asked, since Sweego was away. */
+  /** `none`: Sweego has no row of it (it answers 422 then), and none was expected. `skipped`: not asked, since Sweego was away. */
   result: 'read' | 'none' | 'failed' | 'skipped';
   /** Why it failed. */
   code?: string;
@@ -29,13 +29,23 @@ export type ReconciliationRun = {
   lostReplies: string[];
   /** Whether the received mails were looked through, or why not. */
   inbound: 'checked' | 'not needed' | 'postponed' | 'failed';
+  /** Why they could not be. */
+  inboundCode?: string;
 };
 
 export type ReconciliationMemory = {
-  /** Replies received before are not looked for: entries of that time cannot be found by their swg_uid. */
+  /** Replies received before are not looked for: they have been, or are from before this inbox. */
   repliesSince: string;
+  /** When they were last looked for. */
+  repliesLookedForAt: string | null;
   /** The slot of the schedule that was run or skipped last. */
   lastSlot: string | null;
+  /** The last wish of an administrator, made in Odoo, for which a run was made. */
+  servedRequest: string | null;
+  /** No run by schedule before it. */
+  notBefore: string | null;
+  /** Key of the activity in Odoo that tells of an API key that cannot be used; null while none is open. */
+  apiKeyAlert: string | null;
   /** The newest first. */
   runs: ReconciliationRun[];
 };
@@ -48,7 +58,15 @@ export async function recallReconciliations(
   inbox: Pick<Inbox, 'findSnapshot'>,
   now: Date,
 ): Promise<ReconciliationMemory> {
-  const fresh: ReconciliationMemory = { repliesSince: now.toISOString(), lastSlot: null, runs: [] };
+  const fresh: ReconciliationMemory = {
+    repliesSince: now.toISOString(),
+    repliesLookedForAt: null,
+    lastSlot: null,
+    servedRequest: null,
+    notBefore: null,
+    apiKeyAlert: null,
+    runs: [],
+  };
   const found = await inbox.findSnapshot(name);
   if (found === undefined) return fresh;
   try {
@@ -67,4 +85,10 @@ export async function keepReconciliations(
 ): Promise<void> {
   const kept = { ...memory, runs: memory.runs.slice(0, mostRuns) };
   await inbox.saveSnapshot(name, Buffer.from(JSON.stringify(kept)), now);
+}
+
+/** Why parts of Sweego's log could not be read; each code once. */
+export function codesOf({ domains, inboundCode }: ReconciliationRun): string[] {
+  const codes = domains.flatMap(({ code }) => code ?? []);
+  return [...new Set(inboundCode === undefined ? codes : [...codes, inboundCode])];
 }

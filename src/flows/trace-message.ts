@@ -32,7 +32,7 @@ export type TraceDeps = {
   actions: Pick<BridgeActions, 'read'>;
   inbox: Pick<Inbox, 'list'>;
   /** Asks Sweego anew; left out when nobody wants that. */
-  askSweego?: { readLog: ReadLog; from: Date; to: Date };
+  askSweego?: { readLog: ReadLog; from: Date };
 };
 
 /**
@@ -113,9 +113,9 @@ async function askedOf(
   address: string,
 ): Promise<HistoryEvent[] | undefined> {
   if (askSweego === undefined) return undefined;
-  const { readLog, from, to } = askSweego;
+  const { readLog, from } = askSweego;
   const told = new Map<string, HistoryEvent>();
-  for await (const { rows } of readLog({ channel: 'email', searchWord: address, from, to })) {
+  for await (const { rows } of readLog({ channel: 'email', searchWord: address, from })) {
     for (const event of rows.flatMap((row) => readLogRow(row)?.events ?? [])) {
       const meaning = readEventMeaning(event);
       if (meaning.kind !== 'message' || meaning.messageId !== messageId) continue;

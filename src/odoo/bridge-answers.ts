@@ -32,7 +32,12 @@ export const BridgeSettings = z.object({
     z.object({ id: z.number().int(), name: z.string(), catchall_email: text, bounce_email: text }),
   ),
   /** The job in Odoo's scheduled actions; 30 minutes is what it comes with. */
-  reconciliation: z.object({ is_on: z.boolean(), every_minutes: z.number().int().positive() }),
+  reconciliation: z.object({
+    is_on: z.boolean(),
+    every_minutes: z.number().int().positive(),
+    /** When an administrator last ran the job by hand. */
+    requested_at: odooDatetime,
+  }),
   api_key: text,
   client_uuid: text,
   /** The selection values of this database, so that nothing outside them is ever written. */

@@ -13,18 +13,32 @@ export type RunQuestion = {
   setting: { is_on: boolean; every_minutes: number };
   /** The slot that was run or skipped last; undefined when none ever was. */
   lastSlot: Date | undefined;
+  /** When an administrator last ran the job in Odoo by hand, and for which of those a run was made. */
+  requestedAt: Date | null;
+  servedRequest: Date | undefined;
+  /** No run before it: Sweego or Odoo asked for a pause. */
+  notBefore: Date | undefined;
   isRunning: boolean;
   now: Date;
 };
 
 /** `skip`: it is time, and the last run is still going. A slot is run or skipped, never both. */
-export type RunDecision = { kind: 'off' | 'wait' } | { kind: 'run' | 'skip'; slot: Date };
+export type RunDecision =
+  { kind: 'off' | 'wait' } | { kind: 'run' | 'skip'; slot: Date } | { kind: 'run_by_hand'; request: Date };
 
 /**
  * Whether a run is due. Asked every minute; a slot that nobody asked at (asleep, stopped) is made up for once,
- * however many there were. All in UTC, so no night with a change of clocks adds or drops one.
+ * however many there were. All in UTC, so no night with a change of clocks adds or drops one. What an
+ * administrator asks for by hand is done also while the schedule is switched off.
  */
-export function decideRun({ cron, setting, lastSlot, isRunning, now }: RunQuestion): RunDecision {
+export function decideRun(question: RunQuestion): RunDecision {
+  const { cron, setting, lastSlot, requestedAt, servedRequest, notBefore, isRunning, now } = question;
+  // One that is further ahead than any pause is from before the clock was set back.
+  if (notBefore !== undefined && notBefore > now && notBefore.getTime() <= now.getTime() + dayMs) {
+    return { kind: 'wait' };
+  }
+  const isAsked = requestedAt !== null && (servedRequest === undefined || requestedAt > servedRequest);
+  if (isAsked) return isRunning ? { kind: 'wait' } : { kind: 'run_by_hand', request: requestedAt };
   if (!setting.is_on) return { kind: 'off' };
   const slot = newestSlot(cron, setting.every_minutes, knownSlot(lastSlot, now), now);
   if (slot === undefined) return { kind: 'wait' };
@@ -53,16 +67,18 @@ function newestSlot(
   return undefined;
 }
 
-export type PendingTimes = {
-  /** When its mail was made. */
+export type PendingMail = {
+  /** When it was made. */
   createdAt: Date;
   /** When it was sent last. */
   since: Date;
+  /** Of whom it was written, lower-case; `null` when that names none. */
+  fromDomain: string | null;
 };
 
 export type Window = {
-  /** Which days Sweego is asked about; undefined when no mail is young enough. */
-  days: { from: Date; to: Date } | undefined;
+  /** Since when Sweego is asked about; undefined when no mail is young enough. */
+  from: Date | undefined;
   /** Mails that Sweego is not asked about any more, and since when the oldest waits. */
   tooOld: { count: number; oldest: Date } | undefined;
 };
@@ -71,14 +87,14 @@ export type Window = {
  * From the oldest pending mail until now, but not further back than `mostDays`: Sweego keeps its log for a while
  * only, and the days in between cost pages. What was sent before is told apart, not passed over in silence.
  */
-export function reconciliationWindow(pending: readonly PendingTimes[], mostDays: number, now: Date): Window {
+export function reconciliationWindow(pending: readonly PendingMail[], mostDays: number, now: Date): Window {
   const earliest = now.getTime() - mostDays * dayMs;
   const old = pending.filter(({ since }) => since.getTime() < earliest);
   const young = pending.filter(({ since }) => since.getTime() >= earliest);
   const from = leastOf(young.map(({ createdAt }) => createdAt.getTime()));
   const oldest = leastOf(old.map(({ since }) => since.getTime()));
   return {
-    days: from === undefined ? undefined : { from: new Date(Math.max(from, earliest)), to: now },
+    from: from === undefined ? undefined : new Date(Math.max(from, earliest)),
     tooOld: oldest === undefined ? undefined : { count: old.length, oldest: new Date(oldest) },
   };
 }
@@ -92,12 +108,50 @@ export function domainsToAsk(
   aliasDomains: readonly string[],
   fromFilters: readonly (string | null)[],
 ): string[] {
-  const filtered = fromFilters.flatMap((filter) => (filter ?? '').split(','));
-  const names = [...fromDomains, ...aliasDomains, ...filtered].map((text) =>
-    // Only this form names an internationalised domain at Sweego.
-    domainToASCII((text ?? '').trim().replace(/^.*@/, '').toLowerCase()),
-  );
+  const names = [...fromDomains, ...aliasDomains, ...fromFilters.flatMap(partsOf)].map(domainName);
   return [...new Set(names)].filter((name) => name !== '').sort();
+}
+
+/** A mail shows in Sweego's log a minute or two after it was sent. */
+const shownAfterMs = 15 * minuteMs;
+
+/**
+ * From domains of which Sweego's log must have rows: mails were sent from them within the window, and no mail
+ * server's filter put another address into their From.
+ *
+ * @param fromFilters of the mail servers that send through Sweego
+ * @see Odoo ir.mail_server._find_mail_server
+ */
+export function domainsSentFrom(
+  pending: readonly PendingMail[],
+  fromFilters: readonly (string | null)[],
+  { from, now }: { from: Date; now: Date },
+): Set<string> {
+  const isUnfiltered = fromFilters.some((filter) => partsOf(filter).length === 0);
+  const allowed = new Set(
+    fromFilters
+      .flatMap(partsOf)
+      .filter((part) => !part.includes('@'))
+      .map(domainName),
+  );
+  const latest = now.getTime() - shownAfterMs;
+  const sent = pending
+    .filter(({ since }) => since >= from && since.getTime() <= latest)
+    .map(({ fromDomain }) => domainName(fromDomain))
+    .filter((name) => name !== '' && (isUnfiltered || allowed.has(name)));
+  return new Set(sent);
+}
+
+function partsOf(fromFilter: string | null): string[] {
+  return (fromFilter ?? '')
+    .split(',')
+    .map((part) => part.trim())
+    .filter((part) => part !== '');
+}
+
+/** Only this form names an internationalised domain at Sweego. */
+function domainName(text: string | null): string {
+  return domainToASCII((text ?? '').trim().replace(/^.*@/, '').toLowerCase());
 }
 
 /** An event by what tells it from the others of its message. */

@@ -16,6 +16,9 @@ const timeoutMs = 30_000;
 const longestAnswerBytes = 32_000_000;
 /** Longest pause that is waited for within a run, milliseconds. */
 const longestPauseMs = 60_000;
+/** Longest pause that Sweego is believed to mean, milliseconds. */
+const longestStatedMs = 24 * 60 * 60_000;
+const dayMs = 24 * 60 * 60_000;
 /** Pauses after 429 without Retry-After, milliseconds. */
 const pausesMs = [2_000, 8_000, 30_000];
 
@@ -25,9 +28,8 @@ export type LogQuery = {
   domain?: string;
   /** Of outgoing mails: a recipient or a swg_uid. */
   searchWord?: string;
-  /** Both days are whole ones (UTC), the last one included. */
+  /** Until now. Sweego knows whole days only, and in which zone is not documented, so the day before is read too. */
   from: Date;
-  to: Date;
 };
 
 export type LogDeps = SweegoDeps & {
@@ -46,8 +48,9 @@ export type LogPage = { rows: readonly unknown[]; isRefused: boolean };
  * `/logs` is right differs from place to place: the other is asked when one is not there. 429 is waited for as
  * long as it says, up to a minute, three times.
  *
- * @throws BridgeError SWEEGO_UNREACHABLE, SWEEGO_UNAVAILABLE, SWEEGO_API_KEY_REFUSED, SWEEGO_LOGS_UNREADABLE,
- *   SWEEGO_ANSWER_TOO_LARGE; pages before it have been handed out
+ * @throws BridgeError SWEEGO_UNREACHABLE, SWEEGO_UNAVAILABLE, SWEEGO_TOO_MANY_REQUESTS (detail `retryAfterSeconds`, when
+ *   Sweego named it), SWEEGO_API_KEY_REFUSED, SWEEGO_LOGS_UNREADABLE, SWEEGO_ANSWER_TOO_LARGE; pages before it have been
+ *   handed out
  * @see https://learn.sweego.io/docs/sweego/logs-logs-post
  */
 export async function* readLogPages(
@@ -78,11 +81,10 @@ export async function* readLogPages(
   throw unreadable('it has no end');
 }
 
-function bodyOf({ channel, domain, searchWord, from, to }: LogQuery): Record<string, unknown> {
+function bodyOf({ channel, domain, searchWord, from }: LogQuery): Record<string, unknown> {
   return {
     channel,
-    start_date: dayOf(from),
-    end_date: dayOf(to),
+    start_date: dayOf(new Date(from.getTime() - dayMs)),
     ...(domain === undefined ? {} : { domains: [domain] }),
     ...(searchWord === undefined ? {} : { search_word: searchWord }),
   };
@@ -131,8 +133,9 @@ function createAsker(
         hasSwitched = true;
         continue;
       }
-      const pauseMs = answer.status === 429 ? pauseOf(answer, pauses) : undefined;
-      if (pauseMs === undefined) throw statusError(answer.status, 'logs');
+      if (answer.status !== 429) throw statusError(answer.status, 'logs');
+      const pauseMs = pauseOf(answer, pauses);
+      if (pauseMs === undefined) throw tooManyRequests(answer);
       pauses += 1;
       await sleep(pauseMs, signal);
     }
@@ -146,9 +149,29 @@ function isMoved(status: number): boolean {
 /** Undefined when it was waited for often enough, or would be too long. */
 function pauseOf(answer: OpenHttpAnswer, pauses: number): number | undefined {
   const usual = pausesMs[pauses];
-  const stated = /^\d{1,6}$/.exec(answer.headers['retry-after']?.trim() ?? '')?.[0];
-  const pauseMs = stated === undefined ? usual : Number(stated) * 1000;
+  const pauseMs = statedPauseOf(answer) ?? usual;
   return usual === undefined || pauseMs === undefined || pauseMs > longestPauseMs ? undefined : pauseMs;
+}
+
+/** Retry-After in seconds (RFC 9110, section 10.2.3), as milliseconds; its form as a date is not used by Sweego. */
+function statedPauseOf(answer: OpenHttpAnswer): number | undefined {
+  const stated = /^\d{1,9}$/.exec(answer.headers['retry-after']?.trim() ?? '')?.[0];
+  return stated === undefined ? undefined : Math.min(Number(stated) * 1000, longestStatedMs);
+}
+
+function tooManyRequests(answer: OpenHttpAnswer): BridgeError {
+  const pauseMs = statedPauseOf(answer);
+  return new BridgeError(
+    'SWEEGO_TOO_MANY_REQUESTS',
+    'Sweego limits how often its log is read (429). The rest is read at a later reconciliation; ' +
+      'if it lasts, read it less often (RECONCILE_CRON).',
+    {
+      retry: 'later',
+      scope: 'sweego',
+      cause: undefined,
+      details: pauseMs === undefined ? {} : { retryAfterSeconds: pauseMs / 1000 },
+    },
+  );
 }
 
 /** `state` is documented as required, and left out in practice; a failure may come as 200 with `{msg}` alone. */

@@ -67,13 +67,16 @@ export function readLogRow(value: unknown): LogRow | undefined {
     timestamp,
     eventId: `log:${swgUid}:${type}`,
   });
+  const lastUpdate = textOf(row['email_last_update']) ?? '';
+  // Nothing was sent: Sweego only said what it would do.
+  if (row['dry_run'] === true) return { swgUid, status, lastUpdate, events: [] };
   const events = submittedAt === undefined ? [] : [event('email_sent', submittedAt)];
   const type = eventTypes[status];
   if (type !== undefined) events.push(event(type, updatedAt));
   else if (status === 'undelivered') {
     events.push({ ...event(failureTypeOf(row), updatedAt), ...evidenceOf(row) });
   }
-  return { swgUid, status, lastUpdate: textOf(row['email_last_update']) ?? '', events };
+  return { swgUid, status, lastUpdate, events };
 }
 
 /**

@@ -7,7 +7,9 @@ import { sweegoLogRow } from '../../demo/sweego-logs.ts';
 import { reconcile, type ReconcileDeps } from '../../src/flows/reconcile.ts';
 import { openHttpRequest } from '../../src/http-client.ts';
 import { createBridgeActions } from '../../src/odoo/bridge-actions.ts';
+import { describeBody } from '../../src/sweego/describe-body.ts';
 import { readLogPages } from '../../src/sweego/log-pages.ts';
+import { settingsWith } from '../support/bridge-settings.ts';
 import { openStandIn } from '../demo/open-stand-in.ts';
 import { openEventBridge } from '../support/event-bridge.ts';
 
@@ -40,7 +42,7 @@ async function openScene({ bridge: hasWorker = true } = {}) {
           new AbortController().signal,
         ),
       mostDays: 7,
-      repliesSince: new Date(),
+      replies: { since: new Date(), isDue: false },
       now: () => new Date(),
       log: { info: write('info'), warn: write('warn'), error: write('error') },
       ...changes,
@@ -191,6 +193,52 @@ describe('what Sweego is asked', () => {
     ]);
   });
 
+  it('may be answered by 422 for the domain that mails were sent from: then something is wrong (S11)', async () => {
+    const scene = await openScene();
+    await scene.send('ann@example.com');
+    const alias = { id: 1, name: 'a.example', catchall_email: null, bounce_email: null };
+    const settings = { servers: [{ ...settingsWith().servers[0] }] as never, alias_domains: [alias] };
+    expect((await scene.run({ settings })).run).toMatchObject({ outcome: 'complete' });
+    const { run } = await scene.run({ settings, now: () => new Date(Date.now() + hourMs / 2) });
+    expect(run.outcome).toBe('partial');
+    expect(run.domains).toEqual([
+      { domain: 'a.example', result: 'none', rows: 0 },
+      { domain: expect.any(String) as unknown, result: 'failed', rows: 0, code: 'SWEEGO_LOG_EMPTY' },
+    ]);
+  });
+
+  it('is left alone after 429, and told how long for', async () => {
+    const scene = await openScene();
+    await scene.send('ann@example.com');
+    const alias = { id: 1, name: 'a.example', catchall_email: null, bounce_email: null };
+    scene.sweego.failNext(429, 429, 429, 429);
+    const { run } = await scene.run({ settings: { servers: [], alias_domains: [alias] } });
+    expect(run.domains.map(({ result, code }) => code ?? result)).toEqual([
+      'SWEEGO_TOO_MANY_REQUESTS',
+      'skipped',
+    ]);
+    expect(scene.sweego.requests).toHaveLength(4);
+  });
+
+  it('gives rows of mails that were only tried out, which say nothing', async () => {
+    const scene = await openScene();
+    const { mails } = await scene.send('ann@example.com');
+    scene.logs(mails[0], 'delivered');
+    const row = scene.sweego.logRows.pop() ?? expect.fail();
+    scene.sweego.logRows.push({ ...row, dry_run: true });
+    expect((await scene.run()).run).toMatchObject({ outcome: 'complete', news: 0, unreadable: 0 });
+  });
+
+  it('gives what an earlier run stored, which is counted and stored once', async () => {
+    const scene = await openScene({ bridge: false });
+    const { mails } = await scene.send('ann@example.com');
+    scene.logs(mails[0], 'delivered');
+    expect((await scene.run()).run.news).toBe(1);
+    await scene.bridge.inbox.claim({ directions: [], limit: 0, now: new Date(), describe: describeBody });
+    expect((await scene.run()).run.news).toBe(0);
+    expect((await scene.bridge.inbox.status()).unclaimed).toBe(0);
+  });
+
   it('may fail for one domain: the run is partial, and the others are read', async () => {
     const scene = await openScene();
     const { mails } = await scene.send('ann@example.com');
@@ -221,7 +269,7 @@ describe('what Sweego is asked', () => {
     const scene = await openScene();
     await scene.send('ann@example.com');
     const now = () => new Date(Date.now() + 9 * 24 * hourMs);
-    const { run } = await scene.run({ now, repliesSince: now() });
+    const { run } = await scene.run({ now, replies: { since: now(), isDue: false } });
     expect(run).toMatchObject({ pending: 1, tooOld: { count: 1 }, domains: [] });
     expect(scene.sweego.requests).toEqual([]);
     expect(scene.told[0]).toMatchObject({
@@ -267,12 +315,23 @@ describe('a reply that Sweego received', () => {
       received('04-lost', 3),
       received('04-error', 5, { status: 'error' }),
     );
-    const { run, lostReplies } = await scene.run({ repliesSince: dayAgo() });
+    const { run, lostReplies } = await scene.run({ replies: { since: dayAgo(), isDue: false } });
     expect(run).toMatchObject({ inbound: 'checked', lostReplies: ['04-lost', '04-error'] });
     expect(lostReplies[0]).toMatchObject({ sender: 'ann@customer.example.com', subject: 'Where is it?' });
     expect(JSON.stringify(run)).not.toContain('customer.example.com');
     expect(scene.told.filter(({ message }) => message === 'lost reply')).toHaveLength(2);
-    expect((await scene.run({ repliesSince: dayAgo() })).lostReplies).toEqual([]);
+    expect((await scene.run({ replies: { since: dayAgo(), isDue: false } })).lostReplies).toEqual([]);
+  });
+
+  it('and was lost is looked for also while no mail waits, when it is time', async () => {
+    const scene = await openScene();
+    scene.sweego.logRows.push(received('04-lost', 3));
+    const since = dayAgo();
+    expect((await scene.run({ replies: { since, isDue: false } })).run.inbound).toBe('not needed');
+    expect(scene.sweego.requests).toEqual([]);
+    const { run, repliesSeenUntil } = await scene.run({ replies: { since, isDue: true } });
+    expect(run).toMatchObject({ outcome: 'complete', pending: 0, lostReplies: ['04-lost'] });
+    expect(Date.now() - (repliesSeenUntil?.getTime() ?? 0)).toBeGreaterThan(1.9 * hourMs);
   });
 
   it('is not called lost while Sweego still tries, when it is another’s, or was forwarded', async () => {
@@ -285,7 +344,7 @@ describe('a reply that Sweego received', () => {
       received('04-forwarded', 3, { status: 'forwarded' }),
       received('04-before', 30),
     );
-    expect((await scene.run({ repliesSince: dayAgo() })).run).toMatchObject({
+    expect((await scene.run({ replies: { since: dayAgo(), isDue: false } })).run).toMatchObject({
       inbound: 'checked',
       lostReplies: [],
     });
@@ -298,7 +357,7 @@ describe('a reply that Sweego received', () => {
     const [entry] = await scene.bridge.inbox.list({ directions: ['inbound'] });
     await scene.bridge.inbox.erase([entry?.id ?? 0], new Date());
     scene.sweego.logRows.push(received('04-erased', 3.02));
-    expect((await scene.run({ repliesSince: dayAgo() })).lostReplies).toEqual([]);
+    expect((await scene.run({ replies: { since: dayAgo(), isDue: false } })).lostReplies).toEqual([]);
   });
 
   it('is looked for later while the inbox holds what nobody has looked at', async () => {
@@ -312,7 +371,7 @@ describe('a reply that Sweego received', () => {
       secretId: 'test',
     });
     scene.sweego.logRows.push(received('04-lost', 3));
-    expect((await scene.run({ repliesSince: dayAgo() })).run).toMatchObject({
+    expect((await scene.run({ replies: { since: dayAgo(), isDue: false } })).run).toMatchObject({
       inbound: 'postponed',
       lostReplies: [],
     });
@@ -323,7 +382,7 @@ describe('a reply that Sweego received', () => {
     const { mails } = await scene.send('ann@example.com');
     scene.logs(mails[0], 'delivered');
     const { run } = await scene.run({
-      repliesSince: dayAgo(),
+      replies: { since: dayAgo(), isDue: false },
       readLog: (query) => {
         if (query.channel === 'email_inbound') scene.sweego.failNext(500);
         return readLogPages(

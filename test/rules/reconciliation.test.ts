@@ -1,9 +1,16 @@
 import { afterEach, describe, expect, it } from 'vitest';
 import { parseCronSchedule, type CronSchedule } from '../../src/rules/cron-schedule.ts';
-import { decideRun, domainsToAsk, reconciliationWindow } from '../../src/rules/reconciliation.ts';
+import {
+  decideRun,
+  domainsSentFrom,
+  domainsToAsk,
+  reconciliationWindow,
+} from '../../src/rules/reconciliation.ts';
 
 const minuteMs = 60_000;
 const on = { is_on: true, every_minutes: 30 };
+/** Nobody asked by hand, and nobody asked for a pause. */
+const calm = { requestedAt: null, servedRequest: undefined, notBefore: undefined };
 const instant = (text: string) => new Date(`${text}Z`);
 
 function cron(expression: string): CronSchedule {
@@ -25,7 +32,7 @@ function wakeEachMinute(options: {
   for (let minute = 0; minute < minutes; minute += 1) {
     const now = new Date(from.getTime() + minute * minuteMs + 400);
     const isRunning = now.getTime() < runningUntil;
-    const decision = decideRun({ cron: cron(expression), setting, lastSlot, isRunning, now });
+    const decision = decideRun({ ...calm, cron: cron(expression), setting, lastSlot, isRunning, now });
     if (decision.kind !== 'run' && decision.kind !== 'skip') continue;
     lastSlot = decision.slot;
     told.push(`${decision.kind} ${decision.slot.toISOString().slice(0, 16)}`);
@@ -78,7 +85,7 @@ describe('when a run is due', () => {
   });
 
   it('slots that passed meanwhile are made up for by one run', () => {
-    const question = { cron: cron('*/30 * * * *'), setting: on, isRunning: false };
+    const question = { ...calm, cron: cron('*/30 * * * *'), setting: on, isRunning: false };
     const now = instant('2026-11-25T10:07:00');
     expect(decideRun({ ...question, now, lastSlot: instant('2026-11-20T10:00:00') })).toEqual({
       kind: 'run',
@@ -88,7 +95,7 @@ describe('when a run is due', () => {
   });
 
   it('the first run of all waits for its slot', () => {
-    const question = { cron: cron('*/30 * * * *'), isRunning: false, lastSlot: undefined };
+    const question = { ...calm, cron: cron('*/30 * * * *'), isRunning: false, lastSlot: undefined };
     const decide = (time: string, every_minutes = 30) =>
       decideRun({ ...question, setting: { is_on: true, every_minutes }, now: instant(`2026-11-25T${time}`) });
     expect(decide('10:07:00').kind).toBe('wait');
@@ -98,9 +105,41 @@ describe('when a run is due', () => {
   });
 
   it('a clock that was set back does not stop it', () => {
-    const question = { cron: cron('*/30 * * * *'), setting: on, isRunning: false };
+    const question = { ...calm, cron: cron('*/30 * * * *'), setting: on, isRunning: false };
     const now = instant('2026-11-25T10:30:00');
     expect(decideRun({ ...question, now, lastSlot: instant('2026-12-25T10:00:00') }).kind).toBe('run');
+    const notBefore = instant('2026-12-25T10:00:00');
+    expect(decideRun({ ...question, now, lastSlot: undefined, notBefore }).kind).toBe('run');
+  });
+
+  it('the pause that Sweego or Odoo asked for is kept, and the slot made up for after it', () => {
+    const question = { ...calm, cron: cron('*/30 * * * *'), setting: on, isRunning: false };
+    const paused = { ...question, lastSlot: undefined, notBefore: instant('2026-11-25T10:40:00') };
+    expect(decideRun({ ...paused, now: instant('2026-11-25T10:30:10') }).kind).toBe('wait');
+    const lastSlot = instant('2026-11-25T10:00:00');
+    expect(decideRun({ ...paused, lastSlot, now: instant('2026-11-25T10:40:10') })).toEqual({
+      kind: 'run',
+      slot: instant('2026-11-25T10:30:00'),
+    });
+  });
+
+  it('an administrator’s wish is done once, also while the schedule is off, and after the run that is going', () => {
+    const requestedAt = instant('2026-11-25T10:05:00');
+    const question = {
+      ...calm,
+      cron: cron('*/30 * * * *'),
+      setting: { is_on: false, every_minutes: 30 },
+      lastSlot: instant('2026-11-25T10:00:00'),
+      isRunning: false,
+      now: instant('2026-11-25T10:06:00'),
+      requestedAt,
+    };
+    expect(decideRun(question)).toEqual({ kind: 'run_by_hand', request: requestedAt });
+    expect(decideRun({ ...question, isRunning: true }).kind).toBe('wait');
+    expect(decideRun({ ...question, servedRequest: requestedAt }).kind).toBe('off');
+    expect(decideRun({ ...question, servedRequest: instant('2026-11-24T10:00:00') }).kind).toBe(
+      'run_by_hand',
+    );
   });
 });
 
@@ -144,27 +183,31 @@ describe('a schedule', () => {
 describe('what Sweego is asked about', () => {
   const now = instant('2026-11-25T10:00:00');
   const daysAgo = (days: number) => new Date(now.getTime() - days * 24 * 60 * minuteMs);
-  const sent = (days: number, created = days) => ({ createdAt: daysAgo(created), since: daysAgo(days) });
+  const sent = (days: number, created = days, fromDomain: string | null = 'acme.fr') => ({
+    createdAt: daysAgo(created),
+    since: daysAgo(days),
+    fromDomain,
+  });
 
   it('begins with the oldest pending mail', () => {
     expect(reconciliationWindow([sent(2), sent(5), sent(1)], 7, now)).toEqual({
-      days: { from: daysAgo(5), to: now },
+      from: daysAgo(5),
       tooOld: undefined,
     });
   });
 
   it('goes back seven days at most, and tells what is older (S10)', () => {
     expect(reconciliationWindow([sent(9), sent(12), sent(3)], 7, now)).toEqual({
-      days: { from: daysAgo(3), to: now },
+      from: daysAgo(3),
       tooOld: { count: 2, oldest: daysAgo(12) },
     });
-    expect(reconciliationWindow([sent(9)], 7, now).days).toBeUndefined();
-    expect(reconciliationWindow([sent(9)], 30, now).days?.from).toEqual(daysAgo(9));
+    expect(reconciliationWindow([sent(9)], 7, now).from).toBeUndefined();
+    expect(reconciliationWindow([sent(9)], 30, now).from).toEqual(daysAgo(9));
   });
 
   it('holds a mail that was made long ago and sent again lately', () => {
     expect(reconciliationWindow([sent(1, 20)], 7, now)).toEqual({
-      days: { from: daysAgo(7), to: now },
+      from: daysAgo(7),
       tooOld: undefined,
     });
   });
@@ -173,5 +216,19 @@ describe('what Sweego is asked about', () => {
     expect(
       domainsToAsk(['acme.fr', null, 'ACME.fr'], ['reply.acme.fr'], [null, 'bücher.example, a@b.example']),
     ).toEqual(['acme.fr', 'b.example', 'reply.acme.fr', 'xn--bcher-kva.example']);
+  });
+
+  it('must have rows where mails of the window were sent from a quarter of an hour ago and more', () => {
+    const window = { from: daysAgo(7), now };
+    const minute = 1 / (24 * 60);
+    const mails = [
+      sent(9, 9, 'old.fr'),
+      sent(1, 9, 'acme.fr'),
+      sent(14 * minute, 1, 'young.fr'),
+      sent(1, 1, null),
+    ];
+    expect(domainsSentFrom(mails, [null], window)).toEqual(new Set(['acme.fr']));
+    expect(domainsSentFrom(mails, ['young.fr, me@acme.fr'], window)).toEqual(new Set());
+    expect(domainsSentFrom(mails, ['young.fr', 'ACME.fr'], window)).toEqual(new Set(['acme.fr']));
   });
 });

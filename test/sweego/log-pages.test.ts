@@ -12,8 +12,11 @@ beforeEach(async () => {
 });
 afterEach(() => sweego.close());
 
-const days = { from: new Date('2026-11-20T23:59:00Z'), to: new Date('2026-11-25T00:01:00Z') };
-const ofDomain: LogQuery = { channel: 'email', domain: 'example.org', ...days };
+const ofDomain: LogQuery = {
+  channel: 'email',
+  domain: 'example.org',
+  from: new Date('2026-11-20T23:59:00Z'),
+};
 const addRows = (count: number, first = 0) => {
   for (let index = first; index < first + count; index += 1) {
     sweego.logRows.push({
@@ -52,10 +55,10 @@ async function uidsOf(options: { open?: OpenHttpRequest; onPage?: () => void; qu
   return uids;
 }
 
-it('reads every row of the days asked for, whole days at both ends, in pages of 500', async () => {
+it('reads every row since the day before the one asked for, in whatever zone Sweego counts days, in pages of 500', async () => {
   sweego.logRows.push(
-    { swg_uid: 'before', domain_from: 'example.org', email_creation: '2026-11-19T23:59:59' },
-    { swg_uid: 'first', domain_from: 'example.org', email_creation: '2026-11-20T00:00:01' },
+    { swg_uid: 'before', domain_from: 'example.org', email_creation: '2026-11-18T23:59:59' },
+    { swg_uid: 'first', domain_from: 'example.org', email_creation: '2026-11-19T00:00:01' },
     { swg_uid: 'last', domain_from: 'example.org', email_creation: '2026-11-25T23:59:59' },
     { swg_uid: 'other', domain_from: 'example.com', email_creation: '2026-11-22T00:00:00' },
   );
@@ -137,12 +140,14 @@ it('waits as long as 429 says, and gives up when that is too long or too often',
   ]);
   expect(slept).toEqual([7_000, 8_000]);
   const isAway = {
-    code: 'SWEEGO_UNAVAILABLE',
+    code: 'SWEEGO_TOO_MANY_REQUESTS',
     retry: 'later',
     scope: 'sweego',
-    says: /tried again/,
+    says: /RECONCILE_CRON/,
   } as const;
-  await expectRefusal(uidsOf({ open: answering(tooMany({ 'retry-after': '3600' })).open }), isAway);
+  const anHour = uidsOf({ open: answering(tooMany({ 'retry-after': '3600' })).open });
+  await expect(anHour).rejects.toMatchObject({ details: { retryAfterSeconds: 3600 } });
+  await expectRefusal(anHour, isAway);
   const always = Array.from({ length: 4 }, () => tooMany({}));
   await expectRefusal(uidsOf({ open: answering(...always).open }), isAway);
 });

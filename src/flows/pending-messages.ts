@@ -1,0 +1,32 @@
+import type { BridgeActions } from '../odoo/bridge-actions.ts';
+import type { PendingAnswer } from '../odoo/bridge-answers.ts';
+import { eventKey, type PendingMail } from '../rules/reconciliation.ts';
+import type { KnownEvents } from './reconcile-domain.ts';
+
+/** Messages that wait for word from Sweego. */
+export type PendingMessages = {
+  known: KnownEvents;
+  mails: readonly PendingMail[];
+};
+
+/** Reads all of them from Odoo, page by page. @throws BridgeError ODOO_* */
+export async function readPendingMessages(actions: Pick<BridgeActions, 'pending'>): Promise<PendingMessages> {
+  const known = new Map<string, Set<string>>();
+  const mails: PendingMail[] = [];
+  let cursor: string | null = null;
+  do {
+    const page: PendingAnswer = await actions.pending(cursor);
+    for (const {
+      created_at: createdAt,
+      since,
+      message_id: messageId,
+      from_domain,
+      events,
+    } of page.messages) {
+      if (createdAt !== null) mails.push({ createdAt, since: since ?? createdAt, fromDomain: from_domain });
+      known.set(messageId, new Set(events.map(([uid, type]) => eventKey(uid, type))));
+    }
+    cursor = page.next;
+  } while (cursor !== null);
+  return { known, mails };
+}
