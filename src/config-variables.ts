@@ -87,6 +87,7 @@ export const Variables = z.object({
       'is not a schedule of five fields. Set it like */30 * * * *',
     )
     .default('*/30 * * * *'),
+  RECONCILE_DAYS: wholeNumber(1, 30, 7),
   ADMIN_TOKEN: z
     .string()
     .min(16, 'is shorter than 16 characters. Set it to the output of: openssl rand -hex 32')

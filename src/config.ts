@@ -34,6 +34,8 @@ export type BridgeConfig = {
   inboundSecrets: readonly string[];
   signatureToleranceSeconds: number;
   reconcileCron: string;
+  /** How far back Sweego's log is asked, days; what a plan keeps of the log is not documented. */
+  reconcileDays: number;
   adminToken: string | undefined;
   retainBodiesDays: number;
   retainEntriesDays: number;
@@ -194,6 +196,7 @@ function toConfig(values: Variables, env: Readonly<Record<string, string>>): Bri
     inboundSecrets: values.SWEEGO_INBOUND_SECRETS,
     signatureToleranceSeconds: values.SIGNATURE_TOLERANCE_SECONDS,
     reconcileCron: values.RECONCILE_CRON,
+    reconcileDays: values.RECONCILE_DAYS,
     adminToken: values.ADMIN_TOKEN,
     retainBodiesDays: values.RETAIN_BODIES_DAYS,
     retainEntriesDays: values.RETAIN_ENTRIES_DAYS,

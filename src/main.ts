@@ -56,7 +56,9 @@ function createProgram(): Command {
   program
     .command('reconcile')
     .description("look up in Sweego's log what became of the mails that Odoo waits for")
-    .addOption(new Option('--days <n>', 'how many days to look back').default(7).argParser(days))
+    .addOption(
+      new Option('--days <n>', 'how many days to look back, RECONCILE_DAYS when left out').argParser(days),
+    )
     .addOption(new Option('--list', 'only show the last runs').default(false))
     .addOption(new Option('--json', 'print the result as JSON').default(false))
     .action((options: ReconcileOptions) => {

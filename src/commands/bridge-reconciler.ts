@@ -7,15 +7,12 @@ import type { Log } from '../log.ts';
 import { parseCronSchedule } from '../rules/cron-schedule.ts';
 import { sleep, type BridgeWorker } from './bridge-worker.ts';
 
-/** How far back Sweego is asked, unless an operator says more: what a plan keeps of the log is not documented. */
-export const usualDays = 7;
-
 /** Joins the reconciler and what it uses, beside a worker; it does nothing by itself. */
 export function createBridgeReconciler(
   config: ServeConfig,
   inbox: Inbox,
   { actions, settings, holder }: Pick<BridgeWorker, 'actions' | 'settings' | 'holder'>,
-  { now, log, days = usualDays }: { now: () => Date; log: Log; days?: number },
+  { now, log, days = config.reconcileDays }: { now: () => Date; log: Log; days?: number | undefined },
 ): Reconciler {
   const cron = parseCronSchedule(config.reconcileCron);
   if (cron === undefined) {

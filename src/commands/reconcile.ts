@@ -1,6 +1,6 @@
 import type { ServeConfig } from '../config.ts';
 import { BridgeError } from '../errors.ts';
-import { recallReconciliations, type ReconciliationRun } from '../flows/reconciliation-runs.ts';
+import { codesOf, recallReconciliations, type ReconciliationRun } from '../flows/reconciliation-runs.ts';
 import type { Reconciled } from '../flows/reconcile.ts';
 import type { Inbox } from '../inbox/inbox.ts';
 import { openInbox } from '../inbox/open.ts';
@@ -13,8 +13,8 @@ import { ageOf } from './inbox-entry.ts';
 import { printableJson, printableLine, printTable } from './printed-text.ts';
 
 export type ReconcileOptions = {
-  /** How far back Sweego is asked. */
-  days: number;
+  /** How far back Sweego is asked; as the environment says when left out. */
+  days?: number | undefined;
   /** Only shows the last runs. */
   list: boolean;
   json: boolean;
@@ -82,9 +82,9 @@ function printSummary(
   end: DrainEnd | undefined,
   { out }: ReconcileCommandDeps,
 ): void {
-  out(`${run.pending} messages wait for word from Sweego.`);
+  out(`Messages that wait for word from Sweego: ${run.pending}`);
   if (run.tooOld !== null) {
-    out(`${run.tooOld.count} of them for longer than Sweego is asked about: since ${run.tooOld.oldest}.`);
+    out(`Of them too old to be asked about: ${run.tooOld.count}, the oldest since ${run.tooOld.oldest}`);
   }
   if (run.domains.length > 0) {
     const rows = run.domains.map(({ domain, result, code, rows: count }) => [
@@ -93,19 +93,25 @@ function printSummary(
       String(count),
     ]);
     printTable([['FROM DOMAIN', 'RESULT', 'ROWS'], ...rows], out);
-    out(`${run.news} rows told something new.`);
+    out(`Rows that told something new: ${run.news}`);
   }
   for (const { sender, subject, receivedAt } of lostReplies) {
     const when = receivedAt === undefined ? '' : `, received ${receivedAt.toISOString()}`;
     out(printableLine(`Lost reply of ${sender}: ${subject}${when}`));
   }
-  if (run.inbound === 'postponed') {
-    out('Lost replies were not looked for: the inbox holds what nobody has looked at yet.');
-  }
+  if (run.inbound === 'checked') out(`Lost replies that were not told of before: ${lostReplies.length}`);
+  else out(`Lost replies were not looked for: ${inboundTexts[run.inbound]}`);
   if (end?.kind === 'odoo_down') {
     out(`Odoo cannot be worked with (${end.code}): what was found waits in the inbox.`);
   } else if (end?.kind === 'served') out('The running serve brings it to Odoo.');
 }
+
+const inboundTexts: Readonly<Record<Exclude<ReconciliationRun['inbound'], 'checked'>, string>> = {
+  'not needed': 'none can be known yet.',
+  postponed: 'the inbox holds what nobody has looked at yet.',
+  failed: 'Sweego’s log of received mails could not be read.',
+  skipped: 'Sweego could not be asked.',
+};
 
 const resultTexts: Readonly<Record<ReconciliationRun['domains'][number]['result'], string>> = {
   read: 'read',
@@ -146,6 +152,7 @@ function runToJson(run: ReconciliationRun) {
     news: run.news,
     unreadable: run.unreadable,
     inbound: run.inbound,
+    inbound_code: run.inboundCode ?? null,
     lost_replies: run.lostReplies,
   };
 }
@@ -168,11 +175,12 @@ function runningElsewhere(): BridgeError {
   );
 }
 
-function incomplete({ outcome, domains }: ReconciliationRun): BridgeError {
-  const codes = [...new Set(domains.flatMap(({ code }) => code ?? []))];
+function incomplete(run: ReconciliationRun): BridgeError {
+  const { outcome } = run;
+  const codes = codesOf(run);
   return new BridgeError(
     'RECONCILE_INCOMPLETE',
-    `Sweego's log could not be read ${outcome === 'failed' ? 'at all' : 'to its end'} (${codes.join(', ') || 'received mails'}). ` +
+    `Sweego's log could not be read ${outcome === 'failed' ? 'at all' : 'to its end'} (${codes.join(', ')}). ` +
       'Mend that, see docs/errors.md, and run it again: what was read is used already.',
     { retry: 'later', scope: 'sweego', cause: undefined, details: { codes } },
   );

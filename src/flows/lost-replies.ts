@@ -26,7 +26,7 @@ export type LostReplyDeps = {
 };
 
 export type LostReplyCheck = {
-  result: 'checked' | 'not needed' | 'postponed' | 'failed';
+  result: 'checked' | 'not needed' | 'postponed' | 'failed' | 'skipped';
   /** Why it failed. */
   code?: string;
   /** How long Sweego wants to be left alone. */

@@ -54,26 +54,37 @@ const ends = [
  * @throws BridgeError ODOO_*, INBOX_*: nothing was concluded, and entries stored so far are worked on
  */
 export async function reconcile(deps: ReconcileDeps): Promise<Reconciled> {
-  const { settings, replies, now, log } = deps;
+  const { now, log } = deps;
   const startedAt = now();
   const waiting = await readPendingMessages(deps.actions);
   const window = reconciliationWindow(waiting.mails, deps.mostDays, startedAt);
   tellOld(window, log);
   const reads = window.from === undefined ? [] : await readDomains(deps, waiting, window.from);
-  const aliasDomains = settings.alias_domains.map(({ name }) => name);
-  const isInboundAsked = (waiting.known.size > 0 || replies.isDue) && !hasEnded(reads);
-  const inbound: LostReplyCheck = isInboundAsked
-    ? await findLostReplies(deps, aliasDomains, replies.since)
-    : { result: 'not needed', lost: [] };
+  const inbound = await checkInbound(deps, reads, waiting.known.size > 0);
   const run: ReconciliationRun = {
     startedAt: startedAt.toISOString(),
     endedAt: now().toISOString(),
     outcome: outcomeOf(reads, inbound.result),
     pending: waiting.known.size,
-    tooOld:
-      window.tooOld === undefined
-        ? null
-        : { count: window.tooOld.count, oldest: window.tooOld.oldest.toISOString() },
+    ...resultOf(window, reads, inbound),
+  };
+  tellEnd(run, log);
+  const pauses = [inbound, ...reads].map(({ retryAfterMs = 0 }) => retryAfterMs);
+  return {
+    run,
+    lostReplies: inbound.lost,
+    repliesSeenUntil: inbound.seenUntil,
+    pauseMs: Math.max(...pauses),
+  };
+}
+
+function resultOf(
+  { tooOld }: Window,
+  reads: readonly DomainRead[],
+  inbound: LostReplyCheck,
+): Omit<ReconciliationRun, 'startedAt' | 'endedAt' | 'outcome' | 'pending'> {
+  return {
+    tooOld: tooOld === undefined ? null : { count: tooOld.count, oldest: tooOld.oldest.toISOString() },
     domains: reads.map(({ domain, result, code, rows }) => ({
       domain,
       result,
@@ -86,14 +97,18 @@ export async function reconcile(deps: ReconcileDeps): Promise<Reconciled> {
     inbound: inbound.result,
     ...(inbound.code === undefined ? {} : { inboundCode: inbound.code }),
   };
-  tellEnd(run, log);
-  const pauses = [inbound, ...reads].map(({ retryAfterMs = 0 }) => retryAfterMs);
-  return {
-    run,
-    lostReplies: inbound.lost,
-    repliesSeenUntil: inbound.seenUntil,
-    pauseMs: Math.max(...pauses),
-  };
+}
+
+async function checkInbound(
+  deps: ReconcileDeps,
+  reads: readonly DomainRead[],
+  isWaiting: boolean,
+): Promise<LostReplyCheck> {
+  const { settings, replies } = deps;
+  if (hasEnded(reads)) return { result: 'skipped', lost: [] };
+  if (!isWaiting && !replies.isDue) return { result: 'not needed', lost: [] };
+  const aliasDomains = settings.alias_domains.map(({ name }) => name);
+  return findLostReplies(deps, aliasDomains, replies.since);
 }
 
 async function readDomains(

@@ -131,7 +131,7 @@ export function createReconciler(deps: ReconcilerDeps): Reconciler {
     try {
       const signal = AbortSignal.any([stopping.signal, lost]);
       const readLog = logReader(settings, signal);
-      const replies = repliesToLookFor(memory, deps.mostDays, now());
+      const replies = repliesToLookFor(memory, occasion, { mostDays: deps.mostDays, now: now() });
       const done = await reconcile({ ...deps, settings, readLog, replies });
       // What was broken off tells nothing about Sweego: the next process runs the slot anew.
       if (signal.aborted) {

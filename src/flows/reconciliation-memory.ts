@@ -28,8 +28,8 @@ export function servedBy(occasion: Occasion): Partial<ReconciliationMemory> {
 /** Which received mails a run looks for, and whether it does so although no mail waits. */
 export function repliesToLookFor(
   { repliesSince, repliesLookedForAt }: ReconciliationMemory,
-  mostDays: number,
-  now: Date,
+  occasion: Occasion,
+  { mostDays, now }: { mostDays: number; now: Date },
 ): ReconcileDeps['replies'] {
   const earliest = new Date(now.getTime() - mostDays * dayMs);
   const since = new Date(repliesSince);
@@ -37,7 +37,7 @@ export function repliesToLookFor(
   return {
     since: since > earliest ? since : earliest,
     // Also when the clock was set back.
-    isDue: Math.abs(now.getTime() - lookedForAt) >= repliesEveryMs,
+    isDue: occasion === 'command' || Math.abs(now.getTime() - lookedForAt) >= repliesEveryMs,
   };
 }
 

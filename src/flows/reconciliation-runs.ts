@@ -28,7 +28,7 @@ export type ReconciliationRun = {
   /** swg_uid of each reply that was found lost in this run. */
   lostReplies: string[];
   /** Whether the received mails were looked through, or why not. */
-  inbound: 'checked' | 'not needed' | 'postponed' | 'failed';
+  inbound: 'checked' | 'not needed' | 'postponed' | 'failed' | 'skipped';
   /** Why they could not be. */
   inboundCode?: string;
 };

@@ -61,9 +61,9 @@ describe('reconcile', () => {
     const { run, logs, envelope } = await openOperator();
     logs('undelivered', { bounceType: 'hard', smtpAnswer: '550 5.1.1 user unknown' });
     const printed = (await run()).join('\n');
-    expect(printed).toContain('1 messages wait for word from Sweego.');
+    expect(printed).toContain('Messages that wait for word from Sweego: 1');
     expect(printed).toMatch(/example\.com +read +1/);
-    expect(printed).toContain('1 rows told something new.');
+    expect(printed).toContain('Rows that told something new: 1');
     expect(await envelope()).toMatchObject({
       notification_status: 'exception',
       failure_type: 'mail_email_invalid',

@@ -256,7 +256,7 @@ describe('what Sweego is asked', () => {
     await scene.send('ann@example.com');
     scene.sweego.failNext(403);
     const { run } = await scene.run();
-    expect(run).toMatchObject({ outcome: 'failed', inbound: 'not needed' });
+    expect(run).toMatchObject({ outcome: 'failed', inbound: 'skipped' });
     expect(run.domains[0]).toMatchObject({ result: 'failed', code: 'SWEEGO_API_KEY_REFUSED' });
     expect(run.domains.slice(1).every(({ result }) => result === 'skipped')).toBe(true);
     expect(scene.sweego.requests).toHaveLength(1);
