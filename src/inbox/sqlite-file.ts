@@ -1,4 +1,4 @@
-import { chmodSync, closeSync, mkdirSync, openSync, statSync } from 'node:fs';
+import { chmodSync, closeSync, existsSync, mkdirSync, openSync, statSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { BridgeError } from '../errors.ts';
 import { inboxFault } from './inbox-fault.ts';
@@ -49,7 +49,7 @@ function openFault(error: unknown): BridgeError {
 
 function createPrivateFile(path: string): void {
   try {
-    mkdirSync(dirname(path), { recursive: true, mode: 0o700 });
+    makePrivateFolder(dirname(path));
     closeSync(openSync(path, 'a', 0o600));
     if ((statSync(path).mode & 0o077) !== 0) chmodSync(path, 0o600);
   } catch (error) {
@@ -60,6 +60,18 @@ function createPrivateFile(path: string): void {
         'user of the bridge, or set DATABASE_URL to another file.',
       { retry: 'later', scope: 'bridge', cause: error, details: { path, code } },
     );
+  }
+}
+
+/** Not by `recursive`: where a file system says ENOENT for each new folder, as /proc does, that never ends. */
+function makePrivateFolder(path: string): void {
+  if (existsSync(path)) return;
+  makePrivateFolder(dirname(path));
+  try {
+    mkdirSync(path, { mode: 0o700 });
+  } catch (error) {
+    // Another process made it meanwhile.
+    if (!existsSync(path)) throw error;
   }
 }
 

@@ -118,6 +118,13 @@ describe('opening the inbox', () => {
     });
   });
 
+  it.skipIf(!existsSync('/proc/self'))('refuses a place where no folder can be made, at once', async () => {
+    await expect(openInbox('file:/proc/no-such-place/bridge.sqlite')).rejects.toMatchObject({
+      code: 'INBOX_OPEN_FAILED',
+      details: { code: 'ENOENT' },
+    });
+  });
+
   it('leaves the database of a later release as it is', async () => {
     await (await openInbox(`file:${path}`)).close();
     const database = new Database(path);
