@@ -39,7 +39,11 @@ export function bridgeSettings(records: Records): unknown {
       ['name', 'catchall_email', 'bounce_email'],
     ),
     // Scheduled actions are not part of this stand-in.
-    reconciliation: { is_on: true, every_minutes: 30 },
+    reconciliation: {
+      is_on: true,
+      every_minutes: 30,
+      requested_at: parameter('sweego_bridge.reconcile_requested_at'),
+    },
     api_key: parameter('mangono_sweego.api_key'),
     client_uuid: parameter('mangono_sweego.client_uuid'),
     failure_types: {

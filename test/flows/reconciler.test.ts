@@ -118,7 +118,7 @@ it('a restart neither repeats a slot nor forgets one, and the last runs are kept
 
 it('rests while Odoo’s scheduled action is switched off, or Odoo has told nothing yet', async () => {
   const clock = at('10:00:00');
-  const off = { ...settingsWith(), reconciliation: { is_on: false, every_minutes: 30 } };
+  const off = { ...settingsWith(), reconciliation: { is_on: false, every_minutes: 30, requested_at: null } };
   for (const currentSettings of [() => off, () => undefined]) {
     const opened = await openProcess(createInboxFile(), clock, { currentSettings });
     await opened.reconciler.wake();

@@ -18,7 +18,7 @@ export function settingsWith(...outboundSecrets: string[]): BridgeSettings {
     provision_version: provisionVersion,
     servers: [server],
     alias_domains: [],
-    reconciliation: { is_on: true, every_minutes: 30 },
+    reconciliation: { is_on: true, every_minutes: 30, requested_at: null },
     api_key: 'api-key-of-sweego',
     client_uuid: null,
     failure_types: { mail: ['unknown'], notification: ['unknown'] },

@@ -55,6 +55,7 @@ action = {
     'reconciliation': {
         'is_on': bool(job and job.active),
         'every_minutes': job and job.interval_number * MINUTES[job.interval_type] or 30,
+        'requested_at': parameters.get_param('sweego_bridge.reconcile_requested_at') or False,
     },
     'api_key': parameters.get_param('mangono_sweego.api_key') or False,
     'client_uuid': parameters.get_param('mangono_sweego.client_uuid') or False,
