@@ -24,11 +24,13 @@ export async function removeBridge(odoo: Odoo): Promise<PlannedChange[]> {
   const contact = await contactOfUser(records, changes);
   await removeRecords(records, changes);
   if (contact !== undefined) await records.unlink('res.partner', [contact]);
-  await odoo.call({
-    model: 'ir.config_parameter',
-    method: 'set_param',
-    arguments: { key: 'sweego_bridge.provision_version', value: false },
-  });
+  for (const key of ['sweego_bridge.provision_version', 'sweego_bridge.reconcile_requested_at']) {
+    await odoo.call({
+      model: 'ir.config_parameter',
+      method: 'set_param',
+      arguments: { key, value: false },
+    });
+  }
   return changes;
 }
 

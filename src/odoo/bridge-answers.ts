@@ -12,6 +12,11 @@ const odooDatetime = text.transform((value) =>
   value === null ? null : new Date(`${value.slice(0, 19).replace(' ', 'T')}Z`),
 );
 
+/** As above, in a text that an administrator can edit: what is no date counts as none. */
+const parameterDatetime = odooDatetime.transform((value) =>
+  value === null || Number.isNaN(value.getTime()) ? null : value,
+);
+
 export const BridgeSettings = z.object({
   provision_version: z.number().int(),
   servers: z.array(
@@ -35,8 +40,8 @@ export const BridgeSettings = z.object({
   reconciliation: z.object({
     is_on: z.boolean(),
     every_minutes: z.number().int().positive(),
-    /** When an administrator last ran the job by hand. */
-    requested_at: odooDatetime,
+    /** When an administrator last pressed "Run Manually"; also while the job is off. */
+    requested_at: parameterDatetime,
   }),
   api_key: text,
   client_uuid: text,

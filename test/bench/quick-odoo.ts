@@ -49,7 +49,7 @@ const settings = {
     },
   ],
   alias_domains: [],
-  reconciliation: { is_on: true, every_minutes: 30 },
+  reconciliation: { is_on: true, every_minutes: 30, requested_at: false },
   api_key: false,
   client_uuid: false,
   failure_types: { mail: ['unknown'], notification: ['unknown'] },

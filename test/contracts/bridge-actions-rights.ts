@@ -51,6 +51,17 @@ export function describeRights(opened: () => ActionsWorld): void {
       expect(await look('mail.notification')).toEqual([]);
     });
 
+    test('tells when an administrator asked for a synchronisation', async () => {
+      const ask = async (value: string | false) => {
+        const key = 'sweego_bridge.reconcile_requested_at';
+        await world.call('ir.config_parameter', 'set_param', undefined, { key, value });
+        return (await world.actions.settings()).reconciliation.requested_at;
+      };
+      expect(await ask('2026-11-25 10:30:00')).toEqual(new Date('2026-11-25T10:30:00Z'));
+      expect(await ask('when I have time')).toBeNull();
+      expect(await ask(false)).toBeNull();
+    });
+
     test('tells in which language the company speaks', async () => {
       const [company] = (await world.call('res.company', 'read', [1], { fields: ['partner_id'] })) as [
         { partner_id: [number, string] },

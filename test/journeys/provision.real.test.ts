@@ -290,11 +290,21 @@ describe('provision --remove', () => {
   it('takes everything away and gives mails their auto_delete back', async () => {
     const [mail] = (await call('mail.mail', 'create', [[{ subject: 'Kept', state: 'sent' }]])) as number[];
     await call('mail.mail', 'write', [[mail], { x_sweego_auto_delete: true }]);
+    await call('ir.config_parameter', 'set_param', [
+      'sweego_bridge.reconcile_requested_at',
+      '2026-01-01 00:00:00',
+    ]);
     const removed = await changesOf(['provision', '--remove', '--json']);
     expect(removed.length).toBeGreaterThan(20);
     expect(await countOurs()).toBe(0);
     const left = await call('ir.model.fields', 'search_count', [[['name', 'like', 'x_sweego']]]);
     expect(left).toBe(0);
+    const parameters = await call('ir.config_parameter', 'search_read', [
+      [['key', 'like', 'sweego_bridge.']],
+      ['key'],
+    ]);
+    // The marker of test databases belongs to the template.
+    expect(parameters).toMatchObject([{ key: 'sweego_bridge.test_database' }]);
     expect(await call('mail.mail', 'read', [[mail], ['auto_delete']])).toMatchObject([{ auto_delete: true }]);
     expect((await asBridge('res.users', 'context_get', {})).status).toBe(401);
     expect(await changesOf(['provision', '--remove', '--json'])).toEqual([]);
