@@ -44,7 +44,8 @@ export type LogPage = { rows: readonly unknown[]; isRefused: boolean };
  * Reads Sweego's log page by page, each row at least once as long as less than a tenth of a page vanishes in
  * between; rows come repeatedly, and in no order that could be relied on. One page is in memory at a time.
  *
- * 422 is how Sweego answers for a domain without rows, and a page past the end is empty. Which of `/logs/` and
+ * 422 is how Sweego answers for a domain without rows. The end is where the total says, or an empty page; an end before
+ * the total, as after a failure within, is none. Which of `/logs/` and
  * `/logs` is right differs from place to place: the other is asked when one is not there. 429 is waited for as
  * long as it says, up to a minute, three times.
  *
@@ -61,21 +62,27 @@ export async function* readLogPages(
 ): AsyncGenerator<LogPage> {
   const ask = createAsker(deps, api, signal);
   let offset = 0;
+  /** How many rows there are at least, as far as is known. */
+  let expected = 0;
   let before: string | undefined;
   for (let page = 0; page < mostPages; page += 1) {
     const answer = await ask({ ...bodyOf(query), size: pageSize, offset });
-    if (answer === 'refused') {
-      if (page === 0) yield { rows: [], isRefused: true };
+    if (answer === 'refused' && page === 0) yield { rows: [], isRefused: true };
+    const { rows, total } = answer === 'refused' ? { rows: [], total: undefined } : answer;
+    if (rows.length === 0) {
+      if (offset < expected) throw unreadable('it ends before the number of rows that it named');
       return;
     }
-    const { rows, total } = answer;
-    if (rows.length === 0) return;
-    const written = JSON.stringify([rows[0], rows.at(-1)]);
-    if (written === before) throw unreadable('it answers the same page again and again');
+    const written = JSON.stringify([rows.length, rows[0], rows.at(-1)]);
+    if (written === before) {
+      // Without a total, a service that takes no offset cannot be told from one that has no more.
+      if (total === undefined && rows.length < pageSize) return;
+      throw unreadable('it answers the same page again and again');
+    }
     before = written;
     yield { rows, isRefused: false };
-    const isLast = total === undefined ? rows.length < pageSize : offset + rows.length >= total;
-    if (isLast) return;
+    expected = total ?? 0;
+    if (total !== undefined && offset + rows.length >= total) return;
     offset += rows.length - Math.floor(rows.length * pageOverlap);
   }
   throw unreadable('it has no end');
@@ -178,11 +185,15 @@ function tooManyRequests(answer: OpenHttpAnswer): BridgeError {
 function readAnswer(value: unknown): { rows: readonly unknown[]; total: number | undefined } {
   if (typeof value !== 'object' || value === null) throw unreadable('the answer is no JSON object');
   const { state, result, nb_result_without_offset: total } = value as Record<string, unknown>;
-  if (Array.isArray(result)) {
-    return { rows: result as unknown[], total: typeof total === 'number' ? total : undefined };
-  }
+  if (state === false) throw unreadable('it answers that it failed');
+  if (Array.isArray(result)) return { rows: result as unknown[], total: countOf(total) };
   if (state === true && (result === undefined || result === null)) return { rows: [], total: 0 };
   throw unreadable('the answer holds no rows');
+}
+
+function countOf(value: unknown): number | undefined {
+  const text = typeof value === 'number' || typeof value === 'string' ? String(value) : '';
+  return /^\d{1,12}$/.test(text) ? Number(text) : undefined;
 }
 
 function unreadable(fault: string): BridgeError {

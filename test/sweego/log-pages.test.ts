@@ -106,23 +106,52 @@ it.each([301, 307, 404, 405])('asks without the slash after %d, and goes on so',
 });
 
 it('reads rows without state, and an empty answer', async () => {
-  const { open } = answering({ status: 200, body: { result: [{ swg_uid: '1' }] } });
+  const { open } = answering({
+    status: 200,
+    body: { result: [{ swg_uid: '1' }], nb_result_without_offset: 1 },
+  });
   expect(await uidsOf({ open })).toEqual(['1']);
   expect(await uidsOf({ open: answering({ status: 200, body: { state: true } }).open })).toEqual([]);
 });
 
-it.each(['{"msg":"internal error"}', '{"state":false}', '[]', 'oops'])(
-  'takes the answer 200 %s for a failure, not for "no rows"',
-  async (body) => {
-    const reading = uidsOf({ open: answering({ status: 200, body }).open });
-    await expectRefusal(reading, {
+it('goes on until an empty page where no total is named, however short the pages are', async () => {
+  const page = (first: number, count: number) => ({
+    status: 200,
+    body: { result: Array.from({ length: count }, (_, index) => ({ swg_uid: String(first + index) })) },
+  });
+  const { open } = answering(page(0, 100), page(90, 100), page(180, 5), { status: 422 });
+  expect(new Set(await uidsOf({ open })).size).toBe(190);
+  // Without offset the same short page comes again.
+  expect(await uidsOf({ open: answering(page(0, 3), page(0, 3)).open })).toHaveLength(3);
+});
+
+it.each([{ status: 422 }, { status: 200, body: { state: true, result: [] } }])(
+  'takes an end before the total for a failure: %j',
+  async (end) => {
+    const rows = Array.from({ length: 500 }, (_, index) => ({ swg_uid: String(index) }));
+    const first = { status: 200, body: { result: rows, nb_result_without_offset: '1200' } };
+    await expect(uidsOf({ open: answering(first, end).open })).rejects.toMatchObject({
       code: 'SWEEGO_LOGS_UNREADABLE',
-      retry: 'later',
-      scope: 'sweego',
-      says: /read again at the next reconciliation/,
+      message: expect.stringContaining('ends before') as unknown,
     });
   },
 );
+
+it.each([
+  '{"msg":"internal error"}',
+  '{"state":false}',
+  '{"state":false,"result":[],"error":["oops"]}',
+  '[]',
+  'oops',
+])('takes the answer 200 %s for a failure, not for "no rows"', async (body) => {
+  const reading = uidsOf({ open: answering({ status: 200, body }).open });
+  await expectRefusal(reading, {
+    code: 'SWEEGO_LOGS_UNREADABLE',
+    retry: 'later',
+    scope: 'sweego',
+    says: /read again at the next reconciliation/,
+  });
+});
 
 it('stops when the same page comes again and again', async () => {
   const rows = Array.from({ length: 500 }, (_, index) => ({ swg_uid: String(index) }));
@@ -134,7 +163,7 @@ it('stops when the same page comes again and again', async () => {
 
 it('waits as long as 429 says, and gives up when that is too long or too often', async () => {
   const tooMany = (headers: Record<string, string>) => ({ status: 429, headers });
-  const rows = { status: 200, body: { result: [{ swg_uid: '1' }] } };
+  const rows = { status: 200, body: { result: [{ swg_uid: '1' }], nb_result_without_offset: 1 } };
   expect(await uidsOf({ open: answering(tooMany({ 'retry-after': '7' }), tooMany({}), rows).open })).toEqual([
     '1',
   ]);
