@@ -5,6 +5,7 @@ import { openHttpRequest } from '../http-client.ts';
 import type { Inbox } from '../inbox/inbox.ts';
 import type { Log } from '../log.ts';
 import { parseCronSchedule } from '../rules/cron-schedule.ts';
+import { describeBody } from '../sweego/describe-body.ts';
 import { sleep, type BridgeWorker } from './bridge-worker.ts';
 
 /** Joins the reconciler and what it uses, beside a worker; it does nothing by itself. */
@@ -29,7 +30,9 @@ export function createBridgeReconciler(
     cron,
     sweego: { url: config.sweegoApiUrl, apiKey: config.sweegoApiKey },
     openHttpRequest,
+    describe: describeBody,
     mostDays: days,
+    retainDays: config.retainEntriesDays,
     holder,
     now,
     sleep,

@@ -1,4 +1,3 @@
-import { schedule } from 'node-cron';
 import type { ServeConfig } from '../config.ts';
 import type { SettingsKeeper } from '../flows/settings.ts';
 import { createApp } from '../http/app.ts';
@@ -64,15 +63,13 @@ export async function openBridge(
     throw error;
   });
   const stopping = new AbortController();
-  const refreshing = refreshEveryMinute(settings, stopping.signal, log);
+  const refreshing = refreshEveryMinute(settings, stopping.signal, { log, onRefresh: () => reconciler.wake() });
   worker.start();
-  const waking = schedule('* * * * *', () => reconciler.wake(), { timezone: 'UTC' });
   log.info({ url: server.url, transport, database }, 'bridge started');
 
   let closing: Promise<void> | undefined;
   const close = async () => {
     stopping.abort();
-    await waking.destroy();
     const reconciled = reconciler.stop();
     const stopped = worker.stop().catch((error: unknown) => {
       log.error(describeError(error), 'worker did not stop cleanly');
@@ -93,14 +90,24 @@ async function atMost(ms: number, work: Promise<void>): Promise<void> {
   done.abort();
 }
 
-/** Tells of a failure when it begins or changes, and of its end; not every minute in between. */
-async function refreshEveryMinute(settings: SettingsKeeper, signal: AbortSignal, log: Log): Promise<void> {
+/**
+ * Tells of a failure when it begins or changes, and of its end; not every minute in between. Counts by the process's
+ * own time, which no change of clocks touches.
+ *
+ * @param onRefresh called each time that Odoo has told its settings; not waited for
+ */
+async function refreshEveryMinute(
+  settings: SettingsKeeper,
+  signal: AbortSignal,
+  { log, onRefresh }: { log: Log; onRefresh: () => Promise<void> },
+): Promise<void> {
   let failing: unknown;
   while (!signal.aborted) {
     try {
       await settings.refresh();
       if (failing !== undefined) log.info({}, 'settings read from Odoo again');
       failing = undefined;
+      void onRefresh();
     } catch (error) {
       const described = describeError(error);
       const kind = described['code'] ?? described['error'];

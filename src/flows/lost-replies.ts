@@ -1,8 +1,7 @@
-import { BridgeError } from '../errors.ts';
-import type { Inbox } from '../inbox/inbox.ts';
+import type { DescribeBody, Inbox } from '../inbox/inbox.ts';
 import type { BridgeActions } from '../odoo/bridge-actions.ts';
 import { readInboundLogRow, type InboundLogRow } from '../sweego/inbound-log-row.ts';
-import type { ReadLog } from './reconcile-domain.ts';
+import { faultOf, type ReadLog } from './reconcile-domain.ts';
 
 /** Sweego tries to deliver a reply for 1 h 40: one that is younger is not lost yet. */
 const graceMs = 2 * 60 * 60_000;
@@ -18,8 +17,9 @@ export type LostReply = {
 };
 
 export type LostReplyDeps = {
-  inbox: Pick<Inbox, 'list' | 'status'>;
-  actions: Pick<BridgeActions, 'openAlert'>;
+  inbox: Pick<Inbox, 'list' | 'status' | 'claim'>;
+  actions: Pick<BridgeActions, 'openAlert' | 'closeAlert'>;
+  describe: DescribeBody;
   readLog: ReadLog;
   now: () => Date;
   log: { error(fields: Readonly<Record<string, unknown>>, message: string): void };
@@ -29,6 +29,7 @@ export type LostReplyCheck = {
   result: 'checked' | 'not needed' | 'postponed' | 'failed' | 'skipped';
   /** Why it failed. */
   code?: string;
+  endsRun?: boolean;
   /** How long Sweego wants to be left alone. */
   retryAfterMs?: number;
   /** Replies received before this are known or told of. */
@@ -41,19 +42,21 @@ export type LostReplyCheck = {
  * Looks in the inbox for every reply that Sweego logged as `received` or `error`, and shows each one that is not
  * there as an activity in Odoo, once. Mails to other domains than the alias domains are not ours.
  *
- * @param since entries received before cannot be found by their swg_uid
+ * One that arrives after all has its activity closed.
+ *
+ * @param since those received before are not looked for
+ * @param told swg_uid of those that were told of lately
  * @throws BridgeError INBOX_*, ODOO_*
  */
 export async function findLostReplies(
   deps: LostReplyDeps,
   aliasDomains: readonly string[],
-  since: Date,
+  { since, told }: { since: Date; told: readonly string[] },
 ): Promise<LostReplyCheck> {
   const until = new Date(deps.now().getTime() - graceMs);
   const check: LostReplyCheck = { result: 'checked', lost: [] };
   if (since >= until || aliasDomains.length === 0) return { ...check, result: 'not needed' };
-  // What is stored and not looked at yet cannot be found, as after an outage of Odoo.
-  if ((await deps.inbox.status()).unclaimed > 0) return { ...check, result: 'postponed' };
+  if (!(await isSplit(deps))) return { ...check, result: 'postponed' };
   const seen = new Set<string>();
   const isOurs = (address: string) =>
     aliasDomains.some((domain) => address.endsWith(`@${domain.toLowerCase()}`));
@@ -63,18 +66,32 @@ export async function findLostReplies(
         const row = readInboundLogRow(value);
         if (row === undefined || seen.has(row.swgUid) || !isCandidate(row, since, until)) continue;
         seen.add(row.swgUid);
-        if (!row.recipients.some(isOurs) || (await isStored(deps.inbox, row))) continue;
+        if (!row.recipients.some(isOurs)) continue;
+        if (await isStored(deps.inbox, row)) {
+          if (told.includes(row.swgUid)) await deps.actions.closeAlert(alertKey(row.swgUid));
+          continue;
+        }
         const reply = lostReplyOf(row);
         if (await tell(deps, reply)) check.lost.push(reply);
       }
     }
     return { ...check, seenUntil: until };
   } catch (error) {
-    if (!(error instanceof BridgeError) || error.scope === 'bridge' || error.scope === 'odoo') throw error;
-    const { retryAfterSeconds } = error.details;
-    const pause = typeof retryAfterSeconds === 'number' ? { retryAfterMs: retryAfterSeconds * 1000 } : {};
-    return { ...check, result: 'failed', code: error.code, ...pause };
+    return { ...check, result: 'failed', ...faultOf(error) };
   }
+}
+
+/** What is stored and not split yet, as after an outage of Odoo, cannot be found; a steady stream never ends. */
+async function isSplit({ inbox, describe, now }: LostReplyDeps): Promise<boolean> {
+  for (let tries = 0; tries < 1_000; tries += 1) {
+    if ((await inbox.status()).unclaimed === 0) return true;
+    await inbox.claim({ directions: [], limit: 0, now: now(), describe });
+  }
+  return false;
+}
+
+function alertKey(swgUid: string): string {
+  return `lost-reply:${swgUid}`;
 }
 
 function isCandidate({ status, receivedAt }: InboundLogRow, since: Date, until: Date): boolean {
@@ -109,7 +126,7 @@ async function tell(
   { swgUid, receivedAt, sender, subject }: LostReply,
 ): Promise<boolean> {
   const { result } = await deps.actions.openAlert({
-    key: `lost-reply:${swgUid}`,
+    key: alertKey(swgUid),
     summary: `Lost reply of ${sender}: ${subject}`,
     note:
       `Sweego received this mail${receivedAt === undefined ? '' : ` on ${receivedAt.toISOString()}`}, ` +

@@ -6,13 +6,16 @@ import type { LogPage, LogQuery } from '../sweego/log-pages.ts';
 import { readLogRow, type LogRow } from '../sweego/log-row.ts';
 import type { DomainResult } from './reconciliation-runs.ts';
 
+/** Stands for whatever domain. */
+export const everyDomain = '*';
+
 /** What each message that waits knows of itself: the keys of its events, by Message-Id. */
 export type KnownEvents = ReadonlyMap<string, Set<string>>;
 
 export type ReadLog = (query: LogQuery) => AsyncIterable<LogPage>;
 
 export type DomainDeps = {
-  inbox: Pick<Inbox, 'put' | 'list'>;
+  inbox: Pick<Inbox, 'put' | 'list' | 'replay'>;
   readLog: ReadLog;
   known: KnownEvents;
   now: () => Date;
@@ -21,6 +24,8 @@ export type DomainDeps = {
 export type DomainRead = DomainResult & {
   news: number;
   unreadable: number;
+  /** Every other call would fail in the same way. */
+  endsRun?: boolean;
   /** How long Sweego wants to be left alone. */
   retryAfterMs?: number;
 };
@@ -43,7 +48,11 @@ export async function reconcileDomain(
 ): Promise<DomainRead> {
   const read: DomainRead = { domain, result: 'read', rows: 0, news: 0, unreadable: 0 };
   try {
-    for await (const { rows, isRefused } of readLog({ channel: 'email', domain, from })) {
+    for await (const { rows, isRefused } of readLog({
+      channel: 'email',
+      ...(domain === everyDomain ? {} : { domain }),
+      from,
+    })) {
       if (isRefused) return { ...read, result: 'none' };
       const found: News[] = [];
       for (const value of rows) {
@@ -53,18 +62,32 @@ export async function reconcileDomain(
         else if (messageId !== undefined) found.push({ messageId, request: requestOf(value, row, now()) });
       }
       read.rows += rows.length;
-      const news = await withoutStored(inbox, found);
-      // At once, so that they share commits; a page at a time, so that memory stays bounded.
-      await Promise.all(news.map(({ request }) => inbox.put(request)));
-      read.news += news.length;
+      read.news += await store(inbox, found, now());
     }
     return read;
   } catch (error) {
-    if (!(error instanceof BridgeError) || error.scope === 'bridge') throw error;
-    const { retryAfterSeconds } = error.details;
-    const pause = typeof retryAfterSeconds === 'number' ? { retryAfterMs: retryAfterSeconds * 1000 } : {};
-    return { ...read, result: 'failed', code: error.code, ...pause };
+    return { ...read, result: 'failed', ...faultOf(error) };
   }
+}
+
+/**
+ * What a call of Sweego's log that failed means for the run. A domain that takes too long, or that the key is not
+ * for (403), says nothing about the others.
+ *
+ * @throws what is no fault of Sweego's
+ */
+export function faultOf(error: unknown): { code: string; endsRun: boolean; retryAfterMs?: number } {
+  if (!(error instanceof BridgeError) || error.scope === 'bridge' || error.code.startsWith('ODOO_'))
+    throw error;
+  const { code, details } = error;
+  const { retryAfterSeconds } = details;
+  const endsRun =
+    code === 'SWEEGO_API_KEY_MISSING' ||
+    code === 'SWEEGO_TOO_MANY_REQUESTS' ||
+    (code === 'SWEEGO_API_KEY_REFUSED' && details['status'] === 401) ||
+    (code === 'SWEEGO_UNREACHABLE' && details['failure'] !== 'timeout');
+  const pause = typeof retryAfterSeconds === 'number' ? { retryAfterMs: retryAfterSeconds * 1000 } : {};
+  return { code, endsRun, ...pause };
 }
 
 /**
@@ -82,16 +105,32 @@ function newsOf(row: LogRow, known: KnownEvents): string | undefined {
   return fresh.length > 0 ? messageId : undefined;
 }
 
-/** Without what an earlier run stored: it may be parked, or wait for Odoo. */
-async function withoutStored(inbox: DomainDeps['inbox'], found: readonly News[]): Promise<News[]> {
+/**
+ * Stores what the inbox does not have yet. What it has may wait or be parked, and is left as it is; but when it was
+ * brought to Odoo and Odoo does not have it any more, as after a restored backup, it is brought there again.
+ *
+ * @returns how many are on their way to Odoo by this
+ */
+async function store(inbox: DomainDeps['inbox'], found: readonly News[], now: Date): Promise<number> {
   const messageIds = [...new Set(found.map(({ messageId }) => messageId))];
   const stored = await Promise.all(
     messageIds.map((messageId) =>
       inbox.list({ directions: ['log'], terms: [`message-id:${messageId}`], limit: 1_000 }),
     ),
   );
-  const keys = new Set(stored.flat().map(({ webhookId }) => webhookId));
-  return found.filter(({ request }) => !keys.has(request.webhookId));
+  const byKey = new Map(stored.flat().map((entry) => [entry.webhookId, entry]));
+  const known = found.flatMap(({ request }) => byKey.get(request.webhookId) ?? []);
+  const forgotten = known.filter(({ state, reason }) => state === 'settled' && reason === 'applied');
+  if (forgotten.length > 0) {
+    await inbox.replay(
+      forgotten.map(({ id }) => id),
+      now,
+    );
+  }
+  const fresh = found.filter(({ request }) => !byKey.has(request.webhookId));
+  // At once, so that they share commits; a page at a time, so that memory stays bounded.
+  await Promise.all(fresh.map(({ request }) => inbox.put(request)));
+  return fresh.length + forgotten.length;
 }
 
 function requestOf(value: unknown, row: LogRow, receivedAt: Date): NewRequest {

@@ -1,15 +1,17 @@
-import type { Inbox } from '../inbox/inbox.ts';
+import type { DescribeBody, Inbox } from '../inbox/inbox.ts';
 import type { BridgeActions } from '../odoo/bridge-actions.ts';
 import type { BridgeSettings } from '../odoo/bridge-answers.ts';
 import { domainsSentFrom, domainsToAsk, reconciliationWindow, type Window } from '../rules/reconciliation.ts';
 import { findLostReplies, type LostReply, type LostReplyCheck, type LostReplyDeps } from './lost-replies.ts';
 import { readPendingMessages, type PendingMessages } from './pending-messages.ts';
-import { reconcileDomain, type DomainRead, type ReadLog } from './reconcile-domain.ts';
+import { everyDomain, reconcileDomain, type DomainRead, type ReadLog } from './reconcile-domain.ts';
 import { codesOf, type ReconciliationRun } from './reconciliation-runs.ts';
 
 export type ReconcileDeps = {
-  inbox: Pick<Inbox, 'put' | 'list' | 'status'>;
-  actions: Pick<BridgeActions, 'pending' | 'openAlert'>;
+  inbox: Pick<Inbox, 'put' | 'list' | 'replay' | 'status' | 'claim'>;
+  actions: Pick<BridgeActions, 'pending' | 'openAlert' | 'closeAlert'>;
+  /** How bodies are split into entries. */
+  describe: DescribeBody;
   settings: Pick<BridgeSettings, 'alias_domains' | 'servers'>;
   readLog: ReadLog;
   /** How far back Sweego is asked, days. */
@@ -19,6 +21,8 @@ export type ReconcileDeps = {
     since: Date;
     /** Look for them also while no mail waits. */
     isDue: boolean;
+    /** swg_uid of those that were told of lately. */
+    told: readonly string[];
   };
   now: () => Date;
   log: LostReplyDeps['log'] & {
@@ -36,14 +40,6 @@ export type Reconciled = {
   /** How long Sweego wants to be left alone, milliseconds. */
   pauseMs: number;
 };
-
-/** Ends a run early: every other call would fail in the same way. */
-const ends = [
-  'SWEEGO_API_KEY_REFUSED',
-  'SWEEGO_API_KEY_MISSING',
-  'SWEEGO_UNREACHABLE',
-  'SWEEGO_TOO_MANY_REQUESTS',
-];
 
 /**
  * One reconciliation: what Odoo waits for is looked up in Sweego's log, and what that tells becomes entries of
@@ -108,7 +104,7 @@ async function checkInbound(
   if (hasEnded(reads)) return { result: 'skipped', lost: [] };
   if (!isWaiting && !replies.isDue) return { result: 'not needed', lost: [] };
   const aliasDomains = settings.alias_domains.map(({ name }) => name);
-  return findLostReplies(deps, aliasDomains, replies.since);
+  return findLostReplies(deps, aliasDomains, replies);
 }
 
 async function readDomains(
@@ -125,7 +121,8 @@ async function readDomains(
   );
   const sentFrom = domainsSentFrom(mails, fromFilters, { from, now: now() });
   const reads: DomainRead[] = [];
-  for (const domain of domains) {
+  // Mails from nowhere are rare; what they are is told by their Message-Ids alone.
+  for (const domain of domains.length > 0 ? domains : [everyDomain]) {
     const read: DomainRead = hasEnded(reads)
       ? { domain, result: 'skipped', rows: 0, news: 0, unreadable: 0 }
       : await reconcileDomain({ ...deps, known }, domain, from);
@@ -137,7 +134,7 @@ async function readDomains(
 
 function hasEnded(reads: readonly DomainRead[]): boolean {
   const last = reads.at(-1);
-  return last?.result === 'skipped' || ends.some((code) => code === last?.code);
+  return last?.result === 'skipped' || last?.endsRun === true;
 }
 
 function outcomeOf(

@@ -1,7 +1,6 @@
 import { BridgeError } from '../errors.ts';
 import type { Inbox } from '../inbox/inbox.ts';
 import { describeError } from '../log.ts';
-import type { BridgeActions } from '../odoo/bridge-actions.ts';
 import type { BridgeSettings } from '../odoo/bridge-answers.ts';
 import type { CronSchedule } from '../rules/cron-schedule.ts';
 import { decideRun } from '../rules/reconciliation.ts';
@@ -10,6 +9,7 @@ import { tellApiKeyFault } from './api-key-alert.ts';
 import type { ReadLog } from './reconcile-domain.ts';
 import { reconcile, type ReconcileDeps, type Reconciled } from './reconcile.ts';
 import {
+  givenBack,
   instantOf,
   isServed,
   later,
@@ -19,7 +19,11 @@ import {
   withSkipped,
   type Occasion,
 } from './reconciliation-memory.ts';
-import { keepReconciliations, recallReconciliations } from './reconciliation-runs.ts';
+import {
+  keepReconciliations,
+  recallReconciliations,
+  type ReconciliationMemory,
+} from './reconciliation-runs.ts';
 
 /** One process at a time reconciles; a killed one's turn ends after `ttlMs` without a sign of life. */
 const lease = { name: 'reconciliation', ttlMs: 30_000 } as const;
@@ -29,14 +33,17 @@ const odooPauseMs = 5 * 60_000;
 
 export type ReconcilerDeps = LogDeps & {
   inbox: ReconcileDeps['inbox'] & Pick<Inbox, 'holdLease' | 'releaseLease' | 'findSnapshot' | 'saveSnapshot'>;
-  actions: ReconcileDeps['actions'] & Pick<BridgeActions, 'closeAlert'>;
+  actions: ReconcileDeps['actions'];
   /** What Odoo told last; undefined before it has. */
   currentSettings: () => BridgeSettings | undefined;
   cron: CronSchedule;
   /** Sweego's API as the environment names it; without a key there, Odoo's settings name it. */
   sweego: { url: string; apiKey: string | undefined };
+  describe: ReconcileDeps['describe'];
   /** How far back Sweego is asked, days. */
   mostDays: number;
+  /** How long the inbox keeps what has ended, days. */
+  retainDays: number;
   /** Names this process in the lease. */
   holder: string;
   now: () => Date;
@@ -70,7 +77,7 @@ export function createReconciler(deps: ReconcilerDeps): Reconciler {
     const decision = decideRun({
       cron: deps.cron,
       setting: settings.reconciliation,
-      lastSlot: instantOf(withSkipped(memory, skippedSlot).lastSlot),
+      lastSlot: instantOf(withSkipped(memory, skippedSlot, now()).lastSlot),
       requestedAt: settings.reconciliation.requested_at,
       servedRequest: instantOf(memory.servedRequest),
       notBefore: instantOf(memory.notBefore),
@@ -124,31 +131,39 @@ export function createReconciler(deps: ReconcilerDeps): Reconciler {
     lost: AbortSignal,
   ): Promise<Reconciled | undefined> {
     const before = await recallReconciliations(inbox, now());
-    if (isServed(occasion, before)) return undefined;
+    if (isServed(occasion, before, now())) return undefined;
     // Before the run: one that ends the process must not be tried again each minute.
-    let memory = { ...before, ...servedBy(occasion) };
-    await keepReconciliations(inbox, memory, now());
+    const begun = { ...before, ...servedBy(occasion) };
+    await keepReconciliations(inbox, begun, now());
+    let changed = (memory: ReconciliationMemory) => memory;
     try {
       const signal = AbortSignal.any([stopping.signal, lost]);
       const readLog = logReader(settings, signal);
-      const replies = repliesToLookFor(memory, occasion, { mostDays: deps.mostDays, now: now() });
+      const replies = repliesToLookFor(begun, occasion, { ...deps, now: now() });
       const done = await reconcile({ ...deps, settings, readLog, replies });
       // What was broken off tells nothing about Sweego: the next process runs the slot anew.
       if (signal.aborted) {
-        memory = before;
+        changed = (memory) => givenBack(memory, occasion, before);
         return undefined;
       }
-      memory = memoryAfter(done, memory, now());
-      memory.apiKeyAlert = await apiKeyAlertAfter(done, memory.apiKeyAlert);
+      const apiKeyAlert = await apiKeyAlertAfter(done, begun.apiKeyAlert);
+      changed = (memory) => ({ ...memoryAfter(done, memory, now()), apiKeyAlert });
       return done;
     } catch (error) {
       // Tried again before the next slot, which may be a day away.
-      if (isOdooAway(error)) memory = { ...before, notBefore: later(now(), odooPauseMs) };
+      const notBefore = later(now(), odooPauseMs);
+      if (isOdooAway(error)) changed = (memory) => ({ ...givenBack(memory, occasion, before), notBefore });
       throw error;
     } finally {
-      // Replicas must know of a slot that this process skipped meanwhile.
-      if (!lost.aborted) await keepReconciliations(inbox, withSkipped(memory, skippedSlot), now());
+      if (!lost.aborted) await keepChanged(changed);
     }
+  }
+
+  /** Read anew: a process that stood still may have lost its turn without noticing. */
+  async function keepChanged(changed: (memory: ReconciliationMemory) => ReconciliationMemory): Promise<void> {
+    const memory = changed(await recallReconciliations(inbox, now()));
+    // Replicas must know of a slot that this process skipped meanwhile.
+    await keepReconciliations(inbox, withSkipped(memory, skippedSlot, now()), now());
   }
 
   /** It is shown at the next run when Odoo cannot show it now. */

@@ -1,3 +1,4 @@
+import { knownSlot } from '../rules/reconciliation.ts';
 import type { ReconcileDeps, Reconciled } from './reconcile.ts';
 import type { ReconciliationMemory } from './reconciliation-runs.ts';
 
@@ -12,9 +13,16 @@ const repliesOverlapMs = dayMs;
 export type Occasion = { slot: Date } | { request: Date } | 'command';
 
 /** Whether it had its run: another replica may have made it meanwhile. */
-export function isServed(occasion: Occasion, { lastSlot, servedRequest }: ReconciliationMemory): boolean {
+export function isServed(
+  occasion: Occasion,
+  { lastSlot, servedRequest }: ReconciliationMemory,
+  now: Date,
+): boolean {
   if (occasion === 'command') return false;
-  if ('slot' in occasion) return lastSlot !== null && new Date(lastSlot) >= occasion.slot;
+  if ('slot' in occasion) {
+    const known = knownSlot(instantOf(lastSlot), now);
+    return known !== undefined && known >= occasion.slot;
+  }
   return servedRequest !== null && new Date(servedRequest) >= occasion.request;
 }
 
@@ -25,28 +33,47 @@ export function servedBy(occasion: Occasion): Partial<ReconciliationMemory> {
   return { servedRequest: occasion.request.toISOString() };
 }
 
+/** The memory as if the occasion had not been served, unless another process has served one since. */
+export function givenBack(
+  memory: ReconciliationMemory,
+  occasion: Occasion,
+  before: ReconciliationMemory,
+): ReconciliationMemory {
+  const served = servedBy(occasion);
+  return {
+    ...memory,
+    lastSlot: memory.lastSlot === served.lastSlot ? before.lastSlot : memory.lastSlot,
+    servedRequest:
+      memory.servedRequest === served.servedRequest ? before.servedRequest : memory.servedRequest,
+  };
+}
+
 /** Which received mails a run looks for, and whether it does so although no mail waits. */
 export function repliesToLookFor(
-  { repliesSince, repliesLookedForAt }: ReconciliationMemory,
+  { repliesSince, repliesLookedForAt, runs }: ReconciliationMemory,
   occasion: Occasion,
-  { mostDays, now }: { mostDays: number; now: Date },
+  { mostDays, retainDays, now }: { mostDays: number; retainDays: number; now: Date },
 ): ReconcileDeps['replies'] {
-  const earliest = new Date(now.getTime() - mostDays * dayMs);
-  const since = new Date(repliesSince);
+  // What is not kept any more cannot be found.
+  const earliest = new Date(now.getTime() - Math.min(mostDays, retainDays) * dayMs);
+  const remembered = new Date(repliesSince);
+  // One ahead of the clock is from before it was set back.
+  const since = remembered > now ? earliest : remembered;
   const lookedForAt = instantOf(repliesLookedForAt)?.getTime() ?? 0;
   return {
     since: since > earliest ? since : earliest,
     // Also when the clock was set back.
     isDue: occasion === 'command' || Math.abs(now.getTime() - lookedForAt) >= repliesEveryMs,
+    told: runs.flatMap(({ lostReplies }) => lostReplies),
   };
 }
 
-/** The memory with a run that was made. */
+/** The memory with a run that was made; another process may have made a later one meanwhile. */
 export function memoryAfter(done: Reconciled, memory: ReconciliationMemory, now: Date): ReconciliationMemory {
   const { run, repliesSeenUntil, pauseMs } = done;
   const after = {
     ...memory,
-    runs: [run, ...memory.runs],
+    runs: [run, ...memory.runs].sort((one, other) => (one.startedAt < other.startedAt ? 1 : -1)),
     notBefore: pauseMs > 0 ? later(now, pauseMs) : null,
   };
   if (repliesSeenUntil === undefined) return after;
@@ -62,10 +89,12 @@ export function memoryAfter(done: Reconciled, memory: ReconciliationMemory, now:
 export function withSkipped(
   memory: ReconciliationMemory,
   skippedSlot: Date | undefined,
+  now: Date,
 ): ReconciliationMemory {
-  const lastSlot = instantOf(memory.lastSlot);
-  const isLater = skippedSlot !== undefined && (lastSlot === undefined || skippedSlot > lastSlot);
-  return isLater ? { ...memory, lastSlot: skippedSlot.toISOString() } : memory;
+  const skipped = knownSlot(skippedSlot, now);
+  const lastSlot = knownSlot(instantOf(memory.lastSlot), now);
+  const isLater = skipped !== undefined && (lastSlot === undefined || skipped > lastSlot);
+  return isLater ? { ...memory, lastSlot: skipped.toISOString() } : memory;
 }
 
 /** @returns an ISO 8601 instant */

@@ -1,7 +1,14 @@
 /** Which minutes (UTC) a cron expression names. */
 export type CronSchedule = {
   matches(at: Date): boolean;
+  /** The newest of them after `after` and not after `until`; undefined when there is none. */
+  newest(after: Date, until: Date): Date | undefined;
 };
+
+const minuteMs = 60_000;
+const dayMs = 24 * 60 * minuteMs;
+/** Days that a month can have. */
+const longestMonths = [31, 29, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31];
 
 /** Least and most of minute, hour, day of month, month and day of week (0 and 7 are Sunday). */
 const ranges = [
@@ -26,16 +33,31 @@ export function parseCronSchedule(expression: string): CronSchedule | undefined 
   const [minutes, hours, days, months, weekdays] = parsed;
   if (!minutes || !hours || !days || !months || !weekdays) return undefined;
   const isAnyDay = fields[2] === '*' || fields[4] === '*';
+  const isPossible = [...months].some((month) => Math.min(...days) <= (longestMonths[month - 1] ?? 0));
+  if (!isPossible && isAnyDay) return undefined;
+
+  function matchesDay(at: Date): boolean {
+    const isDay = days?.has(at.getUTCDate()) === true;
+    const isWeekday =
+      weekdays?.has(at.getUTCDay()) === true || (at.getUTCDay() === 0 && weekdays?.has(7) === true);
+    return months?.has(at.getUTCMonth() + 1) === true && (isAnyDay ? isDay && isWeekday : isDay || isWeekday);
+  }
+  function matches(at: Date): boolean {
+    return (
+      minutes?.has(at.getUTCMinutes()) === true && hours?.has(at.getUTCHours()) === true && matchesDay(at)
+    );
+  }
   return {
-    matches(at) {
-      const isDay = days.has(at.getUTCDate());
-      const isWeekday = weekdays.has(at.getUTCDay()) || (at.getUTCDay() === 0 && weekdays.has(7));
-      return (
-        minutes.has(at.getUTCMinutes()) &&
-        hours.has(at.getUTCHours()) &&
-        months.has(at.getUTCMonth() + 1) &&
-        (isAnyDay ? isDay && isWeekday : isDay || isWeekday)
-      );
+    matches,
+    newest(after, until) {
+      let at = Math.floor(until.getTime() / minuteMs) * minuteMs;
+      while (at > after.getTime()) {
+        const minute = new Date(at);
+        if (matches(minute)) return minute;
+        // A day that is not named is passed over at once: a yearly schedule is asked every minute too.
+        at = matchesDay(minute) ? at - minuteMs : Math.floor(at / dayMs) * dayMs - minuteMs;
+      }
+      return undefined;
     },
   };
 }

@@ -45,8 +45,8 @@ export function decideRun(question: RunQuestion): RunDecision {
   return { kind: isRunning ? 'skip' : 'run', slot };
 }
 
-/** A slot ahead of the clock is from before the clock was set back. */
-function knownSlot(lastSlot: Date | undefined, now: Date): Date | undefined {
+/** The slot that was run or skipped last, as far as it is known; one ahead of the clock is from before it was set back. */
+export function knownSlot(lastSlot: Date | undefined, now: Date): Date | undefined {
   return lastSlot !== undefined && lastSlot.getTime() > now.getTime() + 5 * minuteMs ? undefined : lastSlot;
 }
 
@@ -56,15 +56,12 @@ function newestSlot(
   lastSlot: Date | undefined,
   now: Date,
 ): Date | undefined {
-  const isByCron = everyMinutes === presetMinutes;
-  const stepMs = isByCron ? minuteMs : everyMinutes * minuteMs;
-  const newest = Math.floor(now.getTime() / stepMs) * stepMs;
-  // Before the first run nothing was missed, so only the slot of this very minute counts.
-  const begin = lastSlot?.getTime() ?? Math.max(newest, now.getTime() - minuteMs) - 1;
-  for (let at = newest; at > begin; at -= stepMs) {
-    if (!isByCron || cron.matches(new Date(at))) return new Date(at);
-  }
-  return undefined;
+  // Before the first run nothing was missed, except that a start takes a while.
+  const after = lastSlot ?? new Date(now.getTime() - 5 * minuteMs);
+  if (everyMinutes === presetMinutes) return cron.newest(after, now);
+  const stepMs = everyMinutes * minuteMs;
+  const newest = new Date(Math.floor(now.getTime() / stepMs) * stepMs);
+  return newest > after ? newest : undefined;
 }
 
 export type PendingMail = {

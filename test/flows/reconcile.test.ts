@@ -42,7 +42,8 @@ async function openScene({ bridge: hasWorker = true } = {}) {
           new AbortController().signal,
         ),
       mostDays: 7,
-      replies: { since: new Date(), isDue: false },
+      describe: describeBody,
+      replies: { since: new Date(), isDue: false, told: [] },
       now: () => new Date(),
       log: { info: write('info'), warn: write('warn'), error: write('error') },
       ...changes,
@@ -79,6 +80,22 @@ async function openScene({ bridge: hasWorker = true } = {}) {
       const answer = smtpAnswer === undefined ? {} : { smtpAnswer };
       const body = sweegoEventBody({ type, mail, ...submissionOf(mail), at: new Date(), ...answer });
       await bridge.put([body]);
+    },
+    async activities() {
+      return odoo.admin.call({
+        model: 'mail.activity',
+        method: 'search_read',
+        arguments: { domain: [['active', 'in', [true, false]]], fields: ['active'] },
+      });
+    },
+    /** Takes the history from Odoo, as a backup from before it would. */
+    async forget() {
+      const events = (await odoo.admin.call({
+        model: 'x_sweego_event',
+        method: 'search_read',
+        arguments: { domain: [], fields: ['id'] },
+      })) as { id: number }[];
+      await odoo.admin.call({ model: 'x_sweego_event', method: 'unlink', ids: events.map(({ id }) => id) });
     },
     async history() {
       const rows = await odoo.admin.call({
@@ -150,6 +167,21 @@ describe('with all webhooks lost', () => {
       'bob@example.com delivered',
     ]);
   });
+});
+
+it('an Odoo restored from a backup is told again what it had been told', async () => {
+  const scene = await openScene();
+  const { mails } = await scene.send('ann@example.com');
+  scene.logs(mails[0], 'queued');
+  await scene.run();
+  await scene.bridge.drained();
+  const told = ['ann@example.com email_sent'];
+  expect(await scene.history()).toEqual(told);
+  await scene.forget();
+  expect((await scene.run()).run.news).toBe(1);
+  await scene.bridge.drained();
+  expect(await scene.history()).toEqual(told);
+  expect((await scene.run()).run.news).toBe(0);
 });
 
 describe('what Sweego is asked', () => {
@@ -254,7 +286,7 @@ describe('what Sweego is asked', () => {
   it('ends with the first refusal of the key, once, and says so', async () => {
     const scene = await openScene();
     await scene.send('ann@example.com');
-    scene.sweego.failNext(403);
+    scene.sweego.failNext(401);
     const { run } = await scene.run();
     expect(run).toMatchObject({ outcome: 'failed', inbound: 'skipped' });
     expect(run.domains[0]).toMatchObject({ result: 'failed', code: 'SWEEGO_API_KEY_REFUSED' });
@@ -265,11 +297,40 @@ describe('what Sweego is asked', () => {
     ]);
   });
 
+  it('goes on after a domain that the key is not for', async () => {
+    const scene = await openScene();
+    const { mails } = await scene.send('ann@example.com');
+    scene.logs(mails[0], 'delivered');
+    scene.sweego.failNext(403);
+    const alias = { id: 1, name: 'a.example', catchall_email: null, bounce_email: null };
+    const { run } = await scene.run({ settings: { servers: [], alias_domains: [alias] } });
+    expect(run).toMatchObject({ outcome: 'partial', news: 1 });
+    expect(run.domains[0]).toMatchObject({ domain: 'a.example', code: 'SWEEGO_API_KEY_REFUSED' });
+  });
+
+  it('is about every domain when a mail names none that it is from', async () => {
+    const scene = await openScene();
+    const { mails } = await scene.send('ann@example.com');
+    scene.logs(mails[0], 'delivered');
+    const actions = createBridgeActions(scene.odoo.bridge);
+    const { run } = await scene.run({
+      settings: { servers: [], alias_domains: [] },
+      actions: {
+        ...actions,
+        pending: async (cursor) => {
+          const page = await actions.pending(cursor);
+          return { ...page, messages: page.messages.map((message) => ({ ...message, from_domain: null })) };
+        },
+      },
+    });
+    expect(run).toMatchObject({ outcome: 'complete', news: 1, domains: [{ domain: '*', result: 'read' }] });
+  });
+
   it('leaves out mails that wait for longer than seven days, and tells how many and since when', async () => {
     const scene = await openScene();
     await scene.send('ann@example.com');
     const now = () => new Date(Date.now() + 9 * 24 * hourMs);
-    const { run } = await scene.run({ now, replies: { since: now(), isDue: false } });
+    const { run } = await scene.run({ now, replies: { since: now(), isDue: false, told: [] } });
     expect(run).toMatchObject({ pending: 1, tooOld: { count: 1 }, domains: [] });
     expect(scene.sweego.requests).toEqual([]);
     expect(scene.told[0]).toMatchObject({
@@ -315,21 +376,23 @@ describe('a reply that Sweego received', () => {
       received('04-lost', 3),
       received('04-error', 5, { status: 'error' }),
     );
-    const { run, lostReplies } = await scene.run({ replies: { since: dayAgo(), isDue: false } });
+    const { run, lostReplies } = await scene.run({ replies: { since: dayAgo(), isDue: false, told: [] } });
     expect(run).toMatchObject({ inbound: 'checked', lostReplies: ['04-lost', '04-error'] });
     expect(lostReplies[0]).toMatchObject({ sender: 'ann@customer.example.com', subject: 'Where is it?' });
     expect(JSON.stringify(run)).not.toContain('customer.example.com');
     expect(scene.told.filter(({ message }) => message === 'lost reply')).toHaveLength(2);
-    expect((await scene.run({ replies: { since: dayAgo(), isDue: false } })).lostReplies).toEqual([]);
+    expect((await scene.run({ replies: { since: dayAgo(), isDue: false, told: [] } })).lostReplies).toEqual(
+      [],
+    );
   });
 
   it('and was lost is looked for also while no mail waits, when it is time', async () => {
     const scene = await openScene();
     scene.sweego.logRows.push(received('04-lost', 3));
     const since = dayAgo();
-    expect((await scene.run({ replies: { since, isDue: false } })).run.inbound).toBe('not needed');
+    expect((await scene.run({ replies: { since, isDue: false, told: [] } })).run.inbound).toBe('not needed');
     expect(scene.sweego.requests).toEqual([]);
-    const { run, repliesSeenUntil } = await scene.run({ replies: { since, isDue: true } });
+    const { run, repliesSeenUntil } = await scene.run({ replies: { since, isDue: true, told: [] } });
     expect(run).toMatchObject({ outcome: 'complete', pending: 0, lostReplies: ['04-lost'] });
     expect(Date.now() - (repliesSeenUntil?.getTime() ?? 0)).toBeGreaterThan(1.9 * hourMs);
   });
@@ -344,7 +407,7 @@ describe('a reply that Sweego received', () => {
       received('04-forwarded', 3, { status: 'forwarded' }),
       received('04-before', 30),
     );
-    expect((await scene.run({ replies: { since: dayAgo(), isDue: false } })).run).toMatchObject({
+    expect((await scene.run({ replies: { since: dayAgo(), isDue: false, told: [] } })).run).toMatchObject({
       inbound: 'checked',
       lostReplies: [],
     });
@@ -357,24 +420,45 @@ describe('a reply that Sweego received', () => {
     const [entry] = await scene.bridge.inbox.list({ directions: ['inbound'] });
     await scene.bridge.inbox.erase([entry?.id ?? 0], new Date());
     scene.sweego.logRows.push(received('04-erased', 3.02));
-    expect((await scene.run({ replies: { since: dayAgo(), isDue: false } })).lostReplies).toEqual([]);
+    expect((await scene.run({ replies: { since: dayAgo(), isDue: false, told: [] } })).lostReplies).toEqual(
+      [],
+    );
   });
 
-  it('is looked for later while the inbox holds what nobody has looked at', async () => {
+  it('is not called lost while the inbox holds it and nobody has looked at that', async () => {
     const scene = await openScene({ bridge: false });
     await scene.send('ann@example.com');
-    await scene.bridge.inbox.put({
-      direction: 'inbound',
-      webhookId: 'w-new',
-      body: Buffer.from('{}'),
-      receivedAt: new Date(),
-      secretId: 'test',
-    });
-    scene.sweego.logRows.push(received('04-lost', 3));
-    expect((await scene.run({ replies: { since: dayAgo(), isDue: false } })).run).toMatchObject({
+    const put = (uid: string) =>
+      scene.bridge.inbox.put({
+        direction: 'inbound',
+        webhookId: `w-${uid}`,
+        body: Buffer.from(JSON.stringify({ event_type: 'email_inbound', swg_uid: uid })),
+        receivedAt: new Date(),
+        secretId: 'test',
+      });
+    await put('04-new');
+    scene.sweego.logRows.push(received('04-new', 3));
+    const replies = { since: dayAgo(), isDue: false, told: [] };
+    expect((await scene.run({ replies })).run).toMatchObject({ inbound: 'checked', lostReplies: [] });
+    // More than can be looked at comes all the time.
+    const status = async () => ({ ...(await scene.bridge.inbox.status()), unclaimed: 1 });
+    const flooded = { ...scene.bridge.inbox, status };
+    scene.sweego.logRows.push(received('04-other', 3));
+    expect((await scene.run({ replies, inbox: flooded })).run).toMatchObject({
       inbound: 'postponed',
       lostReplies: [],
     });
+  });
+
+  it('and arrives after all has its activity closed', async () => {
+    const scene = await openScene();
+    await scene.send('ann@example.com');
+    scene.sweego.logRows.push(received('04-late', 3));
+    await scene.run({ replies: { since: dayAgo(), isDue: false, told: [] } });
+    expect(await scene.activities()).toMatchObject([{ active: true }]);
+    await storeReply(scene, '04-late');
+    await scene.run({ replies: { since: dayAgo(), isDue: false, told: ['04-late'] } });
+    expect(await scene.activities()).toMatchObject([{ active: false }]);
   });
 
   it('makes the run partial when Sweego cannot tell', async () => {
@@ -382,7 +466,7 @@ describe('a reply that Sweego received', () => {
     const { mails } = await scene.send('ann@example.com');
     scene.logs(mails[0], 'delivered');
     const { run } = await scene.run({
-      replies: { since: dayAgo(), isDue: false },
+      replies: { since: dayAgo(), isDue: false, told: [] },
       readLog: (query) => {
         if (query.channel === 'email_inbound') scene.sweego.failNext(500);
         return readLogPages(

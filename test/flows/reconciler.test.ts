@@ -6,6 +6,7 @@ import type { Inbox } from '../../src/inbox/inbox.ts';
 import { openInbox } from '../../src/inbox/open.ts';
 import type { PendingAnswer } from '../../src/odoo/bridge-answers.ts';
 import { parseCronSchedule } from '../../src/rules/cron-schedule.ts';
+import { describeBody } from '../../src/sweego/describe-body.ts';
 import { settingsWith } from '../support/bridge-settings.ts';
 import { createManualClock, type ManualClock } from '../support/manual-clock.ts';
 import { createInboxFile, type LogLine } from '../support/open-worker.ts';
@@ -38,6 +39,8 @@ async function openProcess(url: string, clock: ManualClock, changes: Partial<Rec
     sweego: { url: 'http://127.0.0.1:9', apiKey: 'key' },
     openHttpRequest: () => Promise.reject(new Error('not expected')),
     mostDays: 7,
+    retainDays: 90,
+    describe: describeBody,
     holder: `process-${Math.random()}`,
     now: () => clock.now(),
     sleep: (ms, signal) => clock.sleep(ms, signal),
@@ -229,15 +232,52 @@ it('shows one activity in Odoo while Sweego refuses the key, and closes it when 
   expect(alerts).toEqual([`${key} Sweego refuses the API key`, `closed ${key}`]);
 });
 
+it('a process that stood still in its run takes nothing back that another one did meanwhile', async () => {
+  const clock = at('10:00:00');
+  const url = createInboxFile();
+  let thaw = () => {};
+  const frozen = await openProcess(url, clock, {
+    // Neither its heart nor its run goes on.
+    sleep: (_, signal) => new Promise((resolve) => signal.addEventListener('abort', () => resolve())),
+    actions: {
+      ...noAlerts,
+      pending: () => new Promise((resolve) => (thaw = () => resolve(nothing))),
+    },
+  });
+  const standing = frozen.reconciler.wake();
+  await clock.advance(minuteMs);
+  const other = await openProcess(url, clock);
+  await wakeEachMinute(clock, 32, () => other.reconciler.wake());
+  // A lease that nobody has looked at before is watched first.
+  expect(other.startedAt).toEqual(['10:31']);
+  thaw();
+  void standing;
+  await clock.advance(minuteMs);
+  const { lastSlot, runs } = await recallReconciliations(other.inbox, clock.now());
+  expect(lastSlot).toBe('2026-11-25T10:30:00.000Z');
+  expect(runs.map(({ startedAt }) => startedAt.slice(11, 16))).toEqual(['10:31', '10:00']);
+});
+
+it('goes on by the new time after the clock was set back', async () => {
+  const clock = at('13:00:00');
+  const opened = await openProcess(createInboxFile(), clock);
+  await wakeEachMinute(clock, 1, () => opened.reconciler.wake());
+  clock.jump(-3 * 60 * minuteMs);
+  await wakeEachMinute(clock, 65, () => opened.reconciler.wake());
+  expect(opened.startedAt).toEqual(['13:00', '10:01', '10:30', '11:00']);
+});
+
 it('another process goes on at the next slot after one was killed in its run', async () => {
   const clock = at('10:00:00');
   const url = createInboxFile();
   const killed = await openInbox(url);
   onTestFinished(() => killed.close());
+  await haveRun(killed, '2026-11-25T10:00:00.000Z', clock);
   await killed.holdLease({ name: 'reconciliation', holder: 'killed', ttlMs: 30_000, now: clock.now() });
   const other = await openProcess(url, clock);
   await wakeEachMinute(clock, 35, () => other.reconciler.wake());
-  expect(other.startedAt).toEqual(['10:30']);
+  // A lease that nobody has looked at before is watched first.
+  expect(other.startedAt).toEqual(['10:31']);
 });
 
 it('a restart neither repeats a slot nor forgets one, and the last runs are kept', async () => {

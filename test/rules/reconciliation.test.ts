@@ -99,6 +99,7 @@ describe('when a run is due', () => {
     const decide = (time: string, every_minutes = 30) =>
       decideRun({ ...question, setting: { is_on: true, every_minutes }, now: instant(`2026-11-25T${time}`) });
     expect(decide('10:07:00').kind).toBe('wait');
+    expect(decide('10:32:59')).toEqual({ kind: 'run', slot: instant('2026-11-25T10:30:00') });
     expect(decide('10:30:59')).toEqual({ kind: 'run', slot: instant('2026-11-25T10:30:00') });
     expect(decide('10:30:00', 120).kind).toBe('wait');
     expect(decide('12:00:10', 120).kind).toBe('run');
@@ -159,6 +160,19 @@ describe('a schedule', () => {
     expect(hits('10/20 * * * *', ['2026-11-25T08:10:00', '2026-11-25T08:50:00'])).toEqual([true, true]);
   });
 
+  it('names the newest minute within a span, over years too', () => {
+    const newest = (expression: string, after: string, until: string) =>
+      cron(expression).newest(instant(after), instant(until))?.toISOString();
+    expect(newest('0 0 29 2 *', '2024-03-01T00:00:00', '2028-02-28T23:59:00')).toBeUndefined();
+    expect(newest('5 4 29 2 *', '2024-03-01T00:00:00', '2031-01-01T00:00:00')).toBe(
+      '2028-02-29T04:05:00.000Z',
+    );
+    expect(newest('*/30 * * * *', '2026-11-25T10:00:00', '2026-11-25T10:29:59')).toBeUndefined();
+    expect(newest('*/30 * * * *', '2026-11-25T10:00:00', '2026-11-25T11:29:59')).toBe(
+      '2026-11-25T11:00:00.000Z',
+    );
+  });
+
   it('takes either of two restricted days, and 7 for Sunday', () => {
     // The 1st of November 2026 is a Sunday.
     expect(hits('0 0 15 * 0', ['2026-11-15T00:00:00', '2026-11-22T00:00:00'])).toEqual([true, true]);
@@ -174,6 +188,8 @@ describe('a schedule', () => {
     '*/0 * * * *',
     '5-1 * * * *',
     '* * 0 * *',
+    '0 0 31 2 *',
+    '0 0 31 4,6 *',
     'a * * * *',
   ])('is not %j', (expression) => {
     expect(parseCronSchedule(expression)).toBeUndefined();
