@@ -63,7 +63,10 @@ export async function openBridge(
     throw error;
   });
   const stopping = new AbortController();
-  const refreshing = refreshEveryMinute(settings, stopping.signal, { log, onRefresh: () => reconciler.wake() });
+  const refreshing = refreshEveryMinute(settings, stopping.signal, {
+    log,
+    onRefresh: () => reconciler.wake(),
+  });
   worker.start();
   log.info({ url: server.url, transport, database }, 'bridge started');
 
