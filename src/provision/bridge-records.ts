@@ -17,6 +17,7 @@ export const actionNames = [
   'find',
   'reconcile',
   'silent_bridge',
+  'release',
   'mail_created',
   'confirm_and_delete',
   'mark_undelivered',
@@ -66,12 +67,17 @@ export function bridgeRecords(sources: ActionSources): readonly DesiredRecord[] 
     ...scheduledAction('reconcile', {
       label: 'Sweego: delivery log synchronisation',
       code: sources.reconcile,
-      everyMinutes: 30,
+      every: { number: 30, unit: 'minutes' },
     }),
     ...scheduledAction('silent_bridge', {
       label: 'Sweego: notice a silent bridge',
       code: sources.silent_bridge,
-      everyMinutes: 5,
+      every: { number: 5, unit: 'minutes' },
+    }),
+    ...scheduledAction('release', {
+      label: 'Sweego: let go of mails',
+      code: sources.release,
+      every: { number: 1, unit: 'days' },
     }),
     administratorAction(
       'action_confirm_and_delete',

@@ -6,7 +6,11 @@ import type { DesiredRecord } from './desired-state.ts';
  */
 export function scheduledAction(
   name: string,
-  { label, code, everyMinutes }: { label: string; code: string; everyMinutes: number },
+  {
+    label,
+    code,
+    every,
+  }: { label: string; code: string; every: { number: number; unit: 'minutes' | 'days' } },
 ): readonly DesiredRecord[] {
   return [
     {
@@ -20,8 +24,8 @@ export function scheduledAction(
       values: { name: label, ir_actions_server_id: { ref: `action_${name}` } },
       createOnly: {
         user_id: { ref: 'base.user_root' },
-        interval_number: everyMinutes,
-        interval_type: 'minutes',
+        interval_number: every.number,
+        interval_type: every.unit,
         active: true,
       },
     },
