@@ -57,11 +57,11 @@ export async function reconcileDomain(
 
 /** From then on it is known: rows repeat between pages. */
 function tellsNews(row: LogRow, known: KnownEvents): boolean {
-  const [{ messageIdHeader } = {}] = row.events;
-  const messageId = messageIdHeader === undefined ? undefined : normalizeMessageId(messageIdHeader);
+  const messageId = row.messageIdHeader === undefined ? undefined : normalizeMessageId(row.messageIdHeader);
   const events = messageId === undefined ? undefined : known.get(messageId);
   if (events === undefined) return false;
-  const fresh = row.events
+  const fresh = row
+    .readEvents()
     .map(({ swgUid, type }) => eventKey(swgUid, type))
     .filter((key) => !events.has(key));
   for (const key of fresh) events.add(key);
