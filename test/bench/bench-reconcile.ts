@@ -1,16 +1,20 @@
 import type { LogContents } from './log-rows.ts';
 import { createPendingMails, type PendingMail } from './pending-mails.ts';
 import { compareWithLog } from './reconcile-check.ts';
-import { openReconcileStage, type Reconciled, type ReconcileStage } from './reconcile-stage.ts';
+import { callsOf, memoryOf, paceOf } from './reconcile-report.ts';
+import { openReconcileStage, type ReconcileStage } from './reconcile-stage.ts';
 
 type Print = (line: string) => void;
 
-/** The small run reads so many times fewer rows. */
+/** The runs beside which the whole ones are held read so many times fewer rows. */
 const smallShare = 10;
 
 /**
  * Reconciles pending mails, every second one with two recipients, in a real Odoo with a log of Sweego that holds
  * mostly rows of others; prints what reading it costs, how soon Odoo knows, and what memory it takes.
+ *
+ * First Sweego only says that it has the mails (`queued`), so that they still wait afterwards and a second run
+ * finds nothing new; then it says what became of them.
  *
  * @returns whether Odoo showed the right thing of every recipient and every mail after each step
  */
@@ -20,70 +24,81 @@ export async function benchReconcile(
 ): Promise<boolean> {
   const stage = await openReconcileStage();
   try {
-    const { bench } = stage;
-    const few = await createPendingMails(bench.administrator, 'few', Math.ceil(mails / smallShare), 2);
     const idle = await stage.idle();
-    const many = await createPendingMails(bench.administrator, 'many', mails, 2);
+    const empty = await stage.reconcile();
+    const { administrator, database } = stage.bench;
+    const few = await createPendingMails(administrator, 'few', Math.ceil(mails / smallShare), 2);
+    const many = await createPendingMails(administrator, 'many', mails, 2);
+    const fewRows = Math.ceil(rows / smallShare);
     const at = new Date().toISOString();
-    const log = (own: readonly PendingMail[], count: number, isFinal: boolean): LogContents => ({
-      own,
-      rows: count,
-      isFinal,
-      at,
-    });
+    const setLog = (own: readonly PendingMail[], count: number, isFinal: boolean) =>
+      stage.setLog({ own, rows: count, isFinal, at } satisfies LogContents);
     print(
-      `${mails} mails that wait for word, ${many.length} recipients; a log of ${rows} rows, ${many.length} of them ` +
-        `about ours; real Odoo 19, 2 workers, database ${bench.database}`,
+      `${mails} mails that wait, ${many.length} recipients; a log of ${rows} rows, ${many.length} of them about ours; ` +
+        `real Odoo 19, 2 workers, database ${database}`,
     );
-    const checks: boolean[] = [];
-    const check = async (name: string, own: readonly PendingMail[], isFinal: boolean): Promise<void> => {
-      const shown = await compareWithLog(bench.administrator, own, isFinal);
-      const messages = new Set(own.map(({ messageId }) => messageId)).size;
-      print(
-        `    Odoo, ${name}: ${shown.recipients} of ${own.length} recipients and ${shown.mails} of ${messages} mails ` +
-          `as the log says; ${shown.events} rows of history, ${shown.doubled} of them doubled`,
-      );
-      const events = own.length * (isFinal ? 2 : 1);
-      const isHistoryRight = shown.events === events && shown.doubled === 0;
-      checks.push(shown.recipients === own.length && shown.mails === messages && isHistoryRight);
-    };
 
-    await stage.setLog(log(few, Math.ceil(rows / smallShare), true));
-    const small = await measure(stage, 'a tenth of the rows', print);
-    await check('the tenth', few, true);
-    await stage.setLog(log(many, rows, false));
+    await setLog(few, fewRows, true);
+    const smallNew = await stage.reconcile();
+    const rightOnes = [await check(stage, few, true, print)];
+    await setLog(many, rows, false);
     await stage.readPlainly();
     const plain = await stage.readPlainly();
-    print(`a client that only fetches and parses: ${perSecond(plain.rows, plain.wallMs)} rows/s`);
-    await stage.setLog(log(many, rows, false));
-    const first = await measure(stage, 'all of it new', print);
-    await check('all new', many, false);
-    await stage.setLog(log(many, rows, false));
-    const second = await measure(stage, 'nothing new', print);
-    await stage.setLog(log(many, rows, true));
-    await check('nothing new', many, false);
-    print('serve, by its schedule:');
-    const last = await stage.reconcileWhileServing();
-    tell('what became of all', last, print);
-    await check('in the end', many, true);
-    print(JSON.stringify({ idle, small: small.peakBytes, first: first.peakBytes, second: second.peakBytes, last: last.peakBytes }));
-    return !checks.includes(false);
+    const wholeNew = await stage.reconcile();
+    rightOnes.push(await check(stage, many, false, print));
+    await setLog(many.slice(0, few.length), fewRows, false);
+    const smallKnown = await stage.reconcile();
+    await setLog(many, rows, false);
+    const wholeKnown = await stage.reconcile();
+    rightOnes.push(await check(stage, many, false, print));
+    await setLog(many, rows, true);
+    const served = await stage.reconcileWhileServing();
+    rightOnes.push(await check(stage, many, true, print));
+
+    const runs = {
+      'nothing waits': empty,
+      'all of it new, a tenth of the rows': smallNew,
+      'all of it new': wholeNew,
+      'nothing new, a tenth of the rows': smallKnown,
+      'nothing new': wholeKnown,
+      'all of it new, in serve': served,
+    };
+    print(`\na client that only fetches and parses the pages: ${plain.rowsPerSecond.toFixed(0)} rows/s`);
+    for (const [name, run] of Object.entries(runs)) print(paceOf(name, run, plain.rowsPerSecond));
+    print('\ncalls');
+    for (const [name, run] of Object.entries(runs)) print(callsOf(name, run));
+    print("\nmost memory of the bridge's process, MiB");
+    for (const line of memoryOf({ idle, runs, pairs: { smallNew, wholeNew, smallKnown, wholeKnown } }))
+      print(line);
+
+    const isAsked = empty.log.requests > 0;
+    if (isAsked) print('WRONG: Sweego was asked though nothing waited');
+    const areComplete = Object.values(runs).every(({ isComplete }) => isComplete);
+    if (!areComplete) print('WRONG: a reconciliation was not complete');
+    const isNewsRight = wholeNew.news === many.length && wholeKnown.news === 0 && served.news === many.length;
+    if (!isNewsRight) print('WRONG: each recipient is news once for each state of his mail');
+    return !rightOnes.includes(false) && !isAsked && areComplete && isNewsRight;
   } finally {
     await stage.close();
   }
 }
 
-async function measure(stage: ReconcileStage, name: string, print: Print): Promise<Reconciled> {
-  const done = await stage.reconcile();
-  tell(name, done, print);
-  return done;
-}
-
-function tell(name: string, done: Reconciled, print: Print): void {
-  print(`${name} ${JSON.stringify(done)}`);
-  print(`   rows/s ${perSecond(done.rows, done.readAt - done.log.firstAskedAt)}, events/s ${perSecond(done.news, done.appliedAt - done.readAt)} pending ${done.pending.lastAnsweredAt - done.pending.firstAt} ms`);
-}
-
-function perSecond(count: number, ms: number): string {
-  return ((count / ms) * 1000).toFixed(0);
+/** Whether Odoo shows of each recipient, of each mail and in its history what the log says. */
+async function check(
+  stage: ReconcileStage,
+  own: readonly PendingMail[],
+  isFinal: boolean,
+  print: Print,
+): Promise<boolean> {
+  const shown = await compareWithLog(stage.bench.administrator, own, isFinal);
+  const mails = new Set(own.map(({ messageId }) => messageId)).size;
+  // That it was submitted, and what became of it.
+  const events = own.length * (isFinal ? 2 : 1);
+  print(
+    `Odoo, ${isFinal ? 'in the end' : 'while Sweego has the mails'}: as the log says are ${shown.recipients} of ` +
+      `${own.length} recipients, ${shown.mails} of ${mails} mails; ${shown.events} of ${events} rows of history, ` +
+      `${shown.doubled} of them doubled`,
+  );
+  const isHistoryRight = shown.events === events && shown.doubled === 0;
+  return shown.recipients === own.length && shown.mails === mails && isHistoryRight;
 }

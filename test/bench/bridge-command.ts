@@ -2,22 +2,22 @@ import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
-import { peakBytesOf } from './process-usage.ts';
+import { cpuMsOf, peakBytesOf } from './process-usage.ts';
 
 const program = fileURLToPath(new URL('../../dist/main.js', import.meta.url));
 const lookEveryMs = 20;
 
 export type CommandRun = {
   exitCode: number | null;
-  /** What it printed. Its standard error appears in ours when it fails. */
-  output: string;
-  /** The most memory it was seen to have; what it took in its last 20 ms is not in it. */
+  /** The most memory it had, and its processor time: as last seen, at most 20 ms before its end. */
   peakBytes: number;
-  /** Milliseconds since 1970. */
-  endedAt: number;
+  cpuMs: number;
 };
 
-/** Runs a command of the built bridge to its end, in a process of its own with this environment and no other. */
+/**
+ * Runs a command of the built bridge to its end, in a process of its own with this environment and no other. What
+ * it printed appears in our standard error when it fails.
+ */
 export async function runBridgeCommand(
   words: readonly string[],
   environment: Readonly<Record<string, string>>,
@@ -27,18 +27,27 @@ export async function runBridgeCommand(
     stdio: ['ignore', 'pipe', 'pipe'],
   });
   let output = '';
-  let errors = '';
-  child.stdout.setEncoding('utf8').on('data', (text: string) => (output += text));
-  child.stderr.setEncoding('utf8').on('data', (text: string) => (errors += text));
-  const closed = once(child, 'close').then(() => Date.now());
-  let peakBytes = 0;
+  for (const stream of [child.stdout, child.stderr]) {
+    stream.setEncoding('utf8').on('data', (text: string) => (output += text));
+  }
+  const closed = once(child, 'close');
+  let usage = { peakBytes: 0, cpuMs: 0 };
   while (child.exitCode === null && child.signalCode === null) {
-    // Between its end and our knowing of it there is nothing to be read.
-    const bytes = await peakBytesOf(child.pid ?? 0).catch(() => Number.NaN);
-    if (bytes > peakBytes) peakBytes = bytes;
+    usage = (await usageOf(child.pid ?? 0)) ?? usage;
     await sleep(lookEveryMs);
   }
-  const endedAt = await closed;
-  if (child.exitCode !== 0) process.stderr.write(errors);
-  return { exitCode: child.exitCode, output, peakBytes, endedAt };
+  await closed;
+  if (child.exitCode !== 0) process.stderr.write(output);
+  return { exitCode: child.exitCode, ...usage };
+}
+
+/** Undefined when it has just ended. */
+async function usageOf(pid: number): Promise<{ peakBytes: number; cpuMs: number } | undefined> {
+  try {
+    const usage = { peakBytes: await peakBytesOf(pid), cpuMs: await cpuMsOf(pid) };
+    return Number.isNaN(usage.peakBytes) ? undefined : usage;
+  } catch {
+    // Its files in /proc are gone, and we have not been told yet.
+    return undefined;
+  }
 }

@@ -6,8 +6,7 @@
  */
 const [, , url] = process.argv;
 
-/** How long all pages took, milliseconds, and how many rows they held. */
-export type LogReading = { rows: number; wallMs: number };
+export type LogReading = { rowsPerSecond: number };
 
 type Page = { result: readonly unknown[]; nb_result_without_offset: number };
 
@@ -24,5 +23,5 @@ for (let offset = 0, isLast = false; !isLast; offset += size * 0.9) {
   rows += page.result.length;
   isLast = offset + page.result.length >= page.nb_result_without_offset;
 }
-const reading: LogReading = { rows, wallMs: performance.now() - start };
+const reading: LogReading = { rowsPerSecond: (rows / (performance.now() - start)) * 1000 };
 process.stdout.write(`${JSON.stringify(reading)}\n`);

@@ -1,7 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
+import { recallReconciliations, type ReconciliationRun } from '../../src/flows/reconciliation-runs.ts';
 import { openInbox } from '../../src/inbox/open.ts';
-import type { ReconciliationRun } from '../../src/flows/reconciliation-runs.ts';
-import { recallReconciliations } from '../../src/flows/reconciliation-runs.ts';
 import { startBridge } from '../support/bridge-process.ts';
 import { openOdooGate } from '../support/odoo-gate.ts';
 import { openBenchOdoo, type BenchOdoo } from './bench-odoo.ts';
@@ -12,7 +11,7 @@ import type { LogReading } from './log-client.ts';
 import type { LogContents } from './log-rows.ts';
 import type { LogTraffic } from './log-server.ts';
 import { watchOdooTraffic, type CallTraffic } from './odoo-traffic.ts';
-import { peakBytesOf, residentBytesOf } from './process-usage.ts';
+import { cpuMsOf, peakBytesOf, residentBytesOf } from './process-usage.ts';
 
 const idleMs = 5_000;
 const lookEveryMs = 100;
@@ -33,7 +32,11 @@ export type Reconciled = {
   readAt: number;
   /** When the last of it was in Odoo; the same as `readAt` when there was nothing new. */
   appliedAt: number;
+  /** Whether the worker brought it to Odoo while the log was still being read. */
+  isConcurrent: boolean;
   peakBytes: number;
+  /** Processor time of the whole process. */
+  cpuMs: number;
 };
 
 export type ReconcileStage = {
@@ -67,7 +70,10 @@ export async function openReconcileStage(): Promise<ReconcileStage> {
     SWEEGO_API_KEY: 'bench-key',
   };
 
-  async function figuresOf(run: ReconciliationRun, peakBytes: number): Promise<Reconciled> {
+  async function figuresOf(
+    run: ReconciliationRun,
+    usage: Pick<Reconciled, 'isConcurrent' | 'peakBytes' | 'cpuMs'>,
+  ): Promise<Reconciled> {
     const readAt = new Date(run.endedAt).getTime();
     const apply = traffic.of('apply');
     return {
@@ -80,7 +86,7 @@ export async function openReconcileStage(): Promise<ReconcileStage> {
       log: (await (await fetch(`${sweego}/seen`)).json()) as LogTraffic,
       readAt,
       appliedAt: Math.max(readAt, apply.lastAnsweredAt),
-      peakBytes,
+      ...usage,
     };
   }
 
@@ -100,13 +106,13 @@ export async function openReconcileStage(): Promise<ReconcileStage> {
     async reconcile() {
       traffic.reset();
       await fetch(`${sweego}/seen`);
-      const { exitCode, peakBytes } = await runBridgeCommand(['reconcile'], environment);
+      const { exitCode, peakBytes, cpuMs } = await runBridgeCommand(['reconcile'], environment);
       if (exitCode !== 0) throw new Error(`reconcile ended with exit code ${exitCode}.`);
       const inbox = await openInbox(database.url);
       try {
         const [run] = (await recallReconciliations(inbox, new Date())).runs;
         if (run === undefined) throw new Error('reconcile kept no run.');
-        return await figuresOf(run, peakBytes);
+        return await figuresOf(run, { isConcurrent: false, peakBytes, cpuMs });
       } finally {
         await inbox.close();
       }
@@ -139,9 +145,14 @@ export async function openReconcileStage(): Promise<ReconcileStage> {
           const [run] = (await recallReconciliations(inbox, begin)).runs;
           const isDone = run !== undefined && new Date(run.startedAt) > begin;
           const open = unclaimed + states.received + states.claimed + states.waiting;
-          if (isDone && open === 0) return await figuresOf(run, await peakBytesOf(bridge.pid));
+          if (isDone && open === 0) {
+            const { pid } = bridge;
+            const usage = { peakBytes: await peakBytesOf(pid), cpuMs: await cpuMsOf(pid) };
+            return await figuresOf(run, { isConcurrent: true, ...usage });
+          }
           if (states.settled > settled) [settled, since] = [states.settled, Date.now()];
-          if (Date.now() - since > patienceMs) throw new Error(`serve has come to nothing:\n${bridge.logs()}`);
+          if (Date.now() - since > patienceMs)
+            throw new Error(`serve has come to nothing:\n${bridge.logs()}`);
           await sleep(lookEveryMs);
         }
       } finally {
