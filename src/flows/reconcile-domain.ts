@@ -94,14 +94,14 @@ export function faultOf(error: unknown): { code: string; endsRun: boolean; retry
  * The Message-Id of ours that a row tells something new of. From then on it is known: rows repeat between pages.
  */
 function newsOf(row: LogRow, known: KnownEvents): string | undefined {
-  const [{ messageIdHeader } = {}] = row.events;
-  const messageId = messageIdHeader === undefined ? undefined : normalizeMessageId(messageIdHeader);
-  if (messageId === undefined) return undefined;
-  const events = known.get(messageId);
-  const fresh = row.events
+  const messageId = row.messageIdHeader === undefined ? undefined : normalizeMessageId(row.messageIdHeader);
+  const events = messageId === undefined ? undefined : known.get(messageId);
+  if (events === undefined) return undefined;
+  const fresh = row
+    .readEvents()
     .map(({ swgUid, type }) => eventKey(swgUid, type))
-    .filter((key) => events !== undefined && !events.has(key));
-  for (const key of fresh) events?.add(key);
+    .filter((key) => !events.has(key));
+  for (const key of fresh) events.add(key);
   return fresh.length > 0 ? messageId : undefined;
 }
 

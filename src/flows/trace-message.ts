@@ -116,7 +116,7 @@ async function askedOf(
   const { readLog, from } = askSweego;
   const told = new Map<string, HistoryEvent>();
   for await (const { rows } of readLog({ channel: 'email', searchWord: address, from })) {
-    for (const event of rows.flatMap((row) => readLogRow(row)?.events ?? [])) {
+    for (const event of rows.flatMap((row) => readLogRow(row)?.readEvents() ?? [])) {
       const meaning = readEventMeaning(event);
       if (meaning.kind !== 'message' || meaning.messageId !== messageId) continue;
       told.set(meaning.event.event_id ?? '', meaning.event);

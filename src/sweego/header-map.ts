@@ -16,3 +16,17 @@ export function readHeaderMap(value: unknown): Map<string, string[]> {
   }
   return map;
 }
+
+/**
+ * The first text of one header, without reading the others: `readHeaderMap(value).get(name)?.[0]`. Never throws.
+ *
+ * @param name in lower case
+ */
+export function findHeader(value: unknown, name: string): string | undefined {
+  if (typeof value !== 'object' || value === null || Array.isArray(value)) return undefined;
+  for (const [writtenName, written] of Object.entries(value)) {
+    const [text] = writtenName.trim().toLowerCase() === name ? readHeaderValues(written) : [];
+    if (text !== undefined) return text;
+  }
+  return undefined;
+}

@@ -1,6 +1,6 @@
 import { BridgeError } from '../errors.ts';
 import { cleanText } from './clean-text.ts';
-import { readHeaderMap } from './header-map.ts';
+import { findHeader, readHeaderMap } from './header-map.ts';
 import { readJson } from './json-body.ts';
 import { readMailboxes } from './mailbox.ts';
 import type { OutboundEvent } from './outbound-event.ts';
@@ -13,8 +13,13 @@ export type LogRow = {
   status: string;
   /** `email_last_update` as written. Only to tell a row from what it said before. */
   lastUpdate: string;
-  /** What webhooks would have told: that it was submitted and, once it is known, what became of it. */
-  events: readonly OutboundEvent[];
+  /** Odoo's Message-Id as its header tells it; undefined for mails of others that have none. */
+  messageIdHeader: string | undefined;
+  /**
+   * What webhooks would have told: that it was submitted and, once it is known, what became of it. Read only when
+   * it is called, since most rows of a shared account are nobody's business here.
+   */
+  readEvents(): readonly OutboundEvent[];
 };
 
 /**
@@ -33,29 +38,44 @@ const eventTypes: Readonly<Record<string, string>> = {
 /**
  * Reads a row as tolerantly as Sweego writes; undefined when it names no submission or no state.
  *
- * The submission's own time goes with an event `email_sent`: of several submissions the one that began last
- * counts, and the time of the latest state says nothing about that.
- *
  * @see https://learn.sweego.io/docs/sweego/logs-logs-post, https://learn.sweego.io/docs/logs/email/sending
  */
 export function readLogRow(value: unknown): LogRow | undefined {
   if (typeof value !== 'object' || value === null || Array.isArray(value)) return undefined;
   const row = value as Record<string, unknown>;
-  const headers = readHeaderMap(row['headers']);
-  const first = (name: string) => headers.get(name)?.[0];
-  const swgUid = textOf(row['swg_uid']) ?? first('x-swg-uid');
+  const swgUid = textOf(row['swg_uid']) ?? findHeader(row['headers'], 'x-swg-uid');
   const status = textOf(row['status'])?.toLowerCase();
   if (swgUid === undefined || status === undefined) return undefined;
+  const messageIdHeader =
+    findHeader(row['headers'], 'x-message-id') ?? findHeader(row['headers'], 'x-odoo-message-id');
+  return {
+    swgUid,
+    status,
+    lastUpdate: textOf(row['email_last_update']) ?? '',
+    messageIdHeader,
+    readEvents: () => eventsOf(row, { swgUid, status, messageIdHeader }),
+  };
+}
+
+/**
+ * The submission's own time goes with an event `email_sent`: of several submissions the one that began last
+ * counts, and the time of the latest state says nothing about that.
+ */
+function eventsOf(
+  row: Record<string, unknown>,
+  { swgUid, status, messageIdHeader }: Pick<LogRow, 'swgUid' | 'status' | 'messageIdHeader'>,
+): readonly OutboundEvent[] {
+  const headers = readHeaderMap(row['headers']);
   const submittedAt = instantOf(row['email_creation']);
   const updatedAt = instantOf(row['email_last_update']) ?? submittedAt;
   const common = {
     channel: textOf(row['channel']) ?? 'email',
     swgUid,
-    transactionId: textOf(row['transaction_id']) ?? first('x-transaction-id'),
+    transactionId: textOf(row['transaction_id']) ?? headers.get('x-transaction-id')?.[0],
     recipient: readMailboxes(row['email_to'])[0]?.address,
     domainFrom: textOf(row['domain_from']),
     headers: new Map([...headers].map(([name, texts]) => [name, texts.join(', ')])),
-    messageIdHeader: first('x-message-id') ?? first('x-odoo-message-id'),
+    messageIdHeader,
     responseCode: undefined,
     details: undefined,
     wireMessageId: undefined,
@@ -67,16 +87,15 @@ export function readLogRow(value: unknown): LogRow | undefined {
     timestamp,
     eventId: `log:${swgUid}:${type}`,
   });
-  const lastUpdate = textOf(row['email_last_update']) ?? '';
   // Nothing was sent: Sweego only said what it would do.
-  if (row['dry_run'] === true) return { swgUid, status, lastUpdate, events: [] };
+  if (row['dry_run'] === true) return [];
   const events = submittedAt === undefined ? [] : [event('email_sent', submittedAt)];
   const type = eventTypes[status];
   if (type !== undefined) events.push(event(type, updatedAt));
   else if (status === 'undelivered') {
     events.push({ ...event(failureTypeOf(row), updatedAt), ...evidenceOf(row) });
   }
-  return { swgUid, status, lastUpdate, events };
+  return events;
 }
 
 /**
@@ -86,7 +105,7 @@ export function readLogRow(value: unknown): LogRow | undefined {
  */
 export function parseLogRow(body: Uint8Array): readonly OutboundEvent[] {
   const row = readLogRow(readJson(body)?.value);
-  if (row !== undefined) return row.events;
+  if (row !== undefined) return row.readEvents();
   throw new BridgeError(
     'SWEEGO_EVENT_UNREADABLE',
     'The row of the log cannot be read: it names no submission or no state. ' +

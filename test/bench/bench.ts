@@ -1,12 +1,15 @@
 import { parseArgs } from 'node:util';
 import { benchApply } from './bench-apply.ts';
 import { benchIntake } from './bench-intake.ts';
+import { benchReconcile } from './bench-reconcile.ts';
 import { benchRule } from './bench-rule.ts';
 
 const usage = `npm run bench -- intake [--requests 20000] [--rounds 5] [--concurrency 64] [--postgres URL]
                                         webhooks taken, beside what a bare Hono handler takes
 npm run bench -- apply [--mails 2000]   delivered events brought to Odoo, one by one and by the bridge
 npm run bench -- rule [--mails 500]     what the automation rule costs when Odoo creates a mail
+npm run bench -- reconcile [--mails 10000] [--rows 100000]
+                                        mails that wait, looked up in a log of so many rows
 
 intake needs Linux, and for a line about PostgreSQL a URL (config/real-odoo.sh postgresql prints one). The others need root on Debian: they start the real Odoo 19
 (config/real-odoo.sh start; it goes on running afterwards, end it with config/real-odoo.sh stop) and work in
@@ -14,6 +17,7 @@ databases of their own, which they drop.`;
 
 const options = {
   mails: { type: 'string' },
+  rows: { type: 'string' },
   requests: { type: 'string' },
   rounds: { type: 'string' },
   concurrency: { type: 'string' },
@@ -37,6 +41,7 @@ const benches: Readonly<
       print,
     ),
   apply: ({ mails = 2000 }, _, print) => benchApply(mails, print),
+  reconcile: ({ mails = 10_000, rows = 100_000 }, _, print) => benchReconcile({ mails, rows }, print),
   rule: ({ mails = 500 }, _, print) => benchRule(mails, print),
 };
 

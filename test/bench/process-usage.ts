@@ -12,7 +12,16 @@ export async function cpuMsOf(pid: number): Promise<number> {
 }
 
 /** Resident memory of a process, bytes. */
-export async function residentBytesOf(pid: number): Promise<number> {
+export function residentBytesOf(pid: number): Promise<number> {
+  return memoryOf(pid, 'VmRSS');
+}
+
+/** The most resident memory that a process has had so far, bytes (proc(5), VmHWM). NaN when it is ending. */
+export function peakBytesOf(pid: number): Promise<number> {
+  return memoryOf(pid, 'VmHWM');
+}
+
+async function memoryOf(pid: number, name: 'VmRSS' | 'VmHWM'): Promise<number> {
   const status = await readFile(`/proc/${pid}/status`, 'utf8');
-  return Number(/^VmRSS:\s+(\d+) kB$/m.exec(status)?.[1]) * 1024;
+  return Number(new RegExp(`^${name}:\\s+(\\d+) kB$`, 'm').exec(status)?.[1]) * 1024;
 }

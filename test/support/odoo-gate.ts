@@ -2,7 +2,7 @@ import { createServer, request, type IncomingMessage, type ServerResponse } from
 import type { AddressInfo } from 'node:net';
 
 /** Which of the bridge's calls it is. `other` is the look-up of an action's id. */
-export type OdooCall = 'settings' | 'read' | 'apply' | 'route' | 'deliver' | 'alert' | 'other';
+export type OdooCall = 'settings' | 'read' | 'apply' | 'route' | 'deliver' | 'alert' | 'pending' | 'other';
 
 /** `hold`: the call, or its answer, goes no further, and the caller waits for ever. */
 export type Verdict = 'pass' | 'hold';
@@ -90,7 +90,7 @@ function callOf(path: string, body: Buffer): OdooCall {
     context?: { sweego_bridge?: Readonly<Record<string, unknown>> };
   };
   const input = context?.sweego_bridge ?? {};
-  const marks = { addresses: 'route', message: 'deliver', key: 'alert' } as const;
+  const marks = { addresses: 'route', message: 'deliver', key: 'alert', cursor: 'pending' } as const;
   for (const [name, call] of Object.entries(marks)) if (name in input) return call;
   if ('message_ids' in input) return 'read';
   return 'changes' in input ? 'apply' : 'settings';

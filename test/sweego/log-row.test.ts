@@ -14,7 +14,7 @@ const row = {
   headers: { 'X-Message-Id': '<1.2-openerp-7-sale.order@odoo.example.org>' },
 };
 const eventsOf = (changes: Readonly<Record<string, unknown>>) =>
-  readLogRow({ ...row, ...changes })?.events ?? [];
+  readLogRow({ ...row, ...changes })?.readEvents() ?? [];
 const typesOf = (changes: Readonly<Record<string, unknown>>) => eventsOf(changes).map(({ type }) => type);
 const failureOf = (changes: Readonly<Record<string, unknown>>) => {
   const event = eventsOf({ status: 'undelivered', ...changes }).at(-1);
