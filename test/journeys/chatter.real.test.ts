@@ -114,4 +114,40 @@ describe('an administrator’s screens', () => {
     await picture('mail');
     expect(await pending.isChecked()).toBe(true);
   });
+
+  it('have the bridge’s jobs among the scheduled actions', async () => {
+    const jobs = await bridged.search('ir.cron', [['name', 'like', 'Sweego']], ['name']);
+    await page.goto(`${front.url}/odoo/action-base.ir_cron_act?debug=1`);
+    await page.waitForSelector('.o_list_table', { timeout: 60_000 });
+    const text = await page.locator('.o_list_table').innerText();
+    expect(text).toContain('Sweego: delivery log synchronisation');
+    expect(text).toContain('Sweego: let go of mails');
+    await page.goto(`${front.url}/odoo/action-base.ir_cron_act/${jobs[0]?.id}?debug=1`);
+    await page.locator('button', { hasText: 'Run Manually' }).waitFor({ timeout: 60_000 });
+    await picture('scheduled-action');
+  });
+
+  it('show among the activities that the bridge is silent while mails wait', async () => {
+    const [partner] = await bridged.createPartners(['cleo@example.com']);
+    await bridged.post((await bridged.createOrder(partner ?? 0)).id, [partner ?? 0]);
+    await bridged.bridge.stop();
+    // The job runs in a transaction of its own.
+    for (const python of [
+      `env['ir.mail_server'].search([]).write({'x_sweego_contact_at': datetime.datetime.now() - datetime.timedelta(hours=1)})`,
+      `env.ref('sweego_bridge.cron_silent_bridge').method_direct_trigger()`,
+    ]) {
+      await bridged.odoo.administrator.runPython(python);
+    }
+    await page.goto(`${front.url}/odoo?debug=1`);
+    await page.locator('.o-mail-ActivityMenu-counter').waitFor({ timeout: 60_000 });
+    await page
+      .locator('.o_menu_systray i[aria-label="Activities"], .o-mail-ActivityMenu-counter')
+      .first()
+      .click();
+    await page.waitForTimeout(1_500);
+    await picture('silent-bridge-1-menu');
+    await page.locator('.o-mail-ActivityGroup').first().click();
+    await page.locator('text=The Sweego bridge is silent').first().waitFor({ timeout: 60_000 });
+    await picture('silent-bridge-2-activity');
+  });
 });
