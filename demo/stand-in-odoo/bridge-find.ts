@@ -15,7 +15,7 @@ export function bridgeFind(records: Records, input: Values): unknown {
     .filter((message) => {
       const model = textOf(message['model']);
       const document = records.hasModel(model) ? store.find(model, Number(message['res_id'])) : undefined;
-      return name !== '' && document?.['name'] === name && isMailed(message.id);
+      return name !== '' && document?.['name'] === name && message['message_id'] && isMailed(message.id);
     })
     .reverse();
   return { message_ids: messages.slice(0, 50).map((message) => message['message_id']) };

@@ -24,11 +24,8 @@ export function bridgePending(records: Records, input: Values): unknown {
       )
       .slice(0, limit);
     for (const mail of mails) {
+      if (mail['state'] !== 'sent' && !isFailedMailUndecided(records, mail, notifications)) continue;
       const messageId = Number(mail['mail_message_id']);
-      const isSoft = notifications.some(
-        (row) => row['mail_message_id'] === messageId && row['x_sweego_status'] === 'soft_bounce',
-      );
-      if (mail['state'] !== 'sent' && !isSoft) continue;
       const message = store.find('mail.message', messageId);
       waiting.set(messageId, { createdAt: message?.['date'], since: message?.['date'] });
     }
@@ -49,8 +46,9 @@ export function bridgePending(records: Records, input: Values): unknown {
   }
   const events = store.all('x_sweego_event');
   return {
-    messages: [...waiting].map(([id, { createdAt, since }]) => {
+    messages: [...waiting].flatMap(([id, { createdAt, since }]) => {
       const message = store.find('mail.message', id);
+      if (textOf(message?.['message_id']) === '') return [];
       return {
         message_id: message?.['message_id'],
         created_at: createdAt,
@@ -63,6 +61,22 @@ export function bridgePending(records: Records, input: Values): unknown {
     }),
     next,
   };
+}
+
+/** Whether somebody of a mail that failed for another recipient has had no word yet, or none that is final. */
+function isFailedMailUndecided({ store }: Records, mail: Row, notifications: readonly Row[]): boolean {
+  const own = notifications.filter((row) => row['mail_message_id'] === mail['mail_message_id']);
+  if (own.some((row) => row['x_sweego_status'] === 'soft_bounce')) return true;
+  if (own.some((row) => row['mail_mail_id'] === mail.id && isUndecided(row))) return true;
+  if (mail['is_notification']) return false;
+  const message = store.find('mail.message', Number(mail['mail_message_id']));
+  const told = store
+    .all('x_sweego_event')
+    .filter((row) => row['x_message_id'] === message?.['message_id'] && row['x_type'] !== 'email_sent')
+    .map((row) => row['x_recipient']);
+  const everybody =
+    textOf(mail['x_sweego_original_recipients']).match(/[^\s<>"\\,;:{}[\]]+@[^\s<>"\\,;:{}[\]]+/g) ?? [];
+  return everybody.some((address) => !told.includes(address.toLowerCase()));
 }
 
 function isUndecided(row: Row): boolean {

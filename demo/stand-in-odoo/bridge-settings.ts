@@ -10,9 +10,9 @@ export function bridgeSettings(records: Records): unknown {
     'ir.mail_server',
     [
       ['x_sweego_enabled', '=', true],
-      ['active', '=', true],
+      ['active', 'in', [true, false]],
     ],
-    'sequence, id',
+    'active desc, sequence, id',
   );
   return {
     provision_version: Number(parameter('sweego_bridge.provision_version') || 0),

@@ -11,6 +11,13 @@ export function describePending(opened: () => ActionsWorld): void {
       world = opened();
     });
 
+    async function nameOf(orderId: number): Promise<string> {
+      const [order] = (await world.call('sale.order', 'read', [orderId], { fields: ['name'] })) as [
+        { name: string },
+      ];
+      return order.name;
+    }
+
     async function pending(limit?: number) {
       const messages = [];
       for (let cursor: string | null = null; ;) {
@@ -60,6 +67,79 @@ export function describePending(opened: () => ActionsWorld): void {
       expect([found.has(hard), found.has(soft)]).toEqual([false, true]);
     });
 
+    test('are those that failed for one recipient while nothing is known of another', async () => {
+      const message = await world.send([world.ann, world.bob]);
+      const state = await world.readOne(message);
+      const bobs = state.notifications.find(({ address }) => address === 'bob@customer.example.com');
+      const told = (x_sweego_status: string, notification_status: 'sent' | 'exception') => ({
+        values: { x_sweego_status, notification_status, x_sweego_uid: x_sweego_status },
+      });
+      const failed = state.notifications
+        .filter((row) => row !== bobs)
+        .map(({ id }) => ({ id, ...told('hard_bounce', 'exception') }));
+      await world.actions.apply([
+        {
+          ...changeOf(state),
+          notification_writes: failed,
+          mail_writes: mailsIn(state, { state: 'exception' }),
+        },
+      ]);
+      expect((await pending()).has(message.messageId)).toBe(true);
+      const delivered = [{ id: bobs?.id ?? 0, ...told('delivered', 'sent') }];
+      await world.actions.apply([
+        { ...changeOf(await world.readOne(message)), notification_writes: delivered },
+      ]);
+      expect((await pending()).has(message.messageId)).toBe(false);
+    });
+
+    test('are direct mails that failed for one recipient while nothing is known of another', async () => {
+      const message = await world.sendDirect('ann@customer.example.com, Bob@customer.example.com');
+      const tell = async (type: string, recipient: string) => {
+        const state = await world.readOne(message);
+        const event = historyEvent(type, recipient, { swg_uid: `01-${type}-${recipient}` });
+        const kept = {
+          partners: [],
+          email_to: 'ann@customer.example.com, Bob@customer.example.com',
+          email_cc: null,
+        };
+        await world.actions.apply([
+          {
+            ...changeOf(state),
+            event_creates: [eventValues(message.messageId, event, 0)],
+            mail_writes: mailsIn(state, {
+              state: 'exception',
+              email_to: 'ann@customer.example.com',
+              x_sweego_original_recipients: JSON.stringify(kept),
+            }),
+          },
+        ]);
+        return (await pending()).has(message.messageId);
+      };
+      expect(await tell('hard_bounce', 'ann@customer.example.com')).toBe(true);
+      expect(await tell('email_sent', 'bob@customer.example.com')).toBe(true);
+      expect(await tell('delivered', 'bob@customer.example.com')).toBe(false);
+    });
+
+    test('name the domain of an address, and nothing where there is none', async () => {
+      const message = await world.send([world.ann]);
+      const domainOf = async (email_from: string | false) => {
+        await world.call('mail.message', 'write', [message.id], { vals: { email_from } });
+        return (await pending()).get(message.messageId)?.from_domain;
+      };
+      expect(await domainOf('"Sales @ home" <Sales@Shop.Example.com>')).toBe('shop.example.com');
+      expect(await domainOf('sales@shop.example.com')).toBe('shop.example.com');
+      expect(await domainOf('Sales')).toBeNull();
+      expect(await domainOf(false)).toBeNull();
+    });
+
+    test('are told without those whose message has no Message-Id', async () => {
+      const message = await world.send([world.ann]);
+      await world.call('mail.message', 'write', [message.id], { vals: { message_id: false } });
+      const other = await world.send([world.ann]);
+      expect((await pending()).has(other.messageId)).toBe(true);
+      expect(await world.actions.findMessages(await nameOf(message.orderId))).toEqual([]);
+    });
+
     test('come page by page, none left out', async () => {
       const messages = [await world.send([world.ann]), await world.send([world.bob])];
       const all = [...(await pending()).keys()].sort();
@@ -83,12 +163,23 @@ export function describePending(opened: () => ActionsWorld): void {
 
     test('of a document are found by its name', async () => {
       const message = await world.send([world.ann]);
-      const [order] = (await world.call('sale.order', 'read', [message.orderId], { fields: ['name'] })) as [
-        { name: string },
-      ];
-      expect(await world.actions.findMessages(order.name)).toEqual([message.messageId]);
-      expect(await world.actions.findMessages(`${order.name}0`)).toEqual([]);
+      const name = await nameOf(message.orderId);
+      expect(await world.actions.findMessages(name)).toEqual([message.messageId]);
+      expect(await world.actions.findMessages(`${name}0`)).toEqual([]);
       expect(await world.actions.findMessages('')).toEqual([]);
+    });
+
+    test('of a document are found below everything that was noted since', async () => {
+      const message = await world.send([world.ann]);
+      const note = {
+        model: 'sale.order',
+        res_id: message.orderId,
+        message_type: 'notification',
+        body: 'Changed',
+      };
+      await world.call('mail.message', 'create', undefined, { vals_list: Array<unknown>(60).fill(note) });
+      const name = await nameOf(message.orderId);
+      expect(await world.actions.findMessages(name)).toEqual([message.messageId]);
     });
   });
 }

@@ -51,6 +51,16 @@ export function describeRights(opened: () => ActionsWorld): void {
       expect(await look('mail.notification')).toEqual([]);
     });
 
+    test('tells of a server that was archived, since its mails are still answered, until Sweego is unticked', async () => {
+      const set = async (vals: Readonly<Record<string, boolean>>) => {
+        await world.call('ir.mail_server', 'write', [world.serverId], { vals });
+        return (await world.actions.settings()).servers.map(({ id }) => id);
+      };
+      expect(await set({ active: false })).toContain(world.serverId);
+      expect(await set({ x_sweego_enabled: false })).not.toContain(world.serverId);
+      expect(await set({ active: true, x_sweego_enabled: true })).toContain(world.serverId);
+    });
+
     test('tells when an administrator asked for a synchronisation', async () => {
       const ask = async (value: string | false) => {
         const key = 'sweego_bridge.reconcile_requested_at';

@@ -21,10 +21,13 @@ def user_to_tell():
     )
     first = servers.filtered_domain([('id', '=', request.get('server_id') or 0)])
     candidates = (first | servers).mapped('x_sweego_alert_user_id').filtered(is_suitable)
-    # Who provisioned the bridge made its group.
+    # Who provisioned the bridge made its group. He may be gone, and so may Odoo's first administrator.
     group = odoo.ref('sweego_bridge.group_bridge', raise_if_not_found=False)
-    maker = group and group.create_uid.filtered(is_suitable)
-    return candidates[:1] or maker or odoo.ref('base.user_admin')
+    if not candidates and group:
+        candidates = group.create_uid.filtered(is_suitable)
+    if not candidates:
+        candidates = odoo.ref('base.group_system').all_user_ids.sorted('id').filtered(is_suitable)
+    return candidates[:1] or odoo.user
 
 
 def escaped(text):

@@ -3,16 +3,32 @@
 odoo = env(user=1, su=True, context={'active_test': False})
 request = env.context.get('sweego_bridge') or {}
 LIMIT = min(int(request.get('limit') or 500), 1000)
-MAIL_FIELDS = ('mail_message_id', 'state', 'create_date', 'write_date')
+MAIL_FIELDS = ('mail_message_id', 'state', 'is_notification', 'create_date', 'write_date')
 # What waited longer is not asked about any more.
 oldest = datetime.datetime.now() - datetime.timedelta(days=30)
 part, colon, after = (request.get('cursor') or 'mails:0').partition(':')
 after = int(after or 0)
 
 
-def has_softly_bounced(mail):
-    # Sweego goes on trying: a delivery that nobody told us of would leave the envelope red.
-    return 'soft_bounce' in mail.mail_message_id.notification_ids.mapped('x_sweego_status')
+def addresses_in(text):
+    for sign in '<>"\\,;:{}[]':
+        text = text.replace(sign, ' ')
+    return set(filter(lambda word: '@' in word, text.lower().split()))
+
+
+def is_undecided(mail):
+    # Of a mail that failed for somebody. Sweego may go on trying: a delivery that nobody told us of would leave the
+    # envelope red. Or nothing is known of another recipient: his bounce would never show.
+    for row in mail.mail_message_id.notification_ids:
+        status = row.x_sweego_status or 'email_sent'
+        if status == 'soft_bounce':
+            return True
+        if status == 'email_sent' and row.notification_status == 'sent' and row.mail_mail_id == mail:
+            return True
+    if mail.is_notification or not mail.x_sweego_original_recipients:
+        return False
+    told = odoo['x_sweego_event'].search([('x_message_id', '=', mail.message_id), ('x_type', '!=', 'email_sent')])
+    return bool(addresses_in(mail.x_sweego_original_recipients) - set(told.mapped('x_recipient')))
 
 
 def last_message_before(instant):
@@ -30,7 +46,10 @@ def last_message_before(instant):
 
 
 def domain_of(message):
-    return (message.email_from or '').rpartition('@')[2].partition('>')[0].strip().lower() or False
+    # Nothing where there is no address, as in a name alone.
+    before, at, after = (message.email_from or '').rpartition('@')
+    words = after.partition('>')[0].split() if at else []
+    return words[0].lower() if words else False
 
 
 waiting = {}
@@ -42,7 +61,7 @@ if is_used and part == 'mails':
         ('state', 'in', ('sent', 'exception')), ('write_date', '>=', oldest),
     ], MAIL_FIELDS, order='id', limit=LIMIT)
     for mail in mails:
-        if mail.state == 'sent' or has_softly_bounced(mail):
+        if mail.state == 'sent' or is_undecided(mail):
             waiting.setdefault(mail.mail_message_id, (mail.create_date, mail.write_date))
     if len(mails) == LIMIT:
         following = 'mails:%d' % mails[-1].id
@@ -64,6 +83,7 @@ if is_used and not following:
 
 messages = odoo['mail.message'].union(*waiting)
 messages.fetch(['message_id', 'email_from'])
+messages = messages.filtered('message_id')
 events_of = {}
 for event in odoo['x_sweego_event'].search_fetch(
     [('x_message_id', 'in', messages.mapped('message_id'))], ['x_message_id', 'x_swg_uid', 'x_type'], order='id'
@@ -72,10 +92,10 @@ for event in odoo['x_sweego_event'].search_fetch(
 action = {
     'messages': [{
         'message_id': message.message_id,
-        'created_at': str(waiting[message][0]),
-        'since': str(waiting[message][1]),
+        'created_at': str(waiting[message][0] or '') or False,
+        'since': str(waiting[message][1] or '') or False,
         'from_domain': domain_of(message),
         'events': events_of.get(message.message_id, []),
-    } for message in messages if message.message_id],
+    } for message in messages],
     'next': following,
 }

@@ -8,7 +8,7 @@ env.cr.execute("""
     WHERE id IN (
         SELECT id FROM ir_mail_server
         WHERE x_sweego_enabled AND coalesce(x_sweego_contact_at, '-infinity') < now() AT TIME ZONE 'UTC' - interval '50 seconds'
-        FOR UPDATE SKIP LOCKED
+        FOR NO KEY UPDATE SKIP LOCKED
     )
 """)
 
@@ -21,8 +21,11 @@ def selection_of(model_name):
     return [value for value, label in odoo[model_name].fields_get(['failure_type'], ['selection'])['failure_type']['selection']]
 
 
+# Archived ones too: who answers a mail that left through one must still be heard. Unticking Sweego ends that.
 servers = []
-for server in odoo['ir.mail_server'].search([('x_sweego_enabled', '=', True)], order='sequence, id'):
+for server in odoo['ir.mail_server'].search(
+    [('x_sweego_enabled', '=', True), ('active', 'in', (True, False))], order='active desc, sequence, id'
+):
     servers.append({
         'id': server.id,
         'name': server.name,
@@ -44,6 +47,7 @@ for domain in odoo['mail.alias.domain'].search([]):
         'bounce_email': domain.bounce_email or False,
     })
 
+company = odoo.ref('base.main_company', raise_if_not_found=False) or odoo['res.company'].search([], order='id', limit=1)
 MINUTES = {'minutes': 1, 'hours': 60, 'days': 1440, 'weeks': 10080, 'months': 43200}
 job = odoo.ref('sweego_bridge.cron_reconcile', raise_if_not_found=False)
 
@@ -63,6 +67,6 @@ action = {
         'mail': selection_of('mail.mail'),
         'notification': selection_of('mail.notification'),
     },
-    'company_language': odoo.ref('base.main_company').partner_id.lang or False,
+    'company_language': company.partner_id.lang or False,
     'languages': odoo['res.lang'].search([('active', '=', True)]).mapped('code'),
 }

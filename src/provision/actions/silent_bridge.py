@@ -3,6 +3,8 @@
 odoo = env(user=1, su=True, context={'active_test': False})
 KEY = 'silent-bridge'
 limit = datetime.datetime.now() - datetime.timedelta(minutes=15)
+# What waited longer is not waited for any more (pending.py).
+oldest = datetime.datetime.now() - datetime.timedelta(days=30)
 
 
 def is_suitable(user):
@@ -10,20 +12,31 @@ def is_suitable(user):
 
 
 def user_to_tell(servers):
+    candidates = servers.mapped('x_sweego_alert_user_id').filtered(is_suitable)
     group = odoo.ref('sweego_bridge.group_bridge', raise_if_not_found=False)
-    maker = group and group.create_uid.filtered(is_suitable)
-    return servers.mapped('x_sweego_alert_user_id').filtered(is_suitable)[:1] or maker or odoo.ref('base.user_admin')
+    if not candidates and group:
+        candidates = group.create_uid.filtered(is_suitable)
+    if not candidates:
+        candidates = odoo.ref('base.group_system').all_user_ids.sorted('id').filtered(is_suitable)
+    return candidates[:1] or odoo.user
+
+
+def local_text(instant, user):
+    return timezone('UTC').localize(instant).astimezone(timezone(user.tz or 'UTC')).strftime('%Y-%m-%d %H:%M (%Z)')
 
 
 def is_waiting():
-    waiting = [('x_sweego_relayed', '=', True), ('state', '=', 'sent'), ('x_sweego_confirmed', '=', False)]
+    waiting = [
+        ('x_sweego_relayed', '=', True), ('state', '=', 'sent'), ('x_sweego_confirmed', '=', False),
+        ('write_date', '>=', oldest),
+    ]
     if odoo['mail.mail'].search_count(waiting, limit=1):
         return True
     # Where Odoo deletes mails after sending, only the notifications are left.
     latest = odoo['mail.notification'].search([('notification_type', '=', 'email')], order='id desc', limit=200)
     return bool(latest.filtered_domain([
         ('mail_mail_id', '=', False), ('notification_status', '=', 'sent'), ('x_sweego_status', '=', False),
-        ('mail_message_id.reply_to', 'like', 'reply+'),
+        ('mail_message_id.reply_to', 'like', 'reply+'), ('mail_message_id.create_date', '>=', oldest),
     ]))
 
 
@@ -37,12 +50,13 @@ if open_activities and not is_silent:
     open_activities.action_feedback()
 elif is_silent and not open_activities and is_waiting():
     kind = odoo.ref('mail.mail_activity_data_todo', raise_if_not_found=False)
-    since = contacts and 'since %s UTC' % contacts[-1] or 'ever'
+    user = user_to_tell(servers)
+    since = contacts and 'since %s' % local_text(contacts[-1], user) or 'ever'
     odoo['mail.activity'].create({
         'x_sweego_key': KEY,
         'summary': 'The Sweego bridge is silent',
         'note': '<p>It has not been in contact %s, while mails wait for word from Sweego.<br/>Check that its service runs; its log tells why it cannot reach Odoo.</p>' % since,
-        'user_id': user_to_tell(servers).id,
+        'user_id': user.id,
         'activity_type_id': kind and kind.id,
         'automated': True,
     })
