@@ -1,6 +1,7 @@
 import { textOf } from './field.ts';
 import type { Records, Values } from './records.ts';
 import type { Row } from './store.ts';
+import { undecidedMails } from './undecided-mails.ts';
 
 /** The provisioned action `pending`: mails that wait for word from Sweego, page by page. */
 export function bridgePending(records: Records, input: Values): unknown {
@@ -23,12 +24,13 @@ export function bridgePending(records: Records, input: Values): unknown {
           ['sent', 'exception'].includes(textOf(mail['state'])),
       )
       .slice(0, limit);
+    const undecided = undecidedMails(
+      records,
+      mails.filter((mail) => mail['state'] === 'exception'),
+    );
     for (const mail of mails) {
       const messageId = Number(mail['mail_message_id']);
-      const isSoft = notifications.some(
-        (row) => row['mail_message_id'] === messageId && row['x_sweego_status'] === 'soft_bounce',
-      );
-      if (mail['state'] !== 'sent' && !isSoft) continue;
+      if (mail['state'] !== 'sent' && !undecided.has(mail.id)) continue;
       const message = store.find('mail.message', messageId);
       waiting.set(messageId, { createdAt: message?.['date'], since: message?.['date'] });
     }
@@ -58,7 +60,11 @@ export function bridgePending(records: Records, input: Values): unknown {
         from_domain: /@([^@>\s]+)>?\s*$/.exec(textOf(message?.['email_from']))?.[1]?.toLowerCase() ?? false,
         events: events
           .filter((event) => event['x_message_id'] === message?.['message_id'])
-          .map((event) => [event['x_swg_uid'] || false, textOf(event['x_type'])]),
+          .map((event) => [
+            event['x_swg_uid'] || false,
+            textOf(event['x_type']),
+            event['x_permanence'] || false,
+          ]),
       };
     }),
     next,

@@ -39,7 +39,7 @@ export function describePending(opened: () => ActionsWorld): void {
       const event = historyEvent('email_sent', 'ann@customer.example.com', { swg_uid: '01-pending' });
       const recorded = { ...changeOf(state), event_creates: [eventValues(message.messageId, event, 0)] };
       expect(await world.actions.apply([recorded])).toEqual(['applied']);
-      expect((await pending()).get(message.messageId)?.events).toEqual([['01-pending', 'email_sent']]);
+      expect((await pending()).get(message.messageId)?.events).toEqual([['01-pending', 'email_sent', null]]);
     });
 
     test('are not those that failed for good, but those that may still be delivered', async () => {
