@@ -1,6 +1,7 @@
 import { textOf } from './field.ts';
 import type { Records, Values } from './records.ts';
 import type { Row } from './store.ts';
+import { undecidedMails } from './undecided-mails.ts';
 
 /** The provisioned action `pending`: mails that wait for word from Sweego, page by page. */
 export function bridgePending(records: Records, input: Values): unknown {
@@ -23,9 +24,13 @@ export function bridgePending(records: Records, input: Values): unknown {
           ['sent', 'exception'].includes(textOf(mail['state'])),
       )
       .slice(0, limit);
+    const undecided = undecidedMails(
+      records,
+      mails.filter((mail) => mail['state'] === 'exception'),
+    );
     for (const mail of mails) {
-      if (mail['state'] !== 'sent' && !isFailedMailUndecided(records, mail, notifications)) continue;
       const messageId = Number(mail['mail_message_id']);
+      if (mail['state'] !== 'sent' && !undecided.has(mail.id)) continue;
       const message = store.find('mail.message', messageId);
       waiting.set(messageId, { createdAt: message?.['date'], since: message?.['date'] });
     }
@@ -56,27 +61,15 @@ export function bridgePending(records: Records, input: Values): unknown {
         from_domain: /@([^@>\s]+)>?\s*$/.exec(textOf(message?.['email_from']))?.[1]?.toLowerCase() ?? false,
         events: events
           .filter((event) => event['x_message_id'] === message?.['message_id'])
-          .map((event) => [event['x_swg_uid'] || false, textOf(event['x_type'])]),
+          .map((event) => [
+            event['x_swg_uid'] || false,
+            textOf(event['x_type']),
+            event['x_permanence'] || false,
+          ]),
       };
     }),
     next,
   };
-}
-
-/** Whether somebody of a mail that failed for another recipient has had no word yet, or none that is final. */
-function isFailedMailUndecided({ store }: Records, mail: Row, notifications: readonly Row[]): boolean {
-  const own = notifications.filter((row) => row['mail_message_id'] === mail['mail_message_id']);
-  if (own.some((row) => row['x_sweego_status'] === 'soft_bounce')) return true;
-  if (own.some((row) => row['mail_mail_id'] === mail.id && isUndecided(row))) return true;
-  if (mail['is_notification']) return false;
-  const message = store.find('mail.message', Number(mail['mail_message_id']));
-  const told = store
-    .all('x_sweego_event')
-    .filter((row) => row['x_message_id'] === message?.['message_id'] && row['x_type'] !== 'email_sent')
-    .map((row) => row['x_recipient']);
-  const everybody =
-    textOf(mail['x_sweego_original_recipients']).match(/[^\s<>"\\,;:{}[\]]+@[^\s<>"\\,;:{}[\]]+/g) ?? [];
-  return everybody.some((address) => !told.includes(address.toLowerCase()));
 }
 
 function isUndecided(row: Row): boolean {

@@ -4,6 +4,7 @@ import { describeChanges } from './bridge-actions-changes.ts';
 import { describeDeliver } from './bridge-actions-deliver.ts';
 import { describeHistory } from './bridge-actions-history.ts';
 import { describeOnce } from './bridge-actions-once.ts';
+import { describePartial } from './bridge-actions-partial.ts';
 import { describePending } from './bridge-actions-pending.ts';
 import { describeRetry } from './bridge-actions-retry.ts';
 import { describeRights } from './bridge-actions-rights.ts';
@@ -30,5 +31,6 @@ export function describeBridgeActions(name: string, open: () => Promise<Provisio
     describeDeliver(() => world);
     describeAlert(() => world);
     describePending(() => world);
+    describePartial(() => world);
   });
 }

@@ -46,7 +46,7 @@ export function describePending(opened: () => ActionsWorld): void {
       const event = historyEvent('email_sent', 'ann@customer.example.com', { swg_uid: '01-pending' });
       const recorded = { ...changeOf(state), event_creates: [eventValues(message.messageId, event, 0)] };
       expect(await world.actions.apply([recorded])).toEqual(['applied']);
-      expect((await pending()).get(message.messageId)?.events).toEqual([['01-pending', 'email_sent']]);
+      expect((await pending()).get(message.messageId)?.events).toEqual([['01-pending', 'email_sent', null]]);
     });
 
     test('are not those that failed for good, but those that may still be delivered', async () => {
@@ -96,7 +96,7 @@ export function describePending(opened: () => ActionsWorld): void {
       const message = await world.sendDirect('ann@customer.example.com, Bob@customer.example.com');
       const tell = async (type: string, recipient: string) => {
         const state = await world.readOne(message);
-        const event = historyEvent(type, recipient, { swg_uid: `01-${type}-${recipient}` });
+        const event = historyEvent(type, recipient, { swg_uid: `01-${recipient}` });
         const kept = {
           partners: [],
           email_to: 'ann@customer.example.com, Bob@customer.example.com',

@@ -3,32 +3,121 @@
 odoo = env(user=1, su=True, context={'active_test': False})
 request = env.context.get('sweego_bridge') or {}
 LIMIT = min(int(request.get('limit') or 500), 1000)
-MAIL_FIELDS = ('mail_message_id', 'state', 'is_notification', 'create_date', 'write_date')
+MAIL_FIELDS = ('mail_message_id', 'state', 'create_date', 'write_date')
+EVENT_FIELDS = ('x_message_id', 'x_swg_uid', 'x_type', 'x_permanence')
 # What waited longer is not asked about any more.
 oldest = datetime.datetime.now() - datetime.timedelta(days=30)
 part, colon, after = (request.get('cursor') or 'mails:0').partition(':')
 after = int(after or 0)
 
 
+# As src/rules/delivery-status.ts weighs them, weakest first.
+RANKING = ('email_sent', 'soft_bounce', 'delivered', 'email_opened', 'email_clicked', 'hard_bounce', 'complaint')
+FINAL = RANKING[2:]
+
+
+def address_of(partner):
+    return partner.email_normalized or (partner.email or '').strip().lower() or False
+
+
 def addresses_in(text):
-    for sign in '<>"\\,;:{}[]':
-        text = text.replace(sign, ' ')
-    return set(filter(lambda word: '@' in word, text.lower().split()))
+    # Without names in quotes, which may hold commas and addresses themselves.
+    unquoted = ''.join((text or '').replace('\\"', '').split('"')[::2])
+    found = []
+    for part in unquoted.replace(';', ',').split(','):
+        address = (part.partition('<')[2].partition('>')[0] if '<' in part else part).strip().lower()
+        local_part, at, domain = address.partition('@')
+        if local_part and domain and '@' not in domain and len(address.split()) == 1:
+            found.append(address)
+    return found
 
 
-def is_undecided(mail):
-    # Of a mail that failed for somebody. Sweego may go on trying: a delivery that nobody told us of would leave the
-    # envelope red. Or nothing is known of another recipient: his bounce would never show.
-    for row in mail.mail_message_id.notification_ids:
-        status = row.x_sweego_status or 'email_sent'
-        if status == 'soft_bounce':
-            return True
-        if status == 'email_sent' and row.notification_status == 'sent' and row.mail_mail_id == mail:
-            return True
-    if mail.is_notification or not mail.x_sweego_original_recipients:
-        return False
-    told = odoo['x_sweego_event'].search([('x_message_id', '=', mail.message_id), ('x_type', '!=', 'email_sent')])
-    return bool(addresses_in(mail.x_sweego_original_recipients) - set(told.mapped('x_recipient')))
+def listed_in(mail):
+    people = []
+    for partner in mail.recipient_ids:
+        people.append((partner.id, address_of(partner)))
+    for address in addresses_in(mail.email_to) + addresses_in(mail.email_cc):
+        people.append((False, address))
+    return people
+
+
+def everybody_of(mail):
+    # A mail that bounced for some lists only them; all are kept aside (src/rules/retry-recipients.ts).
+    try:
+        kept = json.loads(mail.x_sweego_original_recipients or 'null')
+        people = []
+        for partner in kept['partners']:
+            people.append((partner['partner_id'], partner['address']))
+        for address in addresses_in(kept.get('email_to')) + addresses_in(kept.get('email_cc')):
+            people.append((False, address))
+        return people
+    except Exception:
+        return listed_in(mail)
+
+
+def weight(event):
+    kind = event.x_permanence and event.x_permanence + '_bounce' or event.x_type
+    kind = 'delivered' if kind == 'clicked_unsub' else kind
+    return RANKING.index(kind) if kind in RANKING else -1
+
+
+def status_from(events):
+    # Only the submission that began last counts, and of it what weighs most.
+    weights = {}
+    begins = {}
+    for event in events:
+        uid = event.x_swg_uid or ''
+        at = str(event.x_at or '9999')
+        weights[uid] = max(weights.get(uid, -1), weight(event))
+        begins[uid] = min(begins.get(uid, at), at)
+    newest = max(zip(begins.values(), begins))[1]
+    return RANKING[weights[newest]] if weights[newest] >= 0 else False
+
+
+def undecided_among(mails):
+    # Mails that failed for somebody while others may still wait: what became of them would never show. Of a mail
+    # that failed before it reached Sweego there is no word to wait for.
+    mails.fetch(['email_to', 'email_cc', 'recipient_ids', 'x_sweego_original_recipients'])
+    messages = mails.mail_message_id
+    messages.fetch(['message_id'])
+    rows = odoo['mail.notification'].search_fetch(
+        [('mail_message_id', 'in', messages.ids), ('notification_type', '=', 'email')],
+        ['mail_message_id', 'res_partner_id', 'mail_email_address', 'notification_status', 'x_sweego_status'], order='id',
+    )
+    (mails.recipient_ids | rows.res_partner_id).fetch(['email', 'email_normalized'])
+    soft = rows.filtered_domain([('x_sweego_status', '=', 'soft_bounce')]).mail_message_id
+    row_of = {}
+    for row in rows:
+        row_of.setdefault((row.mail_message_id.id, (row.mail_email_address or '').strip().lower()), row)
+    for row in rows:
+        row_of.setdefault((row.mail_message_id.id, address_of(row.res_partner_id)), row)
+    told = {}
+    for event in odoo['x_sweego_event'].search_fetch(
+        [('x_message_id', 'in', list(filter(None, messages.mapped('message_id'))))],
+        EVENT_FIELDS + ('x_recipient', 'x_at'), order='id',
+    ):
+        told.setdefault((event.x_message_id, event.x_recipient), []).append(event)
+    undecided = set()
+    for mail in mails:
+        message = mail.mail_message_id
+        listed = [partner_id or address for partner_id, address in listed_in(mail)]
+        is_told = False
+        is_open = False
+        for partner_id, address in filter(lambda person: person[1], everybody_of(mail)):
+            row = row_of.get((message.id, address))
+            events = told.get((message.message_id, address))
+            status = row and row.x_sweego_status or events and status_from(events)
+            is_told = is_told or bool(status or events)
+            if status == 'hard_bounce':
+                # Sent to again, by a Retry: Odoo shows his row as sent, or the mail lists him no more.
+                is_open = is_open or (partner_id or address) not in listed
+                is_open = is_open or bool(row and row.notification_status == 'sent')
+            elif status not in FINAL:
+                is_open = True
+        # After a soft bounce Sweego goes on trying: a delivery that nobody told us of would leave the envelope red.
+        if message in soft or is_told and is_open:
+            undecided.add(mail.id)
+    return undecided
 
 
 def last_message_before(instant):
@@ -60,8 +149,9 @@ if is_used and part == 'mails':
         ('id', '>', after), ('x_sweego_relayed', '=', True), ('x_sweego_confirmed', '=', False),
         ('state', 'in', ('sent', 'exception')), ('write_date', '>=', oldest),
     ], MAIL_FIELDS, order='id', limit=LIMIT)
+    undecided = undecided_among(mails.filtered(lambda mail: mail.state == 'exception'))
     for mail in mails:
-        if mail.state == 'sent' or is_undecided(mail):
+        if mail.state == 'sent' or mail.id in undecided:
             waiting.setdefault(mail.mail_message_id, (mail.create_date, mail.write_date))
     if len(mails) == LIMIT:
         following = 'mails:%d' % mails[-1].id
@@ -86,9 +176,10 @@ messages.fetch(['message_id', 'email_from'])
 messages = messages.filtered('message_id')
 events_of = {}
 for event in odoo['x_sweego_event'].search_fetch(
-    [('x_message_id', 'in', messages.mapped('message_id'))], ['x_message_id', 'x_swg_uid', 'x_type'], order='id'
+    [('x_message_id', 'in', messages.mapped('message_id'))], EVENT_FIELDS, order='id'
 ):
-    events_of.setdefault(event.x_message_id, []).append([event.x_swg_uid or False, event.x_type or ''])
+    known = [event.x_swg_uid or False, event.x_type or '', event.x_permanence or False]
+    events_of.setdefault(event.x_message_id, []).append(known)
 action = {
     'messages': [{
         'message_id': message.message_id,
