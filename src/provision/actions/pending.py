@@ -4,13 +4,11 @@ odoo = env(user=1, su=True, context={'active_test': False})
 request = env.context.get('sweego_bridge') or {}
 LIMIT = min(int(request.get('limit') or 500), 1000)
 MAIL_FIELDS = ('mail_message_id', 'state', 'create_date', 'write_date')
-EVENT_FIELDS = ('x_message_id', 'x_swg_uid', 'x_type', 'x_permanence')
 # What waited longer is not asked about any more.
 oldest = datetime.datetime.now() - datetime.timedelta(days=30)
 part, colon, after = (request.get('cursor') or 'mails:0').partition(':')
 after = int(after or 0)
-
-
+EVENT_FIELDS = ('x_message_id', 'x_swg_uid', 'x_type', 'x_permanence')
 # As src/rules/delivery-status.ts weighs them, weakest first.
 RANKING = ('email_sent', 'soft_bounce', 'delivered', 'email_opened', 'email_clicked', 'hard_bounce', 'complaint')
 FINAL = RANKING[2:]
