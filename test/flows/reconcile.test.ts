@@ -152,6 +152,29 @@ describe('with all webhooks lost', () => {
   });
 });
 
+describe('a failure that nobody calls final', () => {
+  it('is shown, waited on, and over once the log or a webhook tells of a delivery', async () => {
+    const scene = await openScene();
+    const { message, mails } = await scene.send('ann@example.com', 'bob@example.com');
+    for (const mail of mails) scene.logs(mail, 'undelivered', { bounceType: null });
+    await scene.run();
+    await scene.bridge.drained();
+    expect(await scene.odoo.mails.notificationsOf(message.id)).toMatchObject([
+      { notification_status: 'exception', failure_type: 'unknown', x_sweego_status: 'soft_bounce' },
+      { notification_status: 'exception', failure_type: 'unknown', x_sweego_status: 'soft_bounce' },
+    ]);
+    scene.logs(mails[0], 'delivered');
+    expect((await scene.run()).run).toMatchObject({ pending: 1, news: 1 });
+    await scene.webhook(mails[1], 'delivered');
+    await scene.bridge.drained();
+    expect(await scene.odoo.mails.notificationsOf(message.id)).toMatchObject([
+      { notification_status: 'sent', failure_type: false, x_sweego_status: 'delivered' },
+      { notification_status: 'sent', failure_type: false, x_sweego_status: 'delivered' },
+    ]);
+    expect(await scene.odoo.mails.mailsOf(message.id)).toEqual([]);
+  });
+});
+
 describe('what Sweego is asked', () => {
   it('is nothing at all while no mail waits', async () => {
     const scene = await openScene();

@@ -54,13 +54,15 @@ it.each([
 it.each([
   [{ bounce_type: 'hard' }, 'hard mail_email_invalid'],
   [{ bounce_type: 'soft' }, 'soft mail_smtp'],
-  [{ bounce_type: null }, 'hard unknown'],
+  [{ bounce_type: null }, 'soft unknown'],
+  [{ bounce_type: null, deferred: 'connection timed out' }, 'soft unknown'],
+  [{ bounce_type: null, email_state: '550 5.1.1' }, 'hard mail_email_invalid'],
   [{ bounce_type: 'hard', email_state: '451 4.7.652' }, 'soft mail_smtp'],
   [{ bounce_type: 'hard', email_state: '-1' }, 'hard mail_bl'],
   [{ email_state: '550', bounced: '550 5.1.1 user unknown' }, 'hard mail_email_invalid'],
   [{ email_state: '550', bounced: '550 5.7.1 refused by policy' }, 'hard mail_smtp'],
   [{ headers: { ...row.headers, 'x-emails-blacklisted': ['ann@example.com'] } }, 'hard mail_bl'],
-  [{ headers: { ...row.headers, 'x-emails-blacklisted': ['bob@example.com'] } }, 'hard unknown'],
+  [{ headers: { ...row.headers, 'x-emails-blacklisted': ['bob@example.com'] } }, 'soft unknown'],
 ])('classifies undelivered %j', (changes, failure) => {
   expect(failureOf(changes)).toBe(failure);
 });
