@@ -108,7 +108,10 @@ function evidenceOf(row: Record<string, unknown>): Pick<OutboundEvent, 'response
   const line = ['bounced', 'rejected', 'deferred'].flatMap((name) => textOf(row[name]) ?? [])[0];
   const code = state === undefined ? null : /^([2-5]\d\d)(?!\d)/.exec(state);
   const responseCode = code === null ? undefined : Number(code[1]);
-  if (state === '-1') return { responseCode, details: line ?? 'DROP[suppressed] (email_state -1)' };
+  if (state === '-1') {
+    const suppressed = 'DROP[suppressed] (email_state -1)';
+    return { responseCode, details: line === undefined ? suppressed : `${line} ${suppressed}` };
+  }
   return { responseCode, details: line ?? state };
 }
 

@@ -59,6 +59,8 @@ it.each([
   [{ bounce_type: null, email_state: '550 5.1.1' }, 'hard mail_email_invalid'],
   [{ bounce_type: 'hard', email_state: '451 4.7.652' }, 'soft mail_smtp'],
   [{ bounce_type: 'hard', email_state: '-1' }, 'hard mail_bl'],
+  [{ email_state: '-1', rejected: 'recipient is on the suppression list' }, 'hard mail_bl'],
+  [{ email_state: -1, bounced: '550 5.1.1 user unknown' }, 'hard mail_bl'],
   [{ email_state: '550', bounced: '550 5.1.1 user unknown' }, 'hard mail_email_invalid'],
   [{ email_state: '550', bounced: '550 5.7.1 refused by policy' }, 'hard mail_smtp'],
   [{ headers: { ...row.headers, 'x-emails-blacklisted': ['ann@example.com'] } }, 'hard mail_bl'],
