@@ -52,7 +52,7 @@ export function readLogRow(value: unknown): LogRow | undefined {
     channel: textOf(row['channel']) ?? 'email',
     swgUid,
     transactionId: textOf(row['transaction_id']) ?? first('x-transaction-id'),
-    recipient: readMailboxes(row['email_to'])[0]?.address,
+    recipient: onlyAddressIn(row['email_to']),
     domainFrom: textOf(row['domain_from']),
     headers: new Map([...headers].map(([name, texts]) => [name, texts.join(', ')])),
     messageIdHeader: first('x-message-id') ?? first('x-odoo-message-id'),
@@ -113,6 +113,13 @@ function evidenceOf(row: Record<string, unknown>): Pick<OutboundEvent, 'response
     return { responseCode, details: line === undefined ? suppressed : `${line} ${suppressed}` };
   }
   return { responseCode, details: line ?? state };
+}
+
+/** A row is about one recipient: of several addresses none can be told to be the one. */
+function onlyAddressIn(value: unknown): string | undefined {
+  const addresses = readMailboxes(value).map(({ address }) => address);
+  const different = new Set(addresses.map((address) => address.toLowerCase()));
+  return different.size === 1 ? addresses[0] : undefined;
 }
 
 function instantOf(value: unknown): Date | undefined {

@@ -69,6 +69,22 @@ it.each([
   expect(failureOf(changes)).toBe(failure);
 });
 
+it.each([
+  ['Ann <ann@example.com>, Bob <bob@example.com>'],
+  [['ann@example.com', { email: 'bob@example.com', name: 'Bob' }]],
+])('puts nothing on anybody when it names several recipients: %j', (addresses) => {
+  const meanings = eventsOf({ email_to: addresses }).map(readEventMeaning);
+  expect(meanings).toMatchObject([{ kind: 'unmatchable' }, { kind: 'unmatchable' }]);
+});
+
+it('reads one recipient who is named twice', () => {
+  const twice = [{ email: 'Ann@example.com', name: 'Ann' }, 'ann@example.com'];
+  expect(eventsOf({ email_to: twice })).toMatchObject([
+    { recipient: 'Ann@example.com' },
+    { recipient: 'Ann@example.com' },
+  ]);
+});
+
 it.each([undefined, null, [], 'text', {}, { swg_uid: '1' }, { status: 'delivered' }])(
   'finds no submission in %j',
   async (value) => {
