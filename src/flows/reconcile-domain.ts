@@ -3,7 +3,7 @@ import type { Inbox, NewRequest } from '../inbox/inbox.ts';
 import { normalizeMessageId } from '../rules/message-id.ts';
 import { eventKey } from '../rules/reconciliation.ts';
 import type { LogPage, LogQuery } from '../sweego/log-pages.ts';
-import { readLogRow, type LogRow } from '../sweego/log-row.ts';
+import { findRowMessageId, readLogRow, type LogRow } from '../sweego/log-row.ts';
 import type { DomainResult } from './reconciliation-runs.ts';
 
 /** What each message that waits knows of itself: the keys of its events, by Message-Id. */
@@ -49,7 +49,7 @@ export async function reconcileDomain(
       for (const value of rows) {
         const row = readLogRow(value);
         const messageId = row === undefined ? undefined : newsOf(row, known);
-        if (row === undefined) read.unreadable += 1;
+        if (row === undefined) read.unreadable += isAwaited(value, known) ? 1 : 0;
         else if (messageId !== undefined) found.push({ messageId, request: requestOf(value, row, now()) });
       }
       read.rows += rows.length;
@@ -58,6 +58,8 @@ export async function reconcileDomain(
       await Promise.all(news.map(({ request }) => inbox.put(request)));
       read.news += news.length;
     }
+    // What such a row may tell is missing: a changed format must not pass for "no news".
+    if (read.unreadable > 0) return { ...read, result: 'failed', code: 'SWEEGO_ROW_UNREADABLE' };
     return read;
   } catch (error) {
     if (!(error instanceof BridgeError) || error.scope === 'bridge') throw error;
@@ -65,6 +67,12 @@ export async function reconcileDomain(
     const pause = typeof retryAfterSeconds === 'number' ? { retryAfterMs: retryAfterSeconds * 1000 } : {};
     return { ...read, result: 'failed', code: error.code, ...pause };
   }
+}
+
+/** Whether a row that cannot be read is about a message that waits. */
+function isAwaited(row: unknown, known: KnownEvents): boolean {
+  const messageId = normalizeMessageId(findRowMessageId(row) ?? '');
+  return messageId !== undefined && known.has(messageId);
 }
 
 /**

@@ -1,6 +1,6 @@
 import { BridgeError } from '../errors.ts';
 import { cleanText } from './clean-text.ts';
-import { readHeaderMap } from './header-map.ts';
+import { readHeaderMap, type HeaderMap } from './header-map.ts';
 import { readJson } from './json-body.ts';
 import { readMailboxes } from './mailbox.ts';
 import type { OutboundEvent } from './outbound-event.ts';
@@ -31,10 +31,11 @@ const eventTypes: Readonly<Record<string, string>> = {
 };
 
 /**
- * Reads a row as tolerantly as Sweego writes; undefined when it names no submission or no state.
+ * Reads a row as tolerantly as Sweego writes; undefined when it names no submission, no state, or no time of
+ * the submission.
  *
- * The submission's own time goes with an event `email_sent`: of several submissions the one that began last
- * counts, and the time of the latest state says nothing about that.
+ * That time goes with an event `email_sent`: of several submissions the one that began last counts, and the
+ * time of the latest state says nothing about that. Without it, an old submission would pass for the newest.
  *
  * @see https://learn.sweego.io/docs/sweego/logs-logs-post, https://learn.sweego.io/docs/logs/email/sending
  */
@@ -46,7 +47,11 @@ export function readLogRow(value: unknown): LogRow | undefined {
   const swgUid = textOf(row['swg_uid']) ?? first('x-swg-uid');
   const status = textOf(row['status'])?.toLowerCase();
   if (swgUid === undefined || status === undefined) return undefined;
+  const lastUpdate = textOf(row['email_last_update']) ?? '';
+  // Nothing was sent: Sweego only said what it would do.
+  if (row['dry_run'] === true) return { swgUid, status, lastUpdate, events: [] };
   const submittedAt = instantOf(row['email_creation']);
+  if (submittedAt === undefined) return undefined;
   const updatedAt = instantOf(row['email_last_update']) ?? submittedAt;
   const common = {
     channel: textOf(row['channel']) ?? 'email',
@@ -55,28 +60,35 @@ export function readLogRow(value: unknown): LogRow | undefined {
     recipient: onlyAddressIn(row['email_to']),
     domainFrom: textOf(row['domain_from']),
     headers: new Map([...headers].map(([name, texts]) => [name, texts.join(', ')])),
-    messageIdHeader: first('x-message-id') ?? first('x-odoo-message-id'),
+    messageIdHeader: messageIdIn(headers),
     responseCode: undefined,
     details: undefined,
     wireMessageId: undefined,
   };
-  const event = (type: string, timestamp: Date | undefined): OutboundEvent => ({
+  const event = (type: string, timestamp: Date): OutboundEvent => ({
     ...common,
     type,
     rawType: status,
     timestamp,
     eventId: `log:${swgUid}:${type}`,
   });
-  const lastUpdate = textOf(row['email_last_update']) ?? '';
-  // Nothing was sent: Sweego only said what it would do.
-  if (row['dry_run'] === true) return { swgUid, status, lastUpdate, events: [] };
-  const events = submittedAt === undefined ? [] : [event('email_sent', submittedAt)];
+  const events = [event('email_sent', submittedAt)];
   const type = eventTypes[status];
   if (type !== undefined) events.push(event(type, updatedAt));
   else if (status === 'undelivered') {
     events.push({ ...event(failureTypeOf(row), updatedAt), ...evidenceOf(row) });
   }
   return { swgUid, status, lastUpdate, events };
+}
+
+/** Odoo's Message-Id in a row, also in one that cannot be read. */
+export function findRowMessageId(value: unknown): string | undefined {
+  if (typeof value !== 'object' || value === null || Array.isArray(value)) return undefined;
+  return messageIdIn(readHeaderMap((value as Record<string, unknown>)['headers']));
+}
+
+function messageIdIn(headers: HeaderMap): string | undefined {
+  return headers.get('x-message-id')?.[0] ?? headers.get('x-odoo-message-id')?.[0];
 }
 
 /**
@@ -89,7 +101,7 @@ export function parseLogRow(body: Uint8Array): readonly OutboundEvent[] {
   if (row !== undefined) return row.events;
   throw new BridgeError(
     'SWEEGO_EVENT_UNREADABLE',
-    'The row of the log cannot be read: it names no submission or no state. ' +
+    'The row of the log cannot be read: it names no submission, no state or no time. ' +
       'Compare it (sweego-odoo-bridge inbox show <id> --body) with https://learn.sweego.io/docs/sweego/logs-logs-post.',
     { retry: 'never', scope: 'entry', cause: undefined, details: { field: 'swg_uid' } },
   );

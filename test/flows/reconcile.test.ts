@@ -230,6 +230,31 @@ describe('what Sweego is asked', () => {
     ]);
   });
 
+  it('may be answered in a form that cannot be read: the run is partial, and such a row is not used', async () => {
+    const scene = await openScene();
+    const { message, mails } = await scene.send('ann@example.com', 'bob@example.com');
+    scene.logs(mails[0], 'delivered');
+    const row = scene.logs(mails[1], 'undelivered', { bounceType: 'hard' });
+    scene.sweego.logRows[1] = { ...row, email_creation: `${row['email_creation'] as string} CET` };
+    const { run } = await scene.run({ settings: { servers: [], alias_domains: [] } });
+    expect(run).toMatchObject({ outcome: 'partial', news: 1, unreadable: 1 });
+    expect(run.domains).toMatchObject([{ result: 'failed', code: 'SWEEGO_ROW_UNREADABLE', rows: 2 }]);
+    await scene.bridge.drained();
+    expect(await scene.odoo.mails.notificationsOf(message.id)).toMatchObject([
+      { notification_status: 'sent', x_sweego_status: 'delivered' },
+      { notification_status: 'sent', x_sweego_status: false },
+    ]);
+  });
+
+  it('may be answered by rows of others that cannot be read: they are none of ours', async () => {
+    const scene = await openScene();
+    const { mails } = await scene.send('ann@example.com');
+    const row = scene.logs(mails[0], 'delivered');
+    const headers = { 'x-message-id': '<other@odoo.example.org>' };
+    scene.sweego.logRows.push({ ...row, swg_uid: '', headers: {} }, { ...row, status: null, headers });
+    expect((await scene.run()).run).toMatchObject({ outcome: 'complete', news: 1, unreadable: 0 });
+  });
+
   it('is left alone after 429, and told how long for', async () => {
     const scene = await openScene();
     await scene.send('ann@example.com');

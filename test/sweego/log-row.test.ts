@@ -1,6 +1,6 @@
 import { expect, it } from 'vitest';
 import { readEventMeaning } from '../../src/rules/event-meaning.ts';
-import { parseLogRow, readLogRow } from '../../src/sweego/log-row.ts';
+import { findRowMessageId, parseLogRow, readLogRow } from '../../src/sweego/log-row.ts';
 import { expectRefusal } from '../support/expect-refusal.ts';
 
 const row = {
@@ -99,7 +99,22 @@ it.each([undefined, null, [], 'text', {}, { swg_uid: '1' }, { status: 'delivered
   },
 );
 
-it('reads a row whose times say nothing', () => {
-  const events = eventsOf({ email_creation: '', email_last_update: 'yesterday' });
-  expect(events).toMatchObject([{ type: 'delivered', timestamp: undefined }]);
+it.each([undefined, null, '', 'yesterday', 1_764_000_000])(
+  'uses no row whose submission has no time (%j), since an old one would pass for the newest',
+  (written) => {
+    expect(readLogRow({ ...row, email_creation: written })).toBeUndefined();
+    expect(findRowMessageId({ ...row, email_creation: written })).toBe(row.headers['X-Message-Id']);
+  },
+);
+
+it('takes the time of the submission where that of the latest state cannot be read', () => {
+  const sentAt = new Date('2026-11-24T08:00:00Z');
+  expect(eventsOf({ email_last_update: 'yesterday' })).toMatchObject([
+    { type: 'email_sent', timestamp: sentAt },
+    { type: 'delivered', timestamp: sentAt },
+  ]);
+});
+
+it.each([undefined, [], 'text', {}, { headers: 'x' }])('finds no Message-Id in %j', (value) => {
+  expect(findRowMessageId(value)).toBeUndefined();
 });
