@@ -77,8 +77,9 @@ export async function findLostReplies(
   }
 }
 
+/** One whose time cannot be read is looked at: told too early, or of before, is better than never. */
 function isCandidate({ status, receivedAt }: InboundLogRow, since: Date, until: Date): boolean {
-  const isInTime = receivedAt !== undefined && receivedAt >= since && receivedAt <= until;
+  const isInTime = receivedAt === undefined || (receivedAt >= since && receivedAt <= until);
   return (status === 'received' || status === 'error') && isInTime;
 }
 

@@ -382,6 +382,24 @@ describe('a reply that Sweego received', () => {
     expect(Date.now() - (repliesSeenUntil?.getTime() ?? 0)).toBeGreaterThan(1.9 * hourMs);
   });
 
+  it('and was lost is told once also when its time cannot be read', async () => {
+    const scene = await openScene();
+    await scene.send('ann@example.com');
+    await storeReply(scene, '04-stored');
+    const time = { receipt_dt: 'yesterday', creation_dt: null };
+    const rows = [received('04-lost', 3, time), received('04-stored', 3, time)];
+    const run = () =>
+      scene.run({
+        replies: { since: dayAgo(), isDue: false },
+        readLog: async function* ({ channel }) {
+          await Promise.resolve();
+          yield { rows: channel === 'email_inbound' ? rows : [], isRefused: false };
+        },
+      });
+    expect((await run()).lostReplies).toMatchObject([{ swgUid: '04-lost', receivedAt: undefined }]);
+    expect((await run()).lostReplies).toEqual([]);
+  });
+
   it('is not called lost while Sweego still tries, when it is another’s, or was forwarded', async () => {
     const scene = await openScene();
     await scene.send('ann@example.com');
