@@ -1,9 +1,11 @@
 import { BridgeError } from '../errors.ts';
 import type { Inbox, NewRequest } from '../inbox/inbox.ts';
+import { readEventMeaning } from '../rules/event-meaning.ts';
 import { normalizeMessageId } from '../rules/message-id.ts';
 import { eventKey } from '../rules/reconciliation.ts';
 import type { LogPage, LogQuery } from '../sweego/log-pages.ts';
 import { findRowMessageId, readLogRow, type LogRow } from '../sweego/log-row.ts';
+import type { OutboundEvent } from '../sweego/outbound-event.ts';
 import type { DomainResult } from './reconciliation-runs.ts';
 
 /** What each message that waits knows of itself: the keys of its events, by Message-Id. */
@@ -83,11 +85,15 @@ function newsOf(row: LogRow, known: KnownEvents): string | undefined {
   const messageId = messageIdHeader === undefined ? undefined : normalizeMessageId(messageIdHeader);
   if (messageId === undefined) return undefined;
   const events = known.get(messageId);
-  const fresh = row.events
-    .map(({ swgUid, type }) => eventKey(swgUid, type))
-    .filter((key) => events !== undefined && !events.has(key));
+  const fresh = row.events.map(keyOf).filter((key) => events !== undefined && !events.has(key));
   for (const key of fresh) events?.add(key);
   return fresh.length > 0 ? messageId : undefined;
+}
+
+function keyOf(event: OutboundEvent): string {
+  const meaning = readEventMeaning(event);
+  const permanence = meaning.kind === 'message' ? meaning.event.permanence : null;
+  return eventKey({ swg_uid: event.swgUid ?? null, type: event.type, permanence });
 }
 
 /** Without what an earlier run stored: it may be parked, or wait for Odoo. */

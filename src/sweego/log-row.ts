@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import { BridgeError } from '../errors.ts';
 import { cleanText } from './clean-text.ts';
 import { readHeaderMap, type HeaderMap } from './header-map.ts';
@@ -61,22 +62,21 @@ export function readLogRow(value: unknown): LogRow | undefined {
     domainFrom: textOf(row['domain_from']),
     headers: new Map([...headers].map(([name, texts]) => [name, texts.join(', ')])),
     messageIdHeader: messageIdIn(headers),
-    responseCode: undefined,
-    details: undefined,
     wireMessageId: undefined,
   };
-  const event = (type: string, timestamp: Date): OutboundEvent => ({
+  const event = (type: string, timestamp: Date, evidence: Evidence = noEvidence): OutboundEvent => ({
     ...common,
+    ...evidence,
     type,
     rawType: status,
     timestamp,
-    eventId: `log:${swgUid}:${type}`,
+    eventId: `log:${swgUid}:${type}:${digestOf([timestamp, evidence, common.transactionId])}`,
   });
   const events = [event('email_sent', submittedAt)];
   const type = eventTypes[status];
   if (type !== undefined) events.push(event(type, updatedAt));
   else if (status === 'undelivered') {
-    events.push({ ...event(failureTypeOf(row), updatedAt), ...evidenceOf(row) });
+    events.push(event(failureTypeOf(row), updatedAt, evidenceOf(row)));
   }
   return { swgUid, status, lastUpdate, events };
 }
@@ -114,8 +114,17 @@ function failureTypeOf(row: Record<string, unknown>): string {
   return label === 'soft' ? 'soft_bounce' : 'undelivered';
 }
 
+type Evidence = Pick<OutboundEvent, 'responseCode' | 'details'>;
+
+const noEvidence: Evidence = { responseCode: undefined, details: undefined };
+
+/** In place of an `event_id`, which the log does not tell: what says something else gets another one. */
+function digestOf(told: unknown): string {
+  return createHash('sha256').update(JSON.stringify(told)).digest('hex').slice(0, 16);
+}
+
 /** `email_state` is the last reply's codes (`451 4.7.652`), `-1` for an address on Sweego's suppression list. */
-function evidenceOf(row: Record<string, unknown>): Pick<OutboundEvent, 'responseCode' | 'details'> {
+function evidenceOf(row: Record<string, unknown>): Evidence {
   const state = textOf(row['email_state']);
   const line = ['bounced', 'rejected', 'deferred'].flatMap((name) => textOf(row[name]) ?? [])[0];
   const code = state === undefined ? null : /^([2-5]\d\d)(?!\d)/.exec(state);

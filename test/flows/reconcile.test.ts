@@ -175,6 +175,31 @@ describe('a failure that nobody calls final', () => {
   });
 });
 
+describe('a failure that is labelled hard', () => {
+  it('and was temporary is news again once it is final', async () => {
+    const scene = await openScene();
+    const { message, mails } = await scene.send('ann@example.com');
+    scene.logs(mails[0], 'undelivered', { bounceType: 'hard', smtpAnswer: '451 4.7.652 later' });
+    await scene.run();
+    await scene.bridge.drained();
+    expect(await scene.odoo.mails.notificationsOf(message.id)).toMatchObject([
+      { failure_type: 'mail_smtp', x_sweego_status: 'soft_bounce' },
+    ]);
+    scene.sweego.logRows.length = 0;
+    const more = {
+      bounceType: 'hard',
+      smtpAnswer: '550 5.1.1 user unknown',
+      at: new Date(Date.now() + hourMs),
+    };
+    scene.logs(mails[0], 'undelivered', more);
+    expect((await scene.run()).run).toMatchObject({ pending: 1, news: 1 });
+    await scene.bridge.drained();
+    expect(await scene.odoo.mails.notificationsOf(message.id)).toMatchObject([
+      { failure_type: 'mail_email_invalid', x_sweego_status: 'hard_bounce' },
+    ]);
+  });
+});
+
 describe('what Sweego is asked', () => {
   it('is nothing at all while no mail waits', async () => {
     const scene = await openScene();

@@ -69,6 +69,18 @@ it.each([
   expect(failureOf(changes)).toBe(failure);
 });
 
+it('names its events alike as long as they say the same, and differently when they do not', () => {
+  const idOf = (changes: object) => eventsOf({ status: 'undelivered', ...changes }).at(-1)?.eventId;
+  const said = { bounce_type: 'hard', email_state: '451', bounced: '451 4.7.652 later' };
+  expect(idOf({ ...said, subject: 'changed' })).toBe(idOf(said));
+  const others = [
+    { bounced: '550 5.1.1 no' },
+    { email_state: '550' },
+    { email_last_update: '2026-11-24 09:00:00' },
+  ];
+  expect(new Set([said, ...others.map((each) => ({ ...said, ...each }))].map(idOf)).size).toBe(4);
+});
+
 it.each([
   ['Ann <ann@example.com>, Bob <bob@example.com>'],
   [['ann@example.com', { email: 'bob@example.com', name: 'Bob' }]],
