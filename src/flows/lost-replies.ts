@@ -94,8 +94,9 @@ function alertKey(swgUid: string): string {
   return `lost-reply:${swgUid}`;
 }
 
+/** One whose time cannot be read is looked at: told too early, or of before, is better than never. */
 function isCandidate({ status, receivedAt }: InboundLogRow, since: Date, until: Date): boolean {
-  const isInTime = receivedAt !== undefined && receivedAt >= since && receivedAt <= until;
+  const isInTime = receivedAt === undefined || (receivedAt >= since && receivedAt <= until);
   return (status === 'received' || status === 'error') && isInTime;
 }
 

@@ -9,6 +9,8 @@ export type PendingMessages = {
   mails: readonly PendingMail[];
 };
 
+type EventAnswer = PendingAnswer['messages'][number]['events'][number];
+
 /** Reads all of them from Odoo, page by page. @throws BridgeError ODOO_* */
 export async function readPendingMessages(actions: Pick<BridgeActions, 'pending'>): Promise<PendingMessages> {
   const known = new Map<string, Set<string>>();
@@ -24,9 +26,13 @@ export async function readPendingMessages(actions: Pick<BridgeActions, 'pending'
       events,
     } of page.messages) {
       if (createdAt !== null) mails.push({ createdAt, since: since ?? createdAt, fromDomain: from_domain });
-      known.set(messageId, new Set(events.map(([uid, type]) => eventKey(uid, type))));
+      known.set(messageId, new Set(events.map(keyOf)));
     }
     cursor = page.next;
   } while (cursor !== null);
   return { known, mails };
+}
+
+function keyOf([swgUid, type, permanence]: EventAnswer): string {
+  return eventKey({ swg_uid: swgUid, type, permanence });
 }

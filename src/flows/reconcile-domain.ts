@@ -1,9 +1,11 @@
 import { BridgeError } from '../errors.ts';
 import type { Inbox, NewRequest } from '../inbox/inbox.ts';
+import { readEventMeaning } from '../rules/event-meaning.ts';
 import { normalizeMessageId } from '../rules/message-id.ts';
 import { eventKey } from '../rules/reconciliation.ts';
 import type { LogPage, LogQuery } from '../sweego/log-pages.ts';
-import { readLogRow, type LogRow } from '../sweego/log-row.ts';
+import { findRowMessageId, readLogRow, type LogRow } from '../sweego/log-row.ts';
+import type { OutboundEvent } from '../sweego/outbound-event.ts';
 import type { DomainResult } from './reconciliation-runs.ts';
 
 /** Stands for whatever domain. */
@@ -58,16 +60,24 @@ export async function reconcileDomain(
       for (const value of rows) {
         const row = readLogRow(value);
         const messageId = row === undefined ? undefined : newsOf(row, known);
-        if (row === undefined) read.unreadable += 1;
+        if (row === undefined) read.unreadable += isAwaited(value, known) ? 1 : 0;
         else if (messageId !== undefined) found.push({ messageId, request: requestOf(value, row, now()) });
       }
       read.rows += rows.length;
       read.news += await store(inbox, found, now());
     }
+    // What such a row may tell is missing: a changed format must not pass for "no news".
+    if (read.unreadable > 0) return { ...read, result: 'failed', code: 'SWEEGO_ROW_UNREADABLE' };
     return read;
   } catch (error) {
     return { ...read, result: 'failed', ...faultOf(error) };
   }
+}
+
+/** Whether a row that cannot be read is about a message that waits. */
+function isAwaited(row: unknown, known: KnownEvents): boolean {
+  const messageId = normalizeMessageId(findRowMessageId(row) ?? '');
+  return messageId !== undefined && known.has(messageId);
 }
 
 /**
@@ -99,10 +109,16 @@ function newsOf(row: LogRow, known: KnownEvents): string | undefined {
   if (events === undefined) return undefined;
   const fresh = row
     .readEvents()
-    .map(({ swgUid, type }) => eventKey(swgUid, type))
+    .map(keyOf)
     .filter((key) => !events.has(key));
   for (const key of fresh) events.add(key);
   return fresh.length > 0 ? messageId : undefined;
+}
+
+function keyOf(event: OutboundEvent): string {
+  const meaning = readEventMeaning(event);
+  const permanence = meaning.kind === 'message' ? meaning.event.permanence : null;
+  return eventKey({ swg_uid: event.swgUid ?? null, type: event.type, permanence });
 }
 
 /**

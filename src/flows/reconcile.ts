@@ -142,7 +142,8 @@ function outcomeOf(
   inbound: ReconciliationRun['inbound'],
 ): ReconciliationRun['outcome'] {
   const isMissing = ({ result }: DomainRead) => result === 'failed' || result === 'skipped';
-  const parts = [...reads.map(isMissing), ...(inbound === 'checked' ? [false] : [])];
+  const isPartlyRead = reads.some(({ code }) => code === 'SWEEGO_ROW_UNREADABLE');
+  const parts = [...reads.map(isMissing), ...(isPartlyRead || inbound === 'checked' ? [false] : [])];
   const areMissing = inbound === 'failed' ? [...parts, true] : parts;
   if (!areMissing.includes(true)) return 'complete';
   return areMissing.includes(false) ? 'partial' : 'failed';

@@ -23,7 +23,7 @@ export type ReconciliationRun = {
   domains: DomainResult[];
   /** Rows that told something new, stored as entries. */
   news: number;
-  /** Rows about our own mails that name no submission or no state. */
+  /** Rows about mails that wait that name no submission, no state or no time; they make the run partial. */
   unreadable: number;
   /** swg_uid of each reply that was found lost in this run. */
   lostReplies: string[];

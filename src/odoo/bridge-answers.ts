@@ -157,7 +157,7 @@ export const PendingAnswer = z.object({
       since: odooDatetime,
       /** Of the From address as Odoo knows it; its mail server may write another one. */
       from_domain: text,
-      /** What its history knows: swg_uid and type of each event, and how final a bounce is. */
+      /** What its history knows: swg_uid, type and, of a failure, how final each event is. */
       events: z.array(z.tuple([text, z.string(), text.optional()])),
     }),
   ),

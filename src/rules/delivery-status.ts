@@ -1,4 +1,5 @@
 import type { HistoryEvent } from './message-state.ts';
+import { eventKey } from './reconciliation.ts';
 
 /** Event types that say what became of a mail; others are only recorded. */
 export type DeliveryStatus =
@@ -70,13 +71,12 @@ export function isFailed(status: DeliveryStatus | null): boolean {
 /**
  * Whether two events are one: the same `event_id`, or the same type at the same second of the same
  * submission, since a re-issued event may carry a new id. A row of Sweego's log knows neither the events' ids
- * nor all their times, so it repeats whatever says the same of its submission.
+ * nor all their times, so it repeats whatever says the same of its submission (`eventKey`).
  */
 export function isSameEvent(one: HistoryEvent, other: HistoryEvent): boolean {
   if (one.event_id !== null && one.event_id === other.event_id) return true;
   if (one.swg_uid === null || one.swg_uid !== other.swg_uid) return false;
-  if (isFromLog(one) || isFromLog(other))
-    return (one.permanence ?? one.type) === (other.permanence ?? other.type);
+  if (isFromLog(one) || isFromLog(other)) return eventKey(one) === eventKey(other);
   return one.type === other.type && one.at?.getTime() === other.at?.getTime();
 }
 

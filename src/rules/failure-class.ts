@@ -47,7 +47,8 @@ export function classifyFailure(evidence: FailureEvidence): Failure {
   if (/REJECTED\[network\]/i.test(details)) return soft('temporary');
   if (evidence.label === 'soft') return soft('temporary');
   if (evidence.label === 'hard') return hard('mail_email_invalid', 'address_unknown');
-  return hard('unknown', 'unclassified');
+  // Nobody calls it final: a delivery that follows must be believed.
+  return { permanence: 'soft', failureType: 'unknown', reason: 'unclassified' };
 }
 
 /**

@@ -7,6 +7,7 @@ export type InboundLogRow = {
   swgUid: string;
   /** `received`, `error` or `forwarded`; lower-case. */
   status: string;
+  /** Undefined when no instant can be read in the row. */
   receivedAt: Date | undefined;
   sender: string | undefined;
   subject: string;

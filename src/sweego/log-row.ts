@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import { BridgeError } from '../errors.ts';
 import { cleanText } from './clean-text.ts';
 import { findHeader, readHeaderMap } from './header-map.ts';
@@ -36,7 +37,8 @@ const eventTypes: Readonly<Record<string, string>> = {
 };
 
 /**
- * Reads a row as tolerantly as Sweego writes; undefined when it names no submission or no state.
+ * Reads a row as tolerantly as Sweego writes; undefined when it names no submission, no state, or no time of
+ * the submission.
  *
  * @see https://learn.sweego.io/docs/sweego/logs-logs-post, https://learn.sweego.io/docs/logs/email/sending
  */
@@ -46,56 +48,65 @@ export function readLogRow(value: unknown): LogRow | undefined {
   const swgUid = textOf(row['swg_uid']) ?? findHeader(row['headers'], 'x-swg-uid');
   const status = textOf(row['status'])?.toLowerCase();
   if (swgUid === undefined || status === undefined) return undefined;
-  const messageIdHeader =
-    findHeader(row['headers'], 'x-message-id') ?? findHeader(row['headers'], 'x-odoo-message-id');
+  // Of several submissions the one that began last counts: without this time an old one would pass for the newest.
+  const submittedAt = instantOf(row['email_creation']);
+  if (submittedAt === undefined) return undefined;
+  const messageIdHeader = findRowMessageId(row);
   return {
     swgUid,
     status,
     lastUpdate: textOf(row['email_last_update']) ?? '',
     messageIdHeader,
-    readEvents: () => eventsOf(row, { swgUid, status, messageIdHeader }),
+    readEvents: () => eventsOf(row, { swgUid, status, messageIdHeader, submittedAt }),
   };
 }
 
-/**
- * The submission's own time goes with an event `email_sent`: of several submissions the one that began last
- * counts, and the time of the latest state says nothing about that.
- */
+/** The submission's own time goes with an event `email_sent`: the time of the latest state says nothing about that. */
 function eventsOf(
   row: Record<string, unknown>,
-  { swgUid, status, messageIdHeader }: Pick<LogRow, 'swgUid' | 'status' | 'messageIdHeader'>,
+  {
+    swgUid,
+    status,
+    messageIdHeader,
+    submittedAt,
+  }: Pick<LogRow, 'swgUid' | 'status' | 'messageIdHeader'> & { submittedAt: Date },
 ): readonly OutboundEvent[] {
+  // Nothing was sent: Sweego only said what it would do.
+  if (row['dry_run'] === true) return [];
   const headers = readHeaderMap(row['headers']);
-  const submittedAt = instantOf(row['email_creation']);
   const updatedAt = instantOf(row['email_last_update']) ?? submittedAt;
   const common = {
     channel: textOf(row['channel']) ?? 'email',
     swgUid,
     transactionId: textOf(row['transaction_id']) ?? headers.get('x-transaction-id')?.[0],
-    recipient: readMailboxes(row['email_to'])[0]?.address,
+    recipient: onlyAddressIn(row['email_to']),
     domainFrom: textOf(row['domain_from']),
     headers: new Map([...headers].map(([name, texts]) => [name, texts.join(', ')])),
     messageIdHeader,
-    responseCode: undefined,
-    details: undefined,
     wireMessageId: undefined,
   };
-  const event = (type: string, timestamp: Date | undefined): OutboundEvent => ({
+  const event = (type: string, timestamp: Date, evidence: Evidence = noEvidence): OutboundEvent => ({
     ...common,
+    ...evidence,
     type,
     rawType: status,
     timestamp,
-    eventId: `log:${swgUid}:${type}`,
+    eventId: `log:${swgUid}:${type}:${digestOf([timestamp, evidence, common.transactionId])}`,
   });
-  // Nothing was sent: Sweego only said what it would do.
-  if (row['dry_run'] === true) return [];
-  const events = submittedAt === undefined ? [] : [event('email_sent', submittedAt)];
+  const events = [event('email_sent', submittedAt)];
   const type = eventTypes[status];
   if (type !== undefined) events.push(event(type, updatedAt));
   else if (status === 'undelivered') {
-    events.push({ ...event(failureTypeOf(row), updatedAt), ...evidenceOf(row) });
+    events.push(event(failureTypeOf(row), updatedAt, evidenceOf(row)));
   }
   return events;
+}
+
+/** Odoo's Message-Id in a row, also in one that cannot be read. */
+export function findRowMessageId(value: unknown): string | undefined {
+  if (typeof value !== 'object' || value === null || Array.isArray(value)) return undefined;
+  const { headers } = value as Record<string, unknown>;
+  return findHeader(headers, 'x-message-id') ?? findHeader(headers, 'x-odoo-message-id');
 }
 
 /**
@@ -108,7 +119,7 @@ export function parseLogRow(body: Uint8Array): readonly OutboundEvent[] {
   if (row !== undefined) return row.readEvents();
   throw new BridgeError(
     'SWEEGO_EVENT_UNREADABLE',
-    'The row of the log cannot be read: it names no submission or no state. ' +
+    'The row of the log cannot be read: it names no submission, no state or no time. ' +
       'Compare it (sweego-odoo-bridge inbox show <id> --body) with https://learn.sweego.io/docs/sweego/logs-logs-post.',
     { retry: 'never', scope: 'entry', cause: undefined, details: { field: 'swg_uid' } },
   );
@@ -121,14 +132,33 @@ function failureTypeOf(row: Record<string, unknown>): string {
   return label === 'soft' ? 'soft_bounce' : 'undelivered';
 }
 
+type Evidence = Pick<OutboundEvent, 'responseCode' | 'details'>;
+
+const noEvidence: Evidence = { responseCode: undefined, details: undefined };
+
+/** In place of an `event_id`, which the log does not tell: what says something else gets another one. */
+function digestOf(told: unknown): string {
+  return createHash('sha256').update(JSON.stringify(told)).digest('hex').slice(0, 16);
+}
+
 /** `email_state` is the last reply's codes (`451 4.7.652`), `-1` for an address on Sweego's suppression list. */
-function evidenceOf(row: Record<string, unknown>): Pick<OutboundEvent, 'responseCode' | 'details'> {
+function evidenceOf(row: Record<string, unknown>): Evidence {
   const state = textOf(row['email_state']);
   const line = ['bounced', 'rejected', 'deferred'].flatMap((name) => textOf(row[name]) ?? [])[0];
   const code = state === undefined ? null : /^([2-5]\d\d)(?!\d)/.exec(state);
   const responseCode = code === null ? undefined : Number(code[1]);
-  if (state === '-1') return { responseCode, details: line ?? 'DROP[suppressed] (email_state -1)' };
+  if (state === '-1') {
+    const suppressed = 'DROP[suppressed] (email_state -1)';
+    return { responseCode, details: line === undefined ? suppressed : `${line} ${suppressed}` };
+  }
   return { responseCode, details: line ?? state };
+}
+
+/** A row is about one recipient: of several addresses none can be told to be the one. */
+function onlyAddressIn(value: unknown): string | undefined {
+  const addresses = readMailboxes(value).map(({ address }) => address);
+  const different = new Set(addresses.map((address) => address.toLowerCase()));
+  return different.size === 1 ? addresses[0] : undefined;
 }
 
 function instantOf(value: unknown): Date | undefined {

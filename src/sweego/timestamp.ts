@@ -1,26 +1,22 @@
 const shape =
-  /^(\d{4})-(\d{2})-(\d{2})[T ](\d{2}):(\d{2}):(\d{2})(?:[.,](\d{1,9}))?\s*(Z|[+-](?:0\d|1[0-4]):?[0-5]\d)?$/i;
+  /^(\d{4})-(\d{2})-(\d{2})[T ](\d{2}):(\d{2})(?::(\d{2})(?:[.,](\d{1,9}))?)?\s*(Z|[+-](?:0\d|1[0-4])(?::?[0-5]\d)?)?$/i;
 
 /**
  * The instant a Sweego timestamp names, or undefined when it names none.
  *
  * Sweego writes `2024-09-02T08:45:05+00:00`, the same with microseconds, and (opens and clicks) without a
- * zone; logs may put a space for the `T`. A time without zone is UTC: `new Date()` would read it in the
- * zone of this computer. Digits finer than a millisecond are cut.
+ * zone; logs may put a space for the `T`, the zone as `+00` (PostgreSQL's form), and no seconds. A time
+ * without zone is UTC: `new Date()` would read it in the zone of this computer. Digits finer than a
+ * millisecond are cut.
  *
  * @see https://learn.sweego.io/docs/webhooks/payload
  */
 export function findInstant(text: string): Date | undefined {
   const match = shape.exec(text.trim());
   if (match === null) return undefined;
-  const [year, month, day, hour, minute, second] = match.slice(1, 7).map(Number) as [
-    number,
-    number,
-    number,
-    number,
-    number,
-    number,
-  ];
+  const [year, month, day, hour, minute, second] = match
+    .slice(1, 7)
+    .map((digits = '0') => Number(digits)) as [number, number, number, number, number, number];
   const milliseconds = Number((match[7] ?? '').slice(0, 3).padEnd(3, '0'));
   const written = new Date(Date.UTC(year, month - 1, day, hour, minute, second, milliseconds));
   const isRealDate =
@@ -35,6 +31,6 @@ export function findInstant(text: string): Date | undefined {
 
 function zoneOffsetMs(zone: string | undefined): number {
   if (zone === undefined || zone.toUpperCase() === 'Z') return 0;
-  const minutes = Number(zone.slice(1, 3)) * 60 + Number(zone.slice(-2));
+  const minutes = Number(zone.slice(1, 3)) * 60 + Number(zone.slice(3).replace(':', ''));
   return (zone.startsWith('-') ? -minutes : minutes) * 60_000;
 }

@@ -184,6 +184,54 @@ it('an Odoo restored from a backup is told again what it had been told', async (
   expect((await scene.run()).run.news).toBe(0);
 });
 
+describe('a failure that nobody calls final', () => {
+  it('is shown, waited on, and over once the log or a webhook tells of a delivery', async () => {
+    const scene = await openScene();
+    const { message, mails } = await scene.send('ann@example.com', 'bob@example.com');
+    for (const mail of mails) scene.logs(mail, 'undelivered', { bounceType: null });
+    await scene.run();
+    await scene.bridge.drained();
+    expect(await scene.odoo.mails.notificationsOf(message.id)).toMatchObject([
+      { notification_status: 'exception', failure_type: 'unknown', x_sweego_status: 'soft_bounce' },
+      { notification_status: 'exception', failure_type: 'unknown', x_sweego_status: 'soft_bounce' },
+    ]);
+    scene.logs(mails[0], 'delivered');
+    expect((await scene.run()).run).toMatchObject({ pending: 1, news: 1 });
+    await scene.webhook(mails[1], 'delivered');
+    await scene.bridge.drained();
+    expect(await scene.odoo.mails.notificationsOf(message.id)).toMatchObject([
+      { notification_status: 'sent', failure_type: false, x_sweego_status: 'delivered' },
+      { notification_status: 'sent', failure_type: false, x_sweego_status: 'delivered' },
+    ]);
+    expect(await scene.odoo.mails.mailsOf(message.id)).toEqual([]);
+  });
+});
+
+describe('a failure that is labelled hard', () => {
+  it('and was temporary is news again once it is final', async () => {
+    const scene = await openScene();
+    const { message, mails } = await scene.send('ann@example.com');
+    scene.logs(mails[0], 'undelivered', { bounceType: 'hard', smtpAnswer: '451 4.7.652 later' });
+    await scene.run();
+    await scene.bridge.drained();
+    expect(await scene.odoo.mails.notificationsOf(message.id)).toMatchObject([
+      { failure_type: 'mail_smtp', x_sweego_status: 'soft_bounce' },
+    ]);
+    scene.sweego.logRows.length = 0;
+    const more = {
+      bounceType: 'hard',
+      smtpAnswer: '550 5.1.1 user unknown',
+      at: new Date(Date.now() + hourMs),
+    };
+    scene.logs(mails[0], 'undelivered', more);
+    expect((await scene.run()).run).toMatchObject({ pending: 1, news: 1 });
+    await scene.bridge.drained();
+    expect(await scene.odoo.mails.notificationsOf(message.id)).toMatchObject([
+      { failure_type: 'mail_email_invalid', x_sweego_status: 'hard_bounce' },
+    ]);
+  });
+});
+
 describe('what Sweego is asked', () => {
   it('is nothing at all while no mail waits', async () => {
     const scene = await openScene();
@@ -237,6 +285,31 @@ describe('what Sweego is asked', () => {
       { domain: 'a.example', result: 'none', rows: 0 },
       { domain: expect.any(String) as unknown, result: 'failed', rows: 0, code: 'SWEEGO_LOG_EMPTY' },
     ]);
+  });
+
+  it('may be answered in a form that cannot be read: the run is partial, and such a row is not used', async () => {
+    const scene = await openScene();
+    const { message, mails } = await scene.send('ann@example.com', 'bob@example.com');
+    scene.logs(mails[0], 'delivered');
+    const row = scene.logs(mails[1], 'undelivered', { bounceType: 'hard' });
+    scene.sweego.logRows[1] = { ...row, email_creation: `${row['email_creation'] as string} CET` };
+    const { run } = await scene.run({ settings: { servers: [], alias_domains: [] } });
+    expect(run).toMatchObject({ outcome: 'partial', news: 1, unreadable: 1 });
+    expect(run.domains).toMatchObject([{ result: 'failed', code: 'SWEEGO_ROW_UNREADABLE', rows: 2 }]);
+    await scene.bridge.drained();
+    expect(await scene.odoo.mails.notificationsOf(message.id)).toMatchObject([
+      { notification_status: 'sent', x_sweego_status: 'delivered' },
+      { notification_status: 'sent', x_sweego_status: false },
+    ]);
+  });
+
+  it('may be answered by rows of others that cannot be read: they are none of ours', async () => {
+    const scene = await openScene();
+    const { mails } = await scene.send('ann@example.com');
+    const row = scene.logs(mails[0], 'delivered');
+    const headers = { 'x-message-id': '<other@odoo.example.org>' };
+    scene.sweego.logRows.push({ ...row, swg_uid: '', headers: {} }, { ...row, status: null, headers });
+    expect((await scene.run()).run).toMatchObject({ outcome: 'complete', news: 1, unreadable: 0 });
   });
 
   it('is left alone after 429, and told how long for', async () => {
@@ -395,6 +468,24 @@ describe('a reply that Sweego received', () => {
     const { run, repliesSeenUntil } = await scene.run({ replies: { since, isDue: true, told: [] } });
     expect(run).toMatchObject({ outcome: 'complete', pending: 0, lostReplies: ['04-lost'] });
     expect(Date.now() - (repliesSeenUntil?.getTime() ?? 0)).toBeGreaterThan(1.9 * hourMs);
+  });
+
+  it('and was lost is told once also when its time cannot be read', async () => {
+    const scene = await openScene();
+    await scene.send('ann@example.com');
+    await storeReply(scene, '04-stored');
+    const time = { receipt_dt: 'yesterday', creation_dt: null };
+    const rows = [received('04-lost', 3, time), received('04-stored', 3, time)];
+    const run = () =>
+      scene.run({
+        replies: { since: dayAgo(), isDue: false, told: [] },
+        readLog: async function* ({ channel }) {
+          await Promise.resolve();
+          yield { rows: channel === 'email_inbound' ? rows : [], isRefused: false };
+        },
+      });
+    expect((await run()).lostReplies).toMatchObject([{ swgUid: '04-lost', receivedAt: undefined }]);
+    expect((await run()).lostReplies).toEqual([]);
   });
 
   it('is not called lost while Sweego still tries, when it is another’s, or was forwarded', async () => {

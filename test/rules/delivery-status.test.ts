@@ -123,5 +123,7 @@ describe('two events are one', () => {
     const bounce = event('soft_bounce', { event_id: 'e', permanence: 'hard' });
     expect(isSameEvent(ofLog('undelivered', { permanence: 'hard' }), bounce)).toBe(true);
     expect(isSameEvent(ofLog('soft_bounce', { permanence: 'soft' }), bounce)).toBe(false);
+    const deferred = ofLog('hard_bounce', { permanence: 'soft', event_id: 'log:01-first:451' });
+    expect(isSameEvent(ofLog('hard_bounce', { permanence: 'hard' }), deferred)).toBe(false);
   });
 });

@@ -117,7 +117,7 @@ describe('whose fault a refusal is', () => {
   it.each([
     ['hard', 'mail_email_invalid', 'hard'],
     ['soft', 'mail_smtp', 'soft'],
-    ['other', 'unknown', 'hard'],
+    ['other', 'unknown', 'soft'],
   ] as const)(
     'falls back on the label %s when there is no reply at all',
     (label, failureType, permanence) => {

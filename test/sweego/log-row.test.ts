@@ -1,6 +1,6 @@
 import { expect, it } from 'vitest';
 import { readEventMeaning } from '../../src/rules/event-meaning.ts';
-import { parseLogRow, readLogRow } from '../../src/sweego/log-row.ts';
+import { findRowMessageId, parseLogRow, readLogRow } from '../../src/sweego/log-row.ts';
 import { expectRefusal } from '../support/expect-refusal.ts';
 
 const row = {
@@ -54,15 +54,47 @@ it.each([
 it.each([
   [{ bounce_type: 'hard' }, 'hard mail_email_invalid'],
   [{ bounce_type: 'soft' }, 'soft mail_smtp'],
-  [{ bounce_type: null }, 'hard unknown'],
+  [{ bounce_type: null }, 'soft unknown'],
+  [{ bounce_type: null, deferred: 'connection timed out' }, 'soft unknown'],
+  [{ bounce_type: null, email_state: '550 5.1.1' }, 'hard mail_email_invalid'],
   [{ bounce_type: 'hard', email_state: '451 4.7.652' }, 'soft mail_smtp'],
   [{ bounce_type: 'hard', email_state: '-1' }, 'hard mail_bl'],
+  [{ email_state: '-1', rejected: 'recipient is on the suppression list' }, 'hard mail_bl'],
+  [{ email_state: -1, bounced: '550 5.1.1 user unknown' }, 'hard mail_bl'],
   [{ email_state: '550', bounced: '550 5.1.1 user unknown' }, 'hard mail_email_invalid'],
   [{ email_state: '550', bounced: '550 5.7.1 refused by policy' }, 'hard mail_smtp'],
   [{ headers: { ...row.headers, 'x-emails-blacklisted': ['ann@example.com'] } }, 'hard mail_bl'],
-  [{ headers: { ...row.headers, 'x-emails-blacklisted': ['bob@example.com'] } }, 'hard unknown'],
+  [{ headers: { ...row.headers, 'x-emails-blacklisted': ['bob@example.com'] } }, 'soft unknown'],
 ])('classifies undelivered %j', (changes, failure) => {
   expect(failureOf(changes)).toBe(failure);
+});
+
+it('names its events alike as long as they say the same, and differently when they do not', () => {
+  const idOf = (changes: object) => eventsOf({ status: 'undelivered', ...changes }).at(-1)?.eventId;
+  const said = { bounce_type: 'hard', email_state: '451', bounced: '451 4.7.652 later' };
+  expect(idOf({ ...said, subject: 'changed' })).toBe(idOf(said));
+  const others = [
+    { bounced: '550 5.1.1 no' },
+    { email_state: '550' },
+    { email_last_update: '2026-11-24 09:00:00' },
+  ];
+  expect(new Set([said, ...others.map((each) => ({ ...said, ...each }))].map(idOf)).size).toBe(4);
+});
+
+it.each([
+  ['Ann <ann@example.com>, Bob <bob@example.com>'],
+  [['ann@example.com', { email: 'bob@example.com', name: 'Bob' }]],
+])('puts nothing on anybody when it names several recipients: %j', (addresses) => {
+  const meanings = eventsOf({ email_to: addresses }).map(readEventMeaning);
+  expect(meanings).toMatchObject([{ kind: 'unmatchable' }, { kind: 'unmatchable' }]);
+});
+
+it('reads one recipient who is named twice', () => {
+  const twice = [{ email: 'Ann@example.com', name: 'Ann' }, 'ann@example.com'];
+  expect(eventsOf({ email_to: twice })).toMatchObject([
+    { recipient: 'Ann@example.com' },
+    { recipient: 'Ann@example.com' },
+  ]);
 });
 
 it.each([undefined, null, [], 'text', {}, { swg_uid: '1' }, { status: 'delivered' }])(
@@ -79,7 +111,22 @@ it.each([undefined, null, [], 'text', {}, { swg_uid: '1' }, { status: 'delivered
   },
 );
 
-it('reads a row whose times say nothing', () => {
-  const events = eventsOf({ email_creation: '', email_last_update: 'yesterday' });
-  expect(events).toMatchObject([{ type: 'delivered', timestamp: undefined }]);
+it.each([undefined, null, '', 'yesterday', 1_764_000_000])(
+  'uses no row whose submission has no time (%j), since an old one would pass for the newest',
+  (written) => {
+    expect(readLogRow({ ...row, email_creation: written })).toBeUndefined();
+    expect(findRowMessageId({ ...row, email_creation: written })).toBe(row.headers['X-Message-Id']);
+  },
+);
+
+it('takes the time of the submission where that of the latest state cannot be read', () => {
+  const sentAt = new Date('2026-11-24T08:00:00Z');
+  expect(eventsOf({ email_last_update: 'yesterday' })).toMatchObject([
+    { type: 'email_sent', timestamp: sentAt },
+    { type: 'delivered', timestamp: sentAt },
+  ]);
+});
+
+it.each([undefined, [], 'text', {}, { headers: 'x' }])('finds no Message-Id in %j', (value) => {
+  expect(findRowMessageId(value)).toBeUndefined();
 });
