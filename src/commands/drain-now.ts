@@ -9,8 +9,12 @@ const lookEveryMs = 100;
 const askEveryMs = 500;
 const timesToAsk = Math.ceil(workerLease.ttlMs / askEveryMs) + 2;
 
-/** How draining ended. `served`: another process goes on renewing the lease, so it does the work. */
-export type DrainEnd = { kind: 'done' | 'served' } | { kind: 'odoo_down'; code: string };
+/**
+ * How draining ended. `served`: another process goes on renewing the lease, so it does the work. `done` tells who
+ * has done it.
+ */
+export type DrainEnd =
+  { kind: 'done'; worker: 'serve' | 'now' } | { kind: 'served' } | { kind: 'odoo_down'; code: string };
 
 export type DrainDeps = { now: () => Date; log: Log };
 
@@ -32,7 +36,7 @@ export async function drainNow(
     const left = [...ids];
     const ask = () => inbox.holdLease({ ...workerLease, holder, now: deps.now() });
     for (let asked = 1; !(await ask()); asked += 1) {
-      if (!(await isAnyUnderWay(inbox, left))) return { kind: 'done' };
+      if (!(await isAnyUnderWay(inbox, left))) return { kind: 'done', worker: 'serve' };
       if (asked === timesToAsk) return { kind: 'served' };
       await sleep(askEveryMs);
     }
@@ -41,7 +45,9 @@ export async function drainNow(
     // The turn that is running still tells whether Odoo answered.
     await worker.stop();
     const contact = worker.contact();
-    return contact.state === 'down' ? { kind: 'odoo_down', code: contact.code } : { kind: 'done' };
+    return contact.state === 'down'
+      ? { kind: 'odoo_down', code: contact.code }
+      : { kind: 'done', worker: 'now' };
   } finally {
     await worker.stop();
     await inbox.releaseLease({ name: workerLease.name, holder });

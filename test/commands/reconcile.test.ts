@@ -1,13 +1,16 @@
+import { existsSync } from 'node:fs';
 import { mkdtemp, rm } from 'node:fs/promises';
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import type { SinkMail } from '../../demo/smtp-sink.ts';
 import { startSweegoApi } from '../../demo/sweego-api.ts';
-import { sweegoLogRow } from '../../demo/sweego-logs.ts';
+import { answerLogQuery, sweegoLogRow } from '../../demo/sweego-logs.ts';
 import { runReconcile, type ReconcileOptions } from '../../src/commands/reconcile.ts';
 import { openBridge } from '../../src/commands/serve.ts';
-import { parseServeConfig } from '../../src/config.ts';
+import { parseServeConfig, type ServeConfig } from '../../src/config.ts';
 import { openInbox } from '../../src/inbox/open.ts';
 import { openStandIn } from '../demo/open-stand-in.ts';
 import { expectRefusal } from '../support/expect-refusal.ts';
@@ -37,11 +40,13 @@ async function openOperator() {
     PORT: '0',
   };
   const config = parseServeConfig({ env, readFile: () => '' });
+  await (await openInbox(config.databaseUrl)).close();
   const lines: string[] = [];
-  const run = async (options: Partial<ReconcileOptions> = {}) => {
+  const run = async (options: Partial<ReconcileOptions> = {}, changes: Partial<ServeConfig> = {}) => {
     lines.length = 0;
     const out = (line: string) => void lines.push(line);
-    await runReconcile(config, { days: 7, list: false, json: false, ...options }, { now, out, log: silent });
+    const all = { ...config, ...changes };
+    await runReconcile(all, { days: 7, list: false, json: false, ...options }, { now, out, log: silent });
     return lines;
   };
   const ann = await odoo.mails.createContact('Ann', 'ann@example.com');
@@ -52,8 +57,22 @@ async function openOperator() {
     sweego.logRows.push(
       sweegoLogRow({ mail, uid: '01-a', transactionId: 't-1', status, at: now(), ...more }),
     );
+  /** The URL of a Sweego that does something before it answers. */
+  const sweegoThatFirst = async (act: () => Promise<void>) => {
+    const server = createServer((request, response) => {
+      const json = (status: number, body: unknown) =>
+        void response.writeHead(status, { 'content-type': 'application/json' }).end(JSON.stringify(body));
+      void act().then(() => answerLogQuery(request, json, sweego.logRows));
+    });
+    await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+    onTestFinished(() => {
+      server.closeAllConnections();
+      server.close();
+    });
+    return `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+  };
   const envelope = async () => (await odoo.mails.notificationsOf(message.id))[0];
-  return { odoo, sweego, config, run, lines, logs, envelope };
+  return { odoo, sweego, config, run, lines, logs, envelope, sweegoThatFirst };
 }
 
 describe('reconcile', () => {
@@ -64,6 +83,7 @@ describe('reconcile', () => {
     expect(printed).toContain('Messages that wait for word from Sweego: 1');
     expect(printed).toMatch(/example\.com +read +1/);
     expect(printed).toContain('Rows that told something new: 1');
+    expect(printed).toContain('Brought to Odoo: 1 applied, 0 put off, 0 parked');
     expect(await envelope()).toMatchObject({
       notification_status: 'exception',
       failure_type: 'mail_email_invalid',
@@ -77,7 +97,11 @@ describe('reconcile', () => {
     logs('opened-human');
     const bridge = await openBridge(config, { now, log: silent });
     onTestFinished(() => bridge.close());
-    expect(JSON.parse((await run({ json: true })).join(''))).toMatchObject({ outcome: 'complete', news: 1 });
+    expect(JSON.parse((await run({ json: true })).join(''))).toMatchObject({
+      outcome: 'complete',
+      news: 1,
+      brought: { worker: 'serve', parked: 0 },
+    });
     await expect.poll(envelope).toMatchObject({ x_sweego_status: 'email_opened' });
   });
 
@@ -120,6 +144,58 @@ describe('reconcile', () => {
       says: /SWEEGO_API_KEY_REFUSED.*docs\/errors\.md/,
     });
     expect(lines.join('\n')).toMatch(/failed: SWEEGO_API_KEY_REFUSED/);
+    expect((await run({ list: true })).join('\n')).toMatch(/ failed .* SWEEGO_API_KEY_REFUSED$/m);
+  });
+
+  it('fails when Odoo is gone before it was told, says so in JSON too, and brings it along the next time', async () => {
+    const { odoo, run, lines, logs, envelope, sweegoThatFirst } = await openOperator();
+    logs('undelivered', { bounceType: 'hard', smtpAnswer: '550 5.1.1 user unknown' });
+    const goesAway = { sweegoApiUrl: await sweegoThatFirst(() => odoo.standIn.setCondition('gone')) };
+    await expectRefusal(run({ json: true }, goesAway), {
+      code: 'RECONCILE_UNFINISHED',
+      retry: 'later',
+      scope: 'bridge',
+      says: /ODOO_UNREACHABLE.*start serve or run it again/,
+    });
+    expect(JSON.parse(lines.join(''))).toMatchObject({
+      news: 1,
+      brought: { worker: 'now', odoo: 'ODOO_UNREACHABLE', applied: 0, open: 1, after: [{ id: 1 }] },
+    });
+    await odoo.standIn.setCondition('working');
+    const printed = (await run()).join('\n');
+    expect(printed).toContain('Rows that told something new: 0');
+    expect(printed).toContain('Brought to Odoo: 1 applied, 0 put off, 0 parked');
+    expect(await envelope()).toMatchObject({ notification_status: 'exception' });
+  });
+
+  it('fails for a row that is parked, names it, and only counts it in later runs', async () => {
+    const { run, lines, logs, sweego } = await openOperator();
+    logs('delivered');
+    sweego.logRows.splice(0, 1, { ...sweego.logRows[0], email_to: 'somebody-else@example.com' });
+    await expectRefusal(run(), {
+      code: 'RECONCILE_UNFINISHED',
+      retry: 'later',
+      scope: 'bridge',
+      says: /inbox list --state parked --kind log/,
+    });
+    expect(lines.join('\n')).toMatch(/0 applied, 0 put off, 1 parked\n +entry 1 is parked: EVENT_UNMATCHED/);
+    expect((await run()).join('\n')).toMatch(
+      /Rows parked in earlier runs: 1; see them with: .*inbox list --state parked --kind log/,
+    );
+  });
+
+  it('makes no inbox where DATABASE_URL is mistyped, neither for a run nor for the list', async () => {
+    const { run, config } = await openOperator();
+    const mistyped = { databaseUrl: `${config.databaseUrl}.mistyped` };
+    const refusal = {
+      code: 'INBOX_FILE_MISSING',
+      retry: 'never',
+      scope: 'bridge',
+      says: /Set DATABASE_URL to the file that serve uses/,
+    } as const;
+    await expectRefusal(run({}, mistyped), refusal);
+    await expectRefusal(run({ list: true }, mistyped), refusal);
+    expect(existsSync(mistyped.databaseUrl.slice('file:'.length))).toBe(false);
   });
 
   it('does not run beside another one', async () => {
