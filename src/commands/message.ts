@@ -39,11 +39,13 @@ export async function runMessage(
   try {
     const actions = createBridgeActions(odoo);
     const messageId = about.includes('@') ? normalizeMessageId(about) : undefined;
-    const ids = messageId === undefined ? await actions.findMessages(about) : [messageId];
     const sweego = options.askSweego ? await openSweego(config, actions, deps) : {};
-    const traces = await withExistingInbox(config, (inbox) =>
-      traceMessages({ actions, inbox, ...sweego }, ids),
-    );
+    const traces = await withExistingInbox(config, async (inbox) => {
+      const trace = (ids: readonly string[]) => traceMessages({ actions, inbox, ...sweego }, ids);
+      const byId = messageId === undefined ? [] : await trace([messageId]);
+      // A document's name may hold an address.
+      return byId.length > 0 ? byId : trace(await actions.findMessages(about));
+    });
     if (traces.length === 0) throw unknown();
     if (options.json) deps.out(printableJson({ messages: traces.map(toJson) }));
     else for (const trace of traces) printTrace(trace, options, deps.out);
@@ -108,10 +110,27 @@ function printTrace(trace: MessageTrace, { timeZone }: MessageOptions, out: Inbo
   out('');
 }
 
-/** `2026-11-25 14:03:07`. */
+/** `2026-11-25 14:03:07 +01:00`: in one night of the year an hour comes twice. */
 function printedTime(at: Date, timeZone: string): string {
+  const digits = {
+    month: '2-digit',
+    day: '2-digit',
+    hour: '2-digit',
+    minute: '2-digit',
+    second: '2-digit',
+  } as const;
   // Swedish writes dates and times like ISO 8601.
-  return new Intl.DateTimeFormat('sv-SE', { timeZone, dateStyle: 'short', timeStyle: 'medium' }).format(at);
+  const format = new Intl.DateTimeFormat('sv-SE', {
+    timeZone,
+    year: 'numeric',
+    ...digits,
+    timeZoneName: 'longOffset',
+  });
+  return format
+    .format(at)
+    .replace(/GMT$/, '+00:00')
+    .replace(/GMT|UTC/, '')
+    .replace('\u2212', '-');
 }
 
 /** Programs depend on these names. */

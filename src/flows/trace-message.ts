@@ -3,15 +3,26 @@ import type { BridgeActions } from '../odoo/bridge-actions.ts';
 import type { ReadAnswer } from '../odoo/bridge-answers.ts';
 import { isDelivered, isFailed, recipientState } from '../rules/delivery-status.ts';
 import { readEventMeaning } from '../rules/event-meaning.ts';
-import { createRecipientFinder, recipientsOf } from '../rules/message-recipient.ts';
+import { createRecipientFinder, recipientsOf, type Recipient } from '../rules/message-recipient.ts';
 import type { HistoryEvent } from '../rules/message-state.ts';
 import { readLogRow } from '../sweego/log-row.ts';
 import type { ReadLog } from './reconcile-domain.ts';
 
+/** What Odoo shows of a recipient, in words. */
+export type Verdict =
+  | 'delivered'
+  | 'failed'
+  | 'failed for now'
+  | 'sent again, no word yet'
+  | 'no word yet'
+  | 'not sent yet'
+  | 'not sent: failed in Odoo'
+  | 'not sent: cancelled in Odoo';
+
 /** What is known of one recipient of a message. */
 export type RecipientTrace = {
   address: string;
-  verdict: 'delivered' | 'failed' | 'failed for now' | 'no word yet' | 'not sent yet';
+  verdict: Verdict;
   /** Oldest first. */
   events: readonly HistoryEvent[];
   /** What Sweego's log says at this moment; undefined when it was not asked. */
@@ -65,10 +76,9 @@ type KnownRecipient = Omit<RecipientTrace, 'asked'>;
 
 function recipientsOfState(message: ReadAnswer['messages'][number]): KnownRecipient[] {
   const find = createRecipientFinder(message);
-  return [...recipientsOf(message, message.events, [])].map(([key, { address, mails }]) => {
+  return [...recipientsOf(message, message.events, [])].map(([key, recipient]) => {
     const events = message.events.filter((event) => find(event) === key);
-    const isUnsent = mails.length > 0 && mails.every(({ state }) => state === 'outgoing');
-    return { address, events: inOrder(events), verdict: verdictOf(events, isUnsent) };
+    return { address: recipient.address, events: inOrder(events), verdict: verdictOf(events, recipient) };
   });
 }
 
@@ -76,15 +86,27 @@ function goneRecipients(events: readonly HistoryEvent[]): KnownRecipient[] {
   const addresses = [...new Set(events.map(({ recipient }) => recipient))];
   return addresses.map((address) => {
     const own = events.filter(({ recipient }) => recipient === address);
-    return { address, events: inOrder(own), verdict: verdictOf(own, false) };
+    return { address, events: inOrder(own), verdict: verdictOf(own, { mails: [], notification: undefined }) };
   });
 }
 
-function verdictOf(events: readonly HistoryEvent[], isUnsent: boolean): RecipientTrace['verdict'] {
+function verdictOf(
+  events: readonly HistoryEvent[],
+  { mails, notification }: Pick<Recipient, 'mails' | 'notification'>,
+): Verdict {
   const { status } = recipientState(events);
   if (isDelivered(status)) return 'delivered';
-  if (isFailed(status)) return status === 'hard_bounce' ? 'failed' : 'failed for now';
-  return isUnsent ? 'not sent yet' : 'no word yet';
+  const states = new Set(mails.map(({ state }) => state));
+  // The envelope, where there is one: a mail's state is that of all its recipients.
+  const shown = notification?.status ?? (states.size === 1 ? [...states][0] : undefined);
+  if (states.size === 1 && states.has('outgoing')) return 'not sent yet';
+  if (isFailed(status)) {
+    if (shown === 'sent') return 'sent again, no word yet';
+    return status === 'hard_bounce' ? 'failed' : 'failed for now';
+  }
+  if (shown === 'canceled' || shown === 'cancel') return 'not sent: cancelled in Odoo';
+  if (shown === 'exception' && status === null) return 'not sent: failed in Odoo';
+  return 'no word yet';
 }
 
 function inOrder(events: readonly HistoryEvent[]): HistoryEvent[] {

@@ -65,9 +65,16 @@ export function statusError(status: number, call: SweegoCall): BridgeError {
 }
 
 export function tooLarge(call: SweegoCall, cause: unknown): BridgeError {
+  if (call !== 'logs') {
+    return new BridgeError(
+      'SWEEGO_ANSWER_TOO_LARGE',
+      `Sweego's answer is larger than any mail may be (${call}). Ask the sender for the file on another way.`,
+      { retry: 'never', scope: 'entry', cause, details: { call } },
+    );
+  }
   return new BridgeError(
     'SWEEGO_ANSWER_TOO_LARGE',
-    `Sweego's answer is larger than any mail may be (${call}). Ask the sender for the file on another way.`,
-    { retry: 'never', scope: 'entry', cause, details: { call } },
+    `Sweego's answer is larger than its log can be (${call}). Check SWEEGO_API_URL; if it lasts, ask Sweego's support.`,
+    { retry: 'later', scope: 'sweego', cause, details: { call } },
   );
 }

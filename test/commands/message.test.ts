@@ -48,25 +48,24 @@ async function openOrder() {
   const message = await odoo.mails.postMessage(order.id, partners);
   const mailTo = (recipient: string): SinkMail =>
     odoo.sink.mails.find((mail) => mail.recipient === recipient) ?? expect.fail();
-  const inbox = await openInbox(config.databaseUrl);
-  const body = sweegoEventBody({
-    type: 'delivered',
-    mail: mailTo('ann@example.com'),
-    uid: '01-ann',
-    transactionId: 't-1',
-    at,
-  });
-  await inbox.put({
-    direction: 'outbound',
-    webhookId: 'w-1',
-    body: Buffer.from(body),
-    receivedAt: now(),
-    secretId: 'environment:1',
-  });
-  const bridge = await openBridge(config, { now, log: silent });
-  await expect.poll(async () => (await inbox.status()).states.settled).toBe(1);
-  await bridge.close();
-  await inbox.close();
+  let webhooks = 0;
+  /** A webhook that arrives, and is brought to Odoo. */
+  async function bring(options: Omit<Parameters<typeof sweegoEventBody>[0], 'transactionId' | 'at'>) {
+    const inbox = await openInbox(config.databaseUrl);
+    webhooks += 1;
+    await inbox.put({
+      direction: 'outbound',
+      webhookId: `w-${webhooks}`,
+      body: Buffer.from(sweegoEventBody({ ...options, transactionId: 't-1', at })),
+      receivedAt: now(),
+      secretId: 'environment:1',
+    });
+    const bridge = await openBridge(config, { now, log: silent });
+    await expect.poll(async () => (await inbox.status()).states.settled).toBe(webhooks);
+    await bridge.close();
+    await inbox.close();
+  }
+  await bring({ type: 'delivered', mail: mailTo('ann@example.com'), uid: '01-ann' });
   const lines: string[] = [];
   const ask = async (about: string, options: Partial<MessageOptions> = {}) => {
     lines.length = 0;
@@ -74,14 +73,16 @@ async function openOrder() {
     await runMessage(config, about, all, { now, out: (line) => void lines.push(line) });
     return lines.join('\n');
   };
-  return { ask, order, message, sweego, mailTo };
+  return { ask, order, message, sweego, mailTo, bring, odoo };
 }
 
 it('tells every recipient with his events in the zone asked for, by the document’s name', async () => {
   const { ask, order, message } = await openOrder();
   const printed = await ask(order.name);
   expect(printed).toContain(`Message ${message.messageId} of sale.order ${order.id}`);
-  expect(printed).toMatch(/^ann@example\.com: delivered\n +2026-11-25 14:03:07 +delivered +.*01-ann/m);
+  expect(printed).toMatch(
+    /^ann@example\.com: delivered\n +2026-11-25 14:03:07 \+01:00 +delivered +.*01-ann/m,
+  );
   expect(printed).toMatch(/^bob@example\.com: no word yet$/m);
   expect(printed).toMatch(/^In the inbox:\n +.* outbound +entry 1 +settled +0 failed attempts +applied/m);
   expect(printed).toContain('Times are those of Europe/Paris.');
@@ -114,6 +115,45 @@ it('asks Sweego anew when told to', async () => {
   const printed = await ask(order.name, { askSweego: true });
   expect(printed).toContain("Sweego's log has nothing of it.");
   expect(printed).toMatch(/Sweego's log says:\n.*email_sent.*\n.*hard_bounce +address_unknown +550 5\.1\.1/);
+});
+
+it('agrees with Odoo when a mail that bounced was sent again', async () => {
+  const { ask, order, mailTo, bring, odoo, message } = await openOrder();
+  await bring({
+    type: 'hard_bounce',
+    mail: mailTo('bob@example.com'),
+    uid: '01-bob',
+    smtpAnswer: '550 5.1.1 user unknown',
+  });
+  expect(await ask(order.name)).toMatch(/^bob@example\.com: failed$/m);
+  const ids = (await odoo.mails.mailsOf(message.id)).map(({ id }) => id);
+  await odoo.admin.call({ model: 'mail.mail', method: 'mark_outgoing', ids });
+  await odoo.admin.call({ model: 'mail.mail', method: 'send', ids });
+  const printed = await ask(order.name);
+  expect(printed).toMatch(/^bob@example\.com: sent again, no word yet$/m);
+  expect(printed).toMatch(/^ann@example\.com: delivered$/m);
+});
+
+it('finds a document whose name holds an address', async () => {
+  const { ask, order, message, odoo } = await openOrder();
+  const name = 'Question of ann@example.com';
+  await odoo.admin.call({
+    model: 'sale.order',
+    method: 'write',
+    ids: [order.id],
+    arguments: { vals: { name } },
+  });
+  expect(await ask(name)).toContain(`Message ${message.messageId} of sale.order ${order.id}`);
+});
+
+it('tells two hours of one name apart, in the night when the clocks go back', async () => {
+  const { ask, order, sweego, mailTo } = await openOrder();
+  const bob = { mail: mailTo('bob@example.com'), uid: '01-bob', transactionId: 't-2' };
+  const row = sweegoLogRow({ ...bob, status: 'delivered', at: new Date('2027-10-31T01:30:00Z') });
+  sweego.logRows.push({ ...row, email_creation: '2027-10-31 00:30:00' });
+  const printed = await ask(order.name, { askSweego: true });
+  expect(printed).toMatch(/2027-10-31 02:30:00 \+02:00 +email_sent/);
+  expect(printed).toMatch(/2027-10-31 02:30:00 \+01:00 +delivered/);
 });
 
 it('says so when nobody knows the message', async () => {

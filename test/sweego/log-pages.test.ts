@@ -153,6 +153,16 @@ it.each([
   });
 });
 
+it('names the address that is wrong when Sweego does not know the question at either path', async () => {
+  const { open } = answering({ status: 404 }, { status: 404 });
+  await expectRefusal(uidsOf({ open }), {
+    code: 'SWEEGO_LOGS_UNREADABLE',
+    retry: 'later',
+    scope: 'sweego',
+    says: /check SWEEGO_API_URL/,
+  });
+});
+
 it('stops when the same page comes again and again', async () => {
   const rows = Array.from({ length: 500 }, (_, index) => ({ swg_uid: String(index) }));
   const page = { status: 200, body: { result: rows, nb_result_without_offset: 100_000 } };
