@@ -65,7 +65,7 @@ type KnownRecipient = Omit<RecipientTrace, 'asked'>;
 
 function recipientsOfState(message: ReadAnswer['messages'][number]): KnownRecipient[] {
   const find = createRecipientFinder(message);
-  return [...recipientsOf(message, message.events, [])].map(([key, { address, mails }]) => {
+  return [...recipientsOf(message, message.events, message.events)].map(([key, { address, mails }]) => {
     const events = message.events.filter((event) => find(event) === key);
     const isUnsent = mails.length > 0 && mails.every(({ state }) => state === 'outgoing');
     return { address, events: inOrder(events), verdict: verdictOf(events, isUnsent) };
