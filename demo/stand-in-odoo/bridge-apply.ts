@@ -7,6 +7,7 @@ import type {
   NotificationValues,
 } from '../../src/rules/message-state.ts';
 import { userError } from './faults.ts';
+import { textOf } from './field.ts';
 import { unlinkMails } from './mail-sending.ts';
 import type { Records, Values } from './records.ts';
 import { groupRows, rowsOfMessages } from './rows-of-messages.ts';
@@ -97,7 +98,9 @@ export function bridgeApply(records: Records, input: Values, refresh: (messageId
 
 function verdictOn(change: MessageChange, { message, mails, notifications, events }: Target): ApplyResult {
   const { expect } = change;
-  const isHistoryAsExpected = events.length === expect.events;
+  const isHistoryAsExpected =
+    events.length === expect.events &&
+    JSON.stringify(logEventIds(events)) === JSON.stringify(expect.log_events);
   if (change.message === null) return isHistoryAsExpected ? 'applied' : 'stale';
   if (message === undefined) return 'gone';
   const isInTheWay = (mail: Row) =>
@@ -113,13 +116,28 @@ function verdictOn(change: MessageChange, { message, mails, notifications, event
   return isAsExpected ? 'applied' : 'stale';
 }
 
+function logEventIds(events: readonly Row[]): string[] {
+  return events
+    .map((row) => textOf(row['x_event_id']))
+    .filter((id) => id.startsWith('log:'))
+    .sort();
+}
+
 function writeChange(
   records: Records,
   change: MessageChange,
-  { message, mails, notifications }: Target,
+  { message, mails, notifications, events }: Target,
 ): void {
   if (change.trace_writes.length > 0) {
     throw new StandInFault('builtins.KeyError', 'mailing.trace is not installed here');
+  }
+  if (change.event_replaces.some((id) => !logEventIds(events).includes(id))) {
+    throw userError('sweego_bridge: apply may only replace what the log told of this message');
+  }
+  for (const { id, x_event_id: eventId } of events) {
+    // Two messages with one Message-Id share a history: the other one's change may have replaced it just now.
+    const isThere = records.store.find('x_sweego_event', id) !== undefined;
+    if (isThere && change.event_replaces.includes(textOf(eventId))) records.unlink('x_sweego_event', [id]);
   }
   for (const values of change.event_creates) {
     records.create('x_sweego_event', {

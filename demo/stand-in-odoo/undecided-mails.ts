@@ -22,7 +22,7 @@ export function undecidedMails(records: Records, mails: readonly Row[]): Set<num
 
 function isUndecided(message: MessageState, mail: MailState): boolean {
   if (message.notifications.some((row) => row.sweego_status === 'soft_bounce')) return true;
-  const recipients = recipientsOfMail(mail, message, recipientsOf(message, message.events, []));
+  const recipients = recipientsOfMail(mail, message, recipientsOf(message, message.events, message.events));
   const isTold = recipients.some((each) => statusOf(each) !== null || each.now.uid !== null);
   return isTold && recipients.some((each) => !isDecided(each, mail));
 }

@@ -1,9 +1,9 @@
 import { BridgeError } from '../errors.ts';
 import type { Entry, Outcome } from '../inbox/inbox.ts';
 import type { BridgeSettings, ReadAnswer } from '../odoo/bridge-answers.ts';
-import { isSameEvent } from '../rules/delivery-status.ts';
 import { readEventMeaning } from '../rules/event-meaning.ts';
 import { languageOf } from '../rules/failure-text.ts';
+import { mergeEvents } from '../rules/merge-events.ts';
 import { decideMessage, recordOnly } from '../rules/message-outcome.ts';
 import type { HistoryEvent, MessageChange } from '../rules/message-state.ts';
 import type { OdooFacts } from '../rules/notification-values.ts';
@@ -98,16 +98,13 @@ function continueHistory(
     for (const { entry } of pending) results.set(entry.id, { kind: 'unknown_message' });
     return [];
   }
-  const fresh: Pending[] = [];
-  for (const each of pending) {
-    const seen = [...known.events, ...fresh.map(({ event }) => event)];
-    if (!seen.some((event) => isSameEvent(event, each.event))) fresh.push(each);
-  }
+  const events = pending.map(({ event }) => event);
+  const news = mergeEvents(known.events, events).fresh;
+  const fresh = pending.filter(({ event }) => news.includes(event));
   for (const each of pending.filter((one) => !fresh.includes(one))) {
     results.set(each.entry.id, { kind: 'settle', outcome: { outcome: 'superseded' } });
   }
   if (fresh.length === 0) return [];
-  const events = fresh.map(({ event }) => event);
   const change = withConsequences(settings, recordOnly(known, events, factsOf(settings)), fresh);
   const outcome: Outcome =
     change.trace_writes.length > 0

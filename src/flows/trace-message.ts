@@ -76,7 +76,7 @@ type KnownRecipient = Omit<RecipientTrace, 'asked'>;
 
 function recipientsOfState(message: ReadAnswer['messages'][number]): KnownRecipient[] {
   const find = createRecipientFinder(message);
-  return [...recipientsOf(message, message.events, [])].map(([key, recipient]) => {
+  return [...recipientsOf(message, message.events, message.events)].map(([key, recipient]) => {
     const events = message.events.filter((event) => find(event) === key);
     return { address: recipient.address, events: inOrder(events), verdict: verdictOf(events, recipient) };
   });

@@ -80,8 +80,21 @@ export function isSameEvent(one: HistoryEvent, other: HistoryEvent): boolean {
   return one.type === other.type && one.at?.getTime() === other.at?.getTime();
 }
 
+/**
+ * Whether an event that is known gives way to another one that repeats it. Only one from Sweego's log does: a
+ * webhook tells more (the Message-Id on the wire, the whole line, whose options count). Of two from the log the
+ * one with a line counts, else the later one.
+ */
+export function givesWay(known: HistoryEvent, other: HistoryEvent): boolean {
+  if (!isFromLog(known)) return false;
+  if (!isFromLog(other)) return true;
+  const lines = Number(other.line !== null) - Number(known.line !== null);
+  const times = (other.at?.getTime() ?? 0) - (known.at?.getTime() ?? 0);
+  return (lines || times || compareText(other.event_id ?? '', known.event_id ?? '')) > 0;
+}
+
 /** Its `event_id` is made from the log's row, since that has none. */
-function isFromLog(event: HistoryEvent): boolean {
+export function isFromLog(event: HistoryEvent): boolean {
   return event.event_id?.startsWith('log:') === true;
 }
 

@@ -1,6 +1,7 @@
-import { isSameEvent, recipientState } from './delivery-status.ts';
+import { recipientState } from './delivery-status.ts';
 import { eventValues } from './event-values.ts';
 import { mailOutcome } from './mail-outcome.ts';
+import { logEventIds, mergeEvents, type MergedEvents } from './merge-events.ts';
 import { createRecipientFinder, isMoved, recipientsOf, type Recipient } from './message-recipient.ts';
 import type { HistoryEvent, MessageChange, MessageState, TraceState } from './message-state.ts';
 import { notificationValues, type OdooFacts } from './notification-values.ts';
@@ -10,7 +11,7 @@ import { traceValues } from './trace-values.ts';
 export type Verdict =
   /** Part of the change; settled once Odoo has applied it. */
   | 'apply'
-  /** It is in the history already. */
+  /** The history has it already, or another one of these events says the same and more. */
   | 'superseded'
   /** A mail that it concerns is `outgoing`: nothing may be touched. */
   | 'defer'
@@ -26,7 +27,8 @@ export type MessageDecision = {
 
 /**
  * Decides what events mean for one message of Odoo: its history, each recipient's notification, and each
- * mail's fate. Every event that is not known yet is recorded, also one that changes nothing else.
+ * mail's fate. Every event that is not known yet is recorded, also one that changes nothing else; what the log
+ * said of it before gives way to it.
  *
  * Nothing is written for a recipient whose mail is `outgoing`, nor for anybody while a mail of the message
  * that is no notification mail is `outgoing`: in those windows a write makes Odoo send the mail a second
@@ -41,17 +43,18 @@ export function decideMessage(
   facts: OdooFacts,
 ): MessageDecision {
   const find = createRecipientFinder(message);
-  const known = recipientsOf(message, message.events, events);
-  const fresh: HistoryEvent[] = [];
-  const verdicts = events.map((event): Verdict => {
+  const known = recipientsOf(message, message.events, [...message.events, ...events]);
+  const obstacles = events.map((event): Verdict | undefined => {
     const recipient = known.get(find(event) ?? '');
     if (recipient === undefined) return 'unmatched';
-    if (isBeingSent(message, recipient)) return 'defer';
-    if ([...message.events, ...fresh].some((each) => isSameEvent(each, event))) return 'superseded';
-    fresh.push(event);
-    return 'apply';
+    return isBeingSent(message, recipient) ? 'defer' : undefined;
   });
-  return { change: fresh.length === 0 ? undefined : changeOf(message, fresh, facts), verdicts };
+  const possible = events.filter((_, index) => obstacles[index] === undefined);
+  const merged = mergeEvents(message.events, possible);
+  const verdicts = events.map(
+    (event, index) => obstacles[index] ?? (merged.fresh.includes(event) ? 'apply' : 'superseded'),
+  );
+  return { change: merged.fresh.length === 0 ? undefined : changeOf(message, merged, facts), verdicts };
 }
 
 /** A message that Odoo does not have any more, of which there is a history or a campaign's row. */
@@ -61,22 +64,19 @@ export type GoneMessage = {
   traces: readonly TraceState[];
 };
 
-/**
- * Continues the history of a message that is gone, and the figures of its campaign.
- *
- * @param fresh events that are not in its history yet
- */
+/** Continues the history of a message that is gone by what is new to it, and the figures of its campaign. */
 export function recordOnly(
   gone: GoneMessage,
-  fresh: readonly HistoryEvent[],
+  events: readonly HistoryEvent[],
   facts: OdooFacts,
 ): MessageChange {
-  const all = [...gone.events, ...fresh];
+  const { all, fresh, replaced } = mergeEvents(gone.events, events);
   return {
     ...nothing,
     message: null,
     message_id: gone.message_id,
-    expect: { mails: [], notifications: [], events: gone.events.length },
+    expect: { mails: [], notifications: [], ...expectedHistory(gone.events) },
+    event_replaces: logEventIds(replaced),
     event_creates: fresh.map((event) =>
       eventValues(
         gone.message_id,
@@ -99,12 +99,19 @@ const nothing: Omit<MessageChange, 'message' | 'message_id' | 'expect'> = {
   notification_creates: [],
   mail_writes: [],
   mail_unlinks: [],
+  event_replaces: [],
   event_creates: [],
   trace_writes: [],
   blacklisted: [],
   dead: [],
   refresh: false,
 };
+
+function expectedHistory(
+  events: readonly HistoryEvent[],
+): Pick<MessageChange['expect'], 'events' | 'log_events'> {
+  return { events: events.length, log_events: logEventIds(events) };
+}
 
 function traceWrites(
   traces: readonly TraceState[],
@@ -125,9 +132,13 @@ function isBeingSent(message: MessageState, recipient: Recipient): boolean {
   return outgoing.some((mail) => !mail.is_notification || recipient.mails.includes(mail));
 }
 
-function changeOf(message: MessageState, fresh: readonly HistoryEvent[], facts: OdooFacts): MessageChange {
+function changeOf(
+  message: MessageState,
+  { all, fresh, replaced }: MergedEvents,
+  facts: OdooFacts,
+): MessageChange {
   const find = createRecipientFinder(message);
-  const recipients = recipientsOf(message, message.events, fresh);
+  const recipients = recipientsOf(message, message.events, all);
   const concerned = new Set(fresh.flatMap((event) => recipients.get(find(event) ?? '') ?? []));
   const writes = [...concerned].flatMap((recipient) => {
     if (recipient.notification === undefined) return [];
@@ -146,7 +157,6 @@ function changeOf(message: MessageState, fresh: readonly HistoryEvent[], facts: 
     .filter(() => [...concerned].some(isMoved))
     .map((mail) => ({ mail, ...mailOutcome(message, mail, recipients, facts) }));
   const mailIdOf = (event: HistoryEvent): number => recipients.get(find(event) ?? '')?.mails[0]?.id ?? 0;
-  const all = [...message.events, ...fresh];
   return {
     ...nothing,
     message: message.id,
@@ -158,7 +168,7 @@ function changeOf(message: MessageState, fresh: readonly HistoryEvent[], facts: 
         status: row.status,
         uid: row.sweego_uid,
       })),
-      events: message.events.length,
+      ...expectedHistory(message.events),
     },
     touches: touched.map(({ id }) => id),
     notification_writes: writes,
@@ -171,6 +181,7 @@ function changeOf(message: MessageState, fresh: readonly HistoryEvent[], facts: 
       unlink || Object.keys(values).length === 0 ? [] : [{ id: mail.id, values }],
     ),
     mail_unlinks: outcomes.flatMap(({ mail, unlink }) => (unlink ? [mail.id] : [])),
+    event_replaces: logEventIds(replaced),
     event_creates: fresh.map((event) => eventValues(message.message_id, event, mailIdOf(event))),
     trace_writes: traceWrites(
       message.traces,

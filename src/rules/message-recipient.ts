@@ -35,17 +35,22 @@ export function createRecipientFinder(message: MessageState): RecipientFinder {
   };
 }
 
-/** Every recipient of a message: those of its notifications, of its mails, and those that events name. */
+/**
+ * Every recipient of a message: those of its notifications, of its mails, and those that events name.
+ *
+ * @param known the history as it is
+ * @param all the history as it will be
+ */
 export function recipientsOf(
   message: MessageState,
-  history: readonly HistoryEvent[],
-  fresh: readonly HistoryEvent[],
+  known: readonly HistoryEvent[],
+  all: readonly HistoryEvent[],
 ): Map<string, Recipient> {
   const find = createRecipientFinder(message);
-  const before = groupBy(history, find);
-  const now = groupBy([...history, ...fresh], find);
+  const before = groupBy(known, find);
+  const now = groupBy(all, find);
   const addressOf = new Map<string, string>();
-  for (const event of [...history, ...fresh]) {
+  for (const event of all) {
     const key = find(event);
     if (key !== undefined) addressOf.set(key, event.recipient);
   }

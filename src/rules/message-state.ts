@@ -155,8 +155,13 @@ export type MessageChange = {
   expect: {
     mails: readonly { id: number; state: string }[];
     notifications: readonly { id: number; status: string; uid: string | null }[];
-    /** How many rows its history had. None is ever taken away while the bridge works. */
+    /** How many rows its history had. */
     events: number;
+    /**
+     * `x_event_id`s of those of them that Sweego's log told, sorted. Only these are ever taken away, each when a
+     * better one takes its place; so a history with as many rows and the same of these is the one that was read.
+     */
+    log_events: readonly string[];
   };
   /** mail.mail ids of the recipients concerned. */
   touches: readonly number[];
@@ -169,6 +174,8 @@ export type MessageChange = {
   }[];
   mail_writes: readonly { id: number; values: MailValues }[];
   mail_unlinks: readonly number[];
+  /** `x_event_id`s of rows of its history that the log told, and whose place one of `event_creates` takes. */
+  event_replaces: readonly string[];
   event_creates: readonly EventValues[];
   trace_writes: readonly { id: number; values: TraceValues }[];
   /** Addresses for mail.blacklist. */

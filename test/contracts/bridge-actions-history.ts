@@ -101,6 +101,70 @@ export function describeHistory(opened: () => ActionsWorld): void {
       });
     });
 
+    const ofLog = (id: string): HistoryEvent => ({
+      ...bounce,
+      event_id: `log:${id}`,
+      wire_id: null,
+      line: null,
+    });
+    const recorded = (messageId: string, event: HistoryEvent) => eventValues(messageId, event, 0);
+
+    test('gives up what the log told for what a webhook tells, and nothing else', async () => {
+      const [message, other] = [await world.send([world.bob]), await world.send([world.bob])];
+      for (const { messageId } of [message, other]) {
+        const state = await world.readOne({ ...message, messageId });
+        const rows = [ofLog('1'), ofLog('2'), bare].map((event) => recorded(messageId, event));
+        await world.actions.apply([{ ...changeOf(state), event_creates: rows }]);
+      }
+      const state = await world.readOne(message);
+      const replacing = {
+        ...changeOf(state),
+        event_replaces: ['log:1'],
+        event_creates: [recorded(message.messageId, bounce)],
+      };
+      expect(await world.actions.apply([replacing])).toEqual(['applied']);
+      expect((await world.readOne(message)).events).toEqual([ofLog('2'), bare, bounce]);
+      expect((await world.readOne(other)).events).toEqual([ofLog('1'), ofLog('2'), bare]);
+      // There are as many rows as were read, and yet they are others.
+      expect(await world.actions.apply([replacing])).toEqual(['stale']);
+      const opened = {
+        ...changeOf(state),
+        event_creates: [recorded(message.messageId, { ...bare, type: 'x' })],
+      };
+      expect(await world.actions.apply([opened])).toEqual(['stale']);
+    });
+
+    test('gives up nothing that a webhook told, nor anything of another message', async () => {
+      const [message, other] = [await world.send([world.bob]), await world.send([world.bob])];
+      const record = async (sent: typeof message, event: HistoryEvent) =>
+        world.actions.apply([
+          { ...changeOf(await world.readOne(sent)), event_creates: [recorded(sent.messageId, event)] },
+        ]);
+      await record(message, bounce);
+      await record(other, ofLog('other'));
+      const state = await world.readOne(message);
+      for (const name of ['event-1', 'log:other', 'log:none']) {
+        const change = { ...changeOf(state), event_replaces: [name] };
+        await expect(world.actions.apply([change])).rejects.toMatchObject({ scope: 'entry', retry: 'never' });
+      }
+      expect(await world.readOne(message)).toEqual(state);
+      expect((await world.readOne(other)).events).toEqual([ofLog('other')]);
+    });
+
+    test('of a message that is gone gives way in the same manner', async () => {
+      const message = await world.send([world.bob]);
+      const state = await world.readOne(message);
+      const row = recorded(message.messageId, ofLog('1'));
+      await world.actions.apply([{ ...changeOf(state), event_creates: [row] }]);
+      await world.call('sale.order', 'unlink', [message.orderId]);
+      const gone = { message_id: message.messageId, events: [ofLog('1')], traces: [] };
+      const change = recordOnly(gone, [bounce], odooFacts);
+      expect(await world.actions.apply([change])).toEqual(['applied']);
+      expect(await world.actions.apply([change])).toEqual(['stale']);
+      const answer = await world.actions.read([message.messageId]);
+      expect(answer.gone).toEqual([{ ...gone, events: [bounce] }]);
+    });
+
     test('takes no field but its own, and nothing of a batch that fails', async () => {
       const message = await world.send([world.ann]);
       const values = eventValues(message.messageId, bounce, 0);

@@ -2,6 +2,7 @@ import { createOrderMails, type OrderMails, type SentMessage } from '../../demo/
 import { startSmtpSink, type SmtpSink } from '../../demo/smtp-sink.ts';
 import { createBridgeActions, type BridgeActions } from '../../src/odoo/bridge-actions.ts';
 import type { Odoo } from '../../src/odoo/odoo.ts';
+import { logEventIds } from '../../src/rules/merge-events.ts';
 import type { MessageChange, MessageState } from '../../src/rules/message-state.ts';
 
 /** A provisioned Odoo 19, whichever: as its administrator and as the bridge's own user. */
@@ -145,8 +146,10 @@ export function changeOf(state: MessageState): MessageChange {
         uid: sweego_uid,
       })),
       events: state.events.length,
+      log_events: logEventIds(state.events),
     },
     touches: state.mails.map(({ id }) => id),
+    event_replaces: [],
     event_creates: [],
     notification_writes: [],
     notification_creates: [],

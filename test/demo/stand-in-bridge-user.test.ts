@@ -33,10 +33,12 @@ test('puts only those messages on the bus whose envelope changed colour, and onl
     message_id: message.messageId,
     expect: {
       events: 0,
+      log_events: [],
       mails: state?.mails ?? [],
       notifications: (state?.notifications ?? []).map((row) => ({ ...row, uid: row.sweego_uid })),
     },
     touches: [],
+    event_replaces: [],
     event_creates: [],
     notification_writes: (state?.notifications ?? []).map(({ id }) => ({
       id,

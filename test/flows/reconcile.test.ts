@@ -20,7 +20,15 @@ async function openScene({ bridge: hasWorker = true } = {}) {
   const odoo = await openStandIn();
   const sweego = await startSweegoApi();
   const actions = createBridgeActions(odoo.bridge);
-  const bridge = await openEventBridge(actions);
+  const dead: string[] = [];
+  const bridge = await openEventBridge({
+    ...actions,
+    async apply(changes) {
+      const results = await actions.apply(changes);
+      dead.push(...changes.flatMap((change, index) => (results[index] === 'applied' ? change.dead : [])));
+      return results;
+    },
+  });
   if (!hasWorker) await bridge.stopWorking();
   onTestFinished(async () => {
     await bridge.close();
@@ -60,6 +68,9 @@ async function openScene({ bridge: hasWorker = true } = {}) {
     bridge,
     told,
     run,
+    actions,
+    /** Addresses as often as Odoo was told to count a bounce of them; the stand-in does not count. */
+    dead,
     /** Posts on an order, and returns the message with the mails as they came to Sweego, by recipient. */
     async send(...addresses: string[]) {
       const partners = [];
@@ -75,11 +86,17 @@ async function openScene({ bridge: hasWorker = true } = {}) {
       sweego.logRows.push(row);
       return row;
     },
-    async webhook(mail: SinkMail | undefined, type: string, smtpAnswer?: string) {
+    async webhook(mail: SinkMail | undefined, type: string, smtpAnswer?: string, secretId = 'test') {
       if (mail === undefined) throw new Error('The mail did not arrive.');
       const answer = smtpAnswer === undefined ? {} : { smtpAnswer };
       const body = sweegoEventBody({ type, mail, ...submissionOf(mail), at: new Date(), ...answer });
-      await bridge.put([body]);
+      await bridge.inbox.put({
+        direction: 'outbound',
+        webhookId: randomUUID(),
+        body: Buffer.from(body),
+        receivedAt: new Date(),
+        secretId,
+      });
     },
     async activities() {
       return odoo.admin.call({
@@ -229,6 +246,72 @@ describe('a failure that is labelled hard', () => {
     expect(await scene.odoo.mails.notificationsOf(message.id)).toMatchObject([
       { failure_type: 'mail_email_invalid', x_sweego_status: 'hard_bounce' },
     ]);
+  });
+});
+
+describe.each(['the log first', 'the webhook first', 'both at once'])('what is told twice, %s,', (order) => {
+  type Scene = Awaited<ReturnType<typeof openScene>>;
+  async function tellTwice(scene: Scene, tellLog: () => unknown, tellWebhook: () => Promise<void>) {
+    const steps = [
+      async () => {
+        tellLog();
+        await scene.run();
+      },
+      tellWebhook,
+    ];
+    for (const step of order === 'the webhook first' ? steps.reverse() : steps) {
+      await step();
+      if (order !== 'both at once') await scene.bridge.drained();
+    }
+    await scene.bridge.drained();
+  }
+
+  it('is judged by the better evidence, kept once, and known by its Message-Id on the wire', async () => {
+    const scene = await openScene();
+    const { message, mails } = await scene.send('ann@example.com');
+    await tellTwice(
+      scene,
+      () => scene.logs(mails[0], 'undelivered', { bounceType: 'hard' }),
+      async () => {
+        await scene.webhook(mails[0], 'email_sent');
+        await scene.webhook(mails[0], 'hard_bounce', '550 5.7.1 refused by policy');
+      },
+    );
+    expect(await scene.odoo.mails.notificationsOf(message.id)).toMatchObject([
+      { notification_status: 'exception', failure_type: 'mail_smtp', x_sweego_status: 'hard_bounce' },
+    ]);
+    expect(await scene.odoo.mails.mailsOf(message.id)).toMatchObject([{ failure_type: 'mail_smtp' }]);
+    expect((await scene.history()).sort()).toEqual([
+      'ann@example.com email_sent',
+      'ann@example.com hard_bounce',
+    ]);
+    const read = await scene.actions.read([message.messageId]);
+    expect(read.messages[0]?.notifications[0]?.sweego_message_id).toMatch(/^<.+>$/);
+    expect(read.messages[0]?.events.map(({ event_id: id }) => id?.startsWith('log:'))).toEqual([
+      false,
+      false,
+    ]);
+  });
+
+  it('counts one bounce of a dead address where the mail server says so', async () => {
+    const scene = await openScene();
+    const admin = scene.odoo.admin;
+    const all = { method: 'search', arguments: { domain: [] } };
+    const servers = (await admin.call({ model: 'ir.mail_server', ...all })) as number[];
+    await admin.call({
+      model: 'ir.mail_server',
+      method: 'write',
+      ids: servers,
+      arguments: { vals: { x_sweego_count_bounces: true } },
+    });
+    const { mails } = await scene.send('ann@example.com');
+    const bounced = { bounceType: 'hard', smtpAnswer: '550 5.1.1 user unknown' };
+    await tellTwice(
+      scene,
+      () => scene.logs(mails[0], 'undelivered', bounced),
+      () => scene.webhook(mails[0], 'hard_bounce', bounced.smtpAnswer, `server:${servers[0]}:outbound`),
+    );
+    expect(scene.dead).toEqual(['ann@example.com']);
   });
 });
 

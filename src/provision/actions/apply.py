@@ -34,6 +34,10 @@ def checked(values, allowed):
     return values
 
 
+def is_of_log(event_id):
+    return (event_id or '').startswith('log:')
+
+
 def parsed(values, name):
     # Odoo reads a text with strptime(), several times on its way to the column.
     return dict(values, **{name: datetime.datetime.fromisoformat(values[name])}) if values.get(name) else values
@@ -84,14 +88,18 @@ for notification in odoo['mail.notification'].search_fetch(
     ['mail_message_id', 'notification_status', 'x_sweego_uid'], order='id',
 ):
     notifications_of.setdefault(notification.mail_message_id.id, []).append(notification)
-events_of = dict(odoo['x_sweego_event']._read_group(
-    [('x_message_id', 'in', [change['message_id'] for change in changes])], ['x_message_id'], ['__count'],
-))
+history_of = {}
+for message_id, count, event_ids in odoo['x_sweego_event']._read_group(
+    [('x_message_id', 'in', [change['message_id'] for change in changes])], ['x_message_id'],
+    ['__count', 'x_event_id:array_agg'],
+):
+    history_of[message_id] = (count, sorted([name for name in event_ids if is_of_log(name)]))
 
 
 def verdict(change):
     expected = change['expect']
-    is_known = events_of.get(change['message_id'], 0) == expected['events']
+    # Rows that the log told may be taken away for better ones, so their number alone does not tell.
+    is_known = history_of.get(change['message_id'], (0, [])) == (expected['events'], expected['log_events'])
     if not change['message']:
         return 'applied' if is_known else 'stale'
     if change['message'] not in message_ids:
@@ -131,12 +139,20 @@ unlinked = []
 refreshed = []
 created = []
 events = []
+replaced = odoo['x_sweego_event']
 for change in changes:
     result = verdict(change)
     results.append(result)
     if result != 'applied':
         continue
     message = messages_by_id.get(change['message'], odoo['mail.message'])
+    for event_id in change['event_replaces']:
+        if event_id not in history_of.get(change['message_id'], (0, []))[1]:
+            raise UserError('sweego_bridge: apply may only replace what the log told of this message')
+    if change['event_replaces']:
+        replaced |= odoo['x_sweego_event'].search([
+            ('x_message_id', '=', change['message_id']), ('x_event_id', 'in', change['event_replaces']),
+        ])
     for row in change['event_creates']:
         events.append(event_values(row, message))
     for write in change['trace_writes']:
@@ -175,6 +191,7 @@ for change in changes:
         refreshed.append(change['message'])
 
 odoo['mail.notification'].create(created)
+replaced.unlink()
 odoo['x_sweego_event'].create(events)
 odoo['mail.mail'].browse(unlinked).unlink()
 odoo['mail.message'].browse(refreshed).exists()._notify_message_notification_update()
