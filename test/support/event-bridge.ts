@@ -13,6 +13,8 @@ export type EventBridge = {
   inbox: Inbox;
   /** Stores webhooks in this order, each under a webhook-id of its own. */
   put(bodies: readonly string[]): Promise<void>;
+  /** Stores what reconciliation would: rows of Sweego's log and, between them, webhooks. */
+  putTold(told: readonly { direction: 'outbound' | 'log'; body: string }[]): Promise<void>;
   /**
    * Resolves when nothing is left to be done.
    *
@@ -59,21 +61,23 @@ export async function openEventBridge(actions: BridgeActions): Promise<EventBrid
   });
   worker.start();
   let count = 0;
+  async function putTold(told: Parameters<EventBridge['putTold']>[0]): Promise<void> {
+    const requests = told.map(({ direction, body }) => {
+      count += 1;
+      return inbox.put({
+        direction,
+        webhookId: `webhook-${count}`,
+        body: Buffer.from(body),
+        receivedAt: now(),
+        secretId: 'test',
+      });
+    });
+    await Promise.all(requests);
+  }
   return {
     inbox,
-    async put(bodies) {
-      const requests = bodies.map((body) => {
-        count += 1;
-        return inbox.put({
-          direction: 'outbound',
-          webhookId: `webhook-${count}`,
-          body: Buffer.from(body),
-          receivedAt: now(),
-          secretId: 'test',
-        });
-      });
-      await Promise.all(requests);
-    },
+    put: (bodies) => putTold(bodies.map((body) => ({ direction: 'outbound', body }))),
+    putTold,
     async drained(timeoutMs = 10_000) {
       const deadline = Date.now() + timeoutMs;
       for (;;) {

@@ -12,8 +12,11 @@ export type DrawnEvent = {
   at: number;
 };
 
-/** One webhook: an event as it happened, sent again as it was, or issued anew under another event_id. */
-export type Delivery = { event: number; as: 'first' | 'again' | 'reissued' };
+/**
+ * One webhook: an event as it happened, sent again as it was, or issued anew under another event_id. Or the row
+ * of Sweego's log while that was its latest state, with what the recipient's server said or without.
+ */
+export type Delivery = { event: number; as: 'first' | 'again' | 'reissued' | 'log' | 'bare log' };
 
 /**
  * How a message's mails are made: one notification mail for all, one for each recipient, or one that is no
@@ -88,7 +91,10 @@ const drawnEvents = (recipients: number): fc.Arbitrary<DrawnEvent[]> =>
       }),
     );
 
-function deliveriesOf(events: readonly DrawnEvent[]): fc.Arbitrary<Delivery[][]> {
+function deliveriesOf(events: readonly DrawnEvent[], isLogged: boolean): fc.Arbitrary<Delivery[][]> {
+  const waysOf = ({ type }: DrawnEvent): Delivery['as'][] =>
+    isLogged && logStatusOf(type) !== undefined ? ['first', 'log', 'bare log'] : ['first'];
+  const tellings = fc.tuple(...events.map((each) => fc.subarray(waysOf(each), { minLength: 1 })));
   const repetitions = fc.array(
     fc.record({
       event: fc.nat(events.length - 1),
@@ -96,8 +102,15 @@ function deliveriesOf(events: readonly DrawnEvent[]): fc.Arbitrary<Delivery[][]>
     }),
     { maxLength: 6 },
   );
-  return repetitions.chain((repeated) => {
-    const all: Delivery[] = [...events.map((_, event): Delivery => ({ event, as: 'first' })), ...repeated];
+  return fc.tuple(tellings, repetitions).chain(([told, repeated]) => {
+    const firsts = told.flatMap((ways, event) => ways.map((as): Delivery => ({ event, as })));
+    const all: Delivery[] = [
+      ...firsts,
+      ...repeated.map(({ event, as }): Delivery => ({
+        event,
+        as: told[event]?.includes('first') === true ? as : 'log',
+      })),
+    ];
     return fc
       .tuple(
         fc.shuffledSubarray(all, { minLength: all.length, maxLength: all.length }),
@@ -113,20 +126,32 @@ function deliveriesOf(events: readonly DrawnEvent[]): fc.Arbitrary<Delivery[][]>
   });
 }
 
-export const eventCases: fc.Arbitrary<EventCase> = fc
-  .tuple(fc.constantFrom<MailKind>('one mail', 'a mail each', 'direct'), fc.integer({ min: 1, max: 4 }))
-  .chain(([kind, recipients]) =>
-    drawnEvents(recipients).chain((events) =>
-      deliveriesOf(events).map((batches) => ({ kind, recipients, events, batches })),
-    ),
-  );
+const casesWith = (isLogged: boolean): fc.Arbitrary<EventCase> =>
+  fc
+    .tuple(fc.constantFrom<MailKind>('one mail', 'a mail each', 'direct'), fc.integer({ min: 1, max: 4 }))
+    .chain(([kind, recipients]) =>
+      drawnEvents(recipients).chain((events) =>
+        deliveriesOf(events, isLogged).map((batches) => ({ kind, recipients, events, batches })),
+      ),
+    );
 
-/** Every event once, in order of its time: what a case is compared with. */
-export function sortedBatch({ events }: EventCase): Delivery[] {
+/** All of it told by webhooks. */
+export const eventCases = casesWith(false);
+
+/** Each event told by a webhook, by the log, or by both. */
+export const loggedEventCases = casesWith(true);
+
+/** Everything that arrives once, in order of its time: what a case is compared with. */
+export function sortedBatch({ events, batches }: EventCase): Delivery[] {
+  const ways: readonly Delivery['as'][] = ['first', 'log', 'bare log'];
   return events
     .map((event, index) => ({ index, at: event.at }))
     .sort((one, other) => one.at - other.at || one.index - other.index)
-    .map(({ index }) => ({ event: index, as: 'first' }));
+    .flatMap(({ index }) =>
+      ways
+        .filter((as) => batches.flat().some((each) => each.event === index && each.as === as))
+        .map((as): Delivery => ({ event: index, as })),
+    );
 }
 
 /** Whether Sweego ever reports of everybody that he has the mail. */
@@ -170,5 +195,52 @@ export function eventBody(
     domain_from: domain,
     details: isBounce ? `mta-1 zone-mta: id=${uid} REJECTED[other] (${event.answer})` : '',
     ...(isBounce && code !== undefined ? { response_code: Number(code) } : {}),
+  });
+}
+
+/** The state of the log's rows that tells the same, where they tell it at all. */
+function logStatusOf(type: string): string | undefined {
+  if (/bounce|undelivered/.test(type)) return 'undelivered';
+  const states: Readonly<Record<string, string>> = {
+    email_sent: 'queued',
+    delivered: 'delivered',
+    email_opened: 'opened-human',
+    email_clicked: 'clicked-human',
+  };
+  return states[type];
+}
+
+/** The row of Sweego's log while an event was its latest state. */
+export function logRowBody(
+  { events }: Pick<EventCase, 'events'>,
+  { event: index, as }: Delivery,
+  message: { messageId: string; mark: string },
+): string {
+  const event = events[index];
+  if (event === undefined) throw new Error('no such event');
+  const { recipient, submission, type, answer } = event;
+  const { mark, messageId } = message;
+  const domain = /@(.+)>$/.exec(messageId)?.[1] ?? '';
+  const ofSubmission = events.filter(
+    (each) => each.recipient === recipient && each.submission === submission,
+  );
+  const written = (at: number) => new Date(start + at * 1000).toISOString().slice(0, 19).replace('T', ' ');
+  const isBounce = logStatusOf(type) === 'undelivered';
+  const evidence = {
+    email_state: answer.startsWith('DROP') ? '-1' : (/^\d{3}/.exec(answer)?.[0] ?? ''),
+    bounced: answer,
+  };
+  return JSON.stringify({
+    swg_uid: `${mark}uid-${recipient}-${submission}`,
+    status: logStatusOf(type),
+    channel: 'email',
+    transaction_id: `${mark}transaction-${recipient}-${submission}`,
+    email_creation: written(Math.min(...ofSubmission.map(({ at }) => at))),
+    email_last_update: written(event.at),
+    email_to: caseAddresses[recipient]?.replace(/@.*/, `@${domain}`),
+    domain_from: domain,
+    headers: { 'x-message-id': messageId },
+    bounce_type: /^(hard|soft)/.exec(type)?.[0] ?? null,
+    ...(isBounce && as === 'log' ? evidence : {}),
   });
 }
