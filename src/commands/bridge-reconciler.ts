@@ -6,14 +6,19 @@ import type { Inbox } from '../inbox/inbox.ts';
 import type { Log } from '../log.ts';
 import { parseCronSchedule } from '../rules/cron-schedule.ts';
 import { describeBody } from '../sweego/describe-body.ts';
-import { sleep, type BridgeWorker } from './bridge-worker.ts';
+import { sleep as realSleep, type BridgeWorker } from './bridge-worker.ts';
 
 /** Joins the reconciler and what it uses, beside a worker; it does nothing by itself. */
 export function createBridgeReconciler(
   config: ServeConfig,
   inbox: Inbox,
   { actions, settings, holder }: Pick<BridgeWorker, 'actions' | 'settings' | 'holder'>,
-  { now, log, days = config.reconcileDays }: { now: () => Date; log: Log; days?: number | undefined },
+  {
+    now,
+    log,
+    days = config.reconcileDays,
+    sleep = realSleep,
+  }: { now: () => Date; log: Log; days?: number | undefined; sleep?: typeof realSleep | undefined },
 ): Reconciler {
   const cron = parseCronSchedule(config.reconcileCron);
   if (cron === undefined) {

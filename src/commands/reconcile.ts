@@ -24,6 +24,7 @@ export type ReconcileCommandDeps = {
   /** Writes one line of the result. */
   out: (line: string) => void;
   log: Log;
+  sleep?: (ms: number, signal?: AbortSignal) => Promise<void>;
 };
 
 /**
@@ -58,12 +59,14 @@ async function reconcileOnce(
   config: ServeConfig,
   inbox: Inbox,
   { days }: ReconcileOptions,
-  { now, log }: ReconcileCommandDeps,
+  { now, log, sleep }: ReconcileCommandDeps,
 ): Promise<Reconciled> {
   const parts = createBridgeWorker(config, inbox, { now, log });
   try {
     const settings = await parts.settings.refresh();
-    const done = await createBridgeReconciler(config, inbox, parts, { now, log, days }).runNow(settings);
+    const done = await createBridgeReconciler(config, inbox, parts, { now, log, days, sleep }).runNow(
+      settings,
+    );
     if (done === undefined) throw runningElsewhere();
     return done;
   } finally {

@@ -28,6 +28,7 @@ import {
 /** One process at a time reconciles; a killed one's turn ends after `ttlMs` without a sign of life. */
 const lease = { name: 'reconciliation', ttlMs: 30_000 } as const;
 const heartbeatMs = 10_000;
+const askEveryMs = 1_000;
 /** After Odoo could not be asked. */
 const odooPauseMs = 5 * 60_000;
 
@@ -54,7 +55,8 @@ export type Reconciler = {
   /** Called each minute: runs when the schedule says so. Resolves when that run is over. Never throws. */
   wake(): Promise<void>;
   /**
-   * Runs at once, whatever the schedule says. Undefined while another process reconciles.
+   * Runs at once, whatever the schedule says. Undefined while another process reconciles, which takes 40 seconds to
+   * be sure of.
    *
    * @throws BridgeError ODOO_*, INBOX_*
    */
@@ -103,7 +105,7 @@ export function createReconciler(deps: ReconcilerDeps): Reconciler {
     settings: BridgeSettings,
     occasion: Occasion,
   ): Promise<Reconciled | undefined> {
-    if (!(await inbox.holdLease({ ...lease, holder, now: now() }))) return undefined;
+    if (!(await takeLease(occasion))) return undefined;
     const finished = new AbortController();
     const lost = new AbortController();
     const keeping = keepLease(finished.signal, lost);
@@ -114,6 +116,17 @@ export function createReconciler(deps: ReconcilerDeps): Reconciler {
       await keeping;
       await inbox.releaseLease({ name: lease.name, holder });
     }
+  }
+
+  /** A command asks for long enough to see that a process which was killed in its run does not live. */
+  async function takeLease(occasion: Occasion): Promise<boolean> {
+    const attempts = occasion === 'command' ? (lease.ttlMs + heartbeatMs) / askEveryMs : 1;
+    for (let attempt = 1; !stopping.signal.aborted; attempt += 1) {
+      if (await inbox.holdLease({ ...lease, holder, now: now() })) return true;
+      if (attempt >= attempts) return false;
+      await deps.sleep(askEveryMs, stopping.signal);
+    }
+    return false;
   }
 
   async function keepLease(finished: AbortSignal, lost: AbortController): Promise<void> {

@@ -8,7 +8,11 @@ import { describe, expect, it, onTestFinished } from 'vitest';
 import type { SinkMail } from '../../demo/smtp-sink.ts';
 import { startSweegoApi } from '../../demo/sweego-api.ts';
 import { answerLogQuery, sweegoLogRow } from '../../demo/sweego-logs.ts';
-import { runReconcile, type ReconcileOptions } from '../../src/commands/reconcile.ts';
+import {
+  runReconcile,
+  type ReconcileCommandDeps,
+  type ReconcileOptions,
+} from '../../src/commands/reconcile.ts';
 import { openBridge } from '../../src/commands/serve.ts';
 import { parseServeConfig, type ServeConfig } from '../../src/config.ts';
 import { openInbox } from '../../src/inbox/open.ts';
@@ -42,11 +46,19 @@ async function openOperator() {
   const config = parseServeConfig({ env, readFile: () => '' });
   await (await openInbox(config.databaseUrl)).close();
   const lines: string[] = [];
-  const run = async (options: Partial<ReconcileOptions> = {}, changes: Partial<ServeConfig> = {}) => {
+  const run = async (
+    options: Partial<ReconcileOptions> = {},
+    changes: Partial<ServeConfig> = {},
+    deps: Partial<ReconcileCommandDeps> = {},
+  ) => {
     lines.length = 0;
     const out = (line: string) => void lines.push(line);
     const all = { ...config, ...changes };
-    await runReconcile(all, { days: 7, list: false, json: false, ...options }, { now, out, log: silent });
+    await runReconcile(
+      all,
+      { days: 7, list: false, json: false, ...options },
+      { now, out, log: silent, ...deps },
+    );
     return lines;
   };
   const ann = await odoo.mails.createContact('Ann', 'ann@example.com');
@@ -202,8 +214,12 @@ describe('reconcile', () => {
     const { run, config } = await openOperator();
     const inbox = await openInbox(config.databaseUrl);
     onTestFinished(() => inbox.close());
-    await inbox.holdLease({ name: 'reconciliation', holder: 'other', ttlMs: 30_000, now: now() });
-    await expectRefusal(run(), {
+    const live = () =>
+      inbox.holdLease({ name: 'reconciliation', holder: 'other', ttlMs: 30_000, now: now() });
+    await live();
+    // Each second that is waited, the other one shows that it lives.
+    const sleep = async () => void (await live());
+    await expectRefusal(run({}, {}, { sleep }), {
       code: 'RECONCILE_RUNNING',
       retry: 'later',
       scope: 'bridge',

@@ -280,6 +280,18 @@ it('another process goes on at the next slot after one was killed in its run', a
   expect(other.startedAt).toEqual(['10:31']);
 });
 
+it('a command runs after another one was killed in its run, when no serve is there', async () => {
+  const clock = at('10:00:00');
+  const url = createInboxFile();
+  const killed = await openInbox(url);
+  onTestFinished(() => killed.close());
+  await killed.holdLease({ name: 'reconciliation', holder: 'killed', ttlMs: 30_000, now: clock.now() });
+  const command = await openProcess(url, clock);
+  const running = command.reconciler.runNow(settingsWith());
+  await clock.advance(45_000);
+  expect((await running)?.run).toMatchObject({ outcome: 'complete' });
+});
+
 it('a restart neither repeats a slot nor forgets one, and the last runs are kept', async () => {
   const clock = at('10:00:00');
   const url = createInboxFile();
