@@ -1,17 +1,18 @@
 import type { EntrySummary, Inbox } from '../inbox/inbox.ts';
 import type { BridgeActions } from '../odoo/bridge-actions.ts';
 import type { ReadAnswer } from '../odoo/bridge-answers.ts';
-import { isDelivered, isFailed, recipientState } from '../rules/delivery-status.ts';
+import { recipientState } from '../rules/delivery-status.ts';
 import { readEventMeaning } from '../rules/event-meaning.ts';
 import { createRecipientFinder, recipientsOf } from '../rules/message-recipient.ts';
 import type { HistoryEvent } from '../rules/message-state.ts';
 import { readLogRow } from '../sweego/log-row.ts';
 import type { ReadLog } from './reconcile-domain.ts';
+import { recipientVerdict, type RecipientVerdict } from './recipient-verdict.ts';
 
 /** What is known of one recipient of a message. */
 export type RecipientTrace = {
   address: string;
-  verdict: 'delivered' | 'failed' | 'failed for now' | 'no word yet' | 'not sent yet';
+  verdict: RecipientVerdict;
   /** Oldest first. */
   events: readonly HistoryEvent[];
   /** What Sweego's log says at this moment; undefined when it was not asked. */
@@ -65,10 +66,13 @@ type KnownRecipient = Omit<RecipientTrace, 'asked'>;
 
 function recipientsOfState(message: ReadAnswer['messages'][number]): KnownRecipient[] {
   const find = createRecipientFinder(message);
-  return [...recipientsOf(message, message.events, [])].map(([key, { address, mails }]) => {
+  const recipients = recipientsOf(message, message.events, []);
+  return [...recipients].map(([key, recipient]) => {
     const events = message.events.filter((event) => find(event) === key);
-    const isUnsent = mails.length > 0 && mails.every(({ state }) => state === 'outgoing');
-    return { address, events: inOrder(events), verdict: verdictOf(events, isUnsent) };
+    const verdict = recipientVerdict(recipient, recipients.values());
+    // Rules name a recipient without address by his notification.
+    const address = recipient.address.includes('@') ? recipient.address : 'a recipient without address';
+    return { address, events: inOrder(events), verdict };
   });
 }
 
@@ -76,19 +80,17 @@ function goneRecipients(events: readonly HistoryEvent[]): KnownRecipient[] {
   const addresses = [...new Set(events.map(({ recipient }) => recipient))];
   return addresses.map((address) => {
     const own = events.filter(({ recipient }) => recipient === address);
-    return { address, events: inOrder(own), verdict: verdictOf(own, false) };
+    const state = recipientState(own);
+    const recipient = { address, notification: undefined, mails: [], before: state, now: state };
+    return { address, events: inOrder(own), verdict: recipientVerdict(recipient, []) };
   });
 }
 
-function verdictOf(events: readonly HistoryEvent[], isUnsent: boolean): RecipientTrace['verdict'] {
-  const { status } = recipientState(events);
-  if (isDelivered(status)) return 'delivered';
-  if (isFailed(status)) return status === 'hard_bounce' ? 'failed' : 'failed for now';
-  return isUnsent ? 'not sent yet' : 'no word yet';
-}
-
+/** By Sweego's clock; within a second, which is all that Odoo keeps, a mail is sent before anything becomes of it. */
 function inOrder(events: readonly HistoryEvent[]): HistoryEvent[] {
-  return [...events].sort((one, other) => (one.at?.getTime() ?? 0) - (other.at?.getTime() ?? 0));
+  const rank = ({ type }: HistoryEvent) => (type === 'email_sent' ? 0 : 1);
+  const timeOf = ({ at }: HistoryEvent) => at?.getTime() ?? 0;
+  return [...events].sort((one, other) => timeOf(one) - timeOf(other) || rank(one) - rank(other));
 }
 
 /** By Odoo's Message-Id, and by those that Sweego put on the mails, which replies refer to. */
@@ -104,7 +106,9 @@ async function entriesAbout(
       found.set(entry.id, entry);
     }
   }
-  return [...found.values()].sort((one, other) => one.id - other.id);
+  return [...found.values()].sort(
+    (one, other) => one.receivedAt.getTime() - other.receivedAt.getTime() || one.id - other.id,
+  );
 }
 
 async function askedOf(
