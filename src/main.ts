@@ -61,6 +61,7 @@ function createProgram(): Command {
     )
     .addOption(new Option('--list', 'only show the last runs').default(false))
     .addOption(new Option('--json', 'print the result as JSON').default(false))
+    .addHelpText('after', reconcileHelp)
     .action((options: ReconcileOptions) => {
       const config = parseServeConfig(source);
       const { logLevel, logFormat, secrets } = config;
@@ -79,6 +80,7 @@ function createProgram(): Command {
         .argParser(timeZone),
     )
     .addOption(new Option('--json', 'print the result as JSON, times in UTC').default(false))
+    .addHelpText('after', messageHelp)
     .action((message: string, options: MessageOptions) =>
       runMessage(parseServeConfig(source), message, options, { now, out }),
     );
@@ -86,6 +88,23 @@ function createProgram(): Command {
   addInboxCommands(program, { source, now, out, writeLog });
   return program;
 }
+
+const reconcileHelp = `
+What is new is brought to Odoo by the running serve, or from here when none runs; so is what earlier runs left.
+It works on the inbox that serve uses (DATABASE_URL).
+Exit codes: 0 done, 1 Sweego's log was not read to its end or Odoo was not told all, 2 usage or configuration.`;
+
+const messageHelp = `
+It says of each recipient, as Odoo shows it now:
+  delivered               he has it
+  failed                  it will not reach him
+  failed for now          a mail server refused it for the time being
+  waits to be sent again  it failed, and Odoo will send it once more
+  no word yet             it was sent, and Sweego has not told what became of it
+  not sent yet            Odoo has it in its queue
+  failed in Odoo          Odoo could not send it
+  cancelled in Odoo       nobody will send it
+Exit codes: 0 found, 1 not known or something failed, 2 usage or configuration.`;
 
 function days(text: string): number {
   if (/^[1-9]\d{0,2}$/.test(text)) return Number(text);

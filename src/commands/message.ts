@@ -4,11 +4,11 @@ import { traceMessages, type MessageTrace, type TraceDeps } from '../flows/trace
 import { openHttpRequest } from '../http-client.ts';
 import { createBridgeActions, type BridgeActions } from '../odoo/bridge-actions.ts';
 import { normalizeMessageId } from '../rules/message-id.ts';
-import type { HistoryEvent } from '../rules/message-state.ts';
 import { readLogPages } from '../sweego/log-pages.ts';
 import { connectOdoo, sleep } from './bridge-worker.ts';
-import { entryToJson, withExistingInbox, type InboxDeps } from './inbox-entry.ts';
-import { printableJson, printableLine, printTable } from './printed-text.ts';
+import { withExistingInbox, type InboxDeps } from './inbox-entry.ts';
+import { printTraces, traceToJson } from './message-report.ts';
+import { printableJson } from './printed-text.ts';
 
 export type MessageOptions = {
   askSweego: boolean;
@@ -38,20 +38,26 @@ export async function runMessage(
   const odoo = connectOdoo(config.odoo, odooTimeoutMs);
   try {
     const actions = createBridgeActions(odoo);
-    const messageId = about.includes('@') ? normalizeMessageId(about) : undefined;
     const sweego = options.askSweego ? await openSweego(config, actions, deps) : {};
-    const traces = await withExistingInbox(config, async (inbox) => {
-      const trace = (ids: readonly string[]) => traceMessages({ actions, inbox, ...sweego }, ids);
-      const byId = messageId === undefined ? [] : await trace([messageId]);
-      // A document's name may hold an address.
-      return byId.length > 0 ? byId : trace(await actions.findMessages(about));
-    });
+    const traces = await withExistingInbox(config, (inbox) =>
+      findTraces({ actions, inbox, ...sweego }, about),
+    );
     if (traces.length === 0) throw unknown();
-    if (options.json) deps.out(printableJson({ messages: traces.map(toJson) }));
-    else for (const trace of traces) printTrace(trace, options, deps.out);
+    if (options.json) deps.out(printableJson({ messages: traces.map(traceToJson) }));
+    else printTraces(traces, options.timeZone, deps.out);
   } finally {
     await odoo.close();
   }
+}
+
+/** A document's name may look like a Message-Id: `Question of ann@example.com`. */
+async function findTraces(
+  deps: TraceDeps & { actions: Pick<BridgeActions, 'findMessages'> },
+  about: string,
+): Promise<MessageTrace[]> {
+  const messageId = about.includes('@') ? normalizeMessageId(about) : undefined;
+  const traces = messageId === undefined ? [] : await traceMessages(deps, [messageId]);
+  return traces.length > 0 ? traces : traceMessages(deps, await deps.actions.findMessages(about));
 }
 
 async function openSweego(
@@ -71,87 +77,6 @@ async function openSweego(
   const readLog: NonNullable<TraceDeps['askSweego']>['readLog'] = (query) =>
     readLogPages({ openHttpRequest, sleep }, api, query, new AbortController().signal);
   return { askSweego: { readLog, from: new Date(now().getTime() - askedMs) } };
-}
-
-function printTrace(trace: MessageTrace, { timeZone }: MessageOptions, out: InboxDeps['out']): void {
-  const time = (at: Date | null) => (at === null ? '-' : printedTime(at, timeZone));
-  const { document } = trace;
-  const place = document === null ? '' : ` of ${document.model} ${document.id}`;
-  out(printableLine(`Message ${trace.messageId}${place}${trace.isGone ? ' (gone from Odoo)' : ''}`));
-  const line = (event: HistoryEvent) => [
-    '',
-    time(event.at),
-    event.type,
-    event.reason ?? '',
-    event.line ?? '',
-    event.swg_uid ?? '',
-  ];
-  for (const { address, verdict, events, asked } of trace.recipients) {
-    out(printableLine(`${address}: ${verdict}`));
-    printTable(events.map(line), out);
-    if (asked === undefined) continue;
-    out(asked.length === 0 ? "  Sweego's log has nothing of it." : "  Sweego's log says:");
-    printTable(asked.map(line), out);
-  }
-  if (trace.entries.length > 0) {
-    out('In the inbox:');
-    const rows = trace.entries.map((entry) => [
-      '',
-      time(entry.receivedAt),
-      entry.direction === 'inbound' ? 'reply' : entry.direction,
-      `entry ${entry.id}`,
-      entry.state,
-      `${entry.attempts} failed attempts`,
-      entry.reason,
-    ]);
-    printTable(rows, out);
-  }
-  out(`Times are those of ${timeZone}.`);
-  out('');
-}
-
-/** `2026-11-25 14:03:07 +01:00`: in one night of the year an hour comes twice. */
-function printedTime(at: Date, timeZone: string): string {
-  const digits = {
-    month: '2-digit',
-    day: '2-digit',
-    hour: '2-digit',
-    minute: '2-digit',
-    second: '2-digit',
-  } as const;
-  // Swedish writes dates and times like ISO 8601.
-  const format = new Intl.DateTimeFormat('sv-SE', {
-    timeZone,
-    year: 'numeric',
-    ...digits,
-    timeZoneName: 'longOffset',
-  });
-  return format
-    .format(at)
-    .replace(/GMT$/, '+00:00')
-    .replace(/GMT|UTC/, '')
-    .replace('\u2212', '-');
-}
-
-/** Programs depend on these names. */
-function toJson({ messageId, document, isGone, recipients, entries }: MessageTrace) {
-  return {
-    message_id: messageId,
-    document,
-    gone: isGone,
-    recipients: recipients.map(({ address, verdict, events, asked }) => ({
-      address,
-      verdict,
-      events: events.map(eventToJson),
-      sweego: asked?.map(eventToJson) ?? null,
-    })),
-    entries: entries.map(entryToJson),
-  };
-}
-
-function eventToJson(event: HistoryEvent) {
-  const { type, at, swg_uid, transaction_id, reason, line } = event;
-  return { type, at: at?.toISOString() ?? null, swg_uid, transaction_id, reason, line };
 }
 
 function unknown(): BridgeError {

@@ -66,10 +66,10 @@ function lineOf({ id, state, reason, dueAt }: EntrySummary): string {
 }
 
 const inboundTexts: Readonly<Record<Exclude<ReconciliationRun['inbound'], 'checked'>, string>> = {
-  'not needed': 'none of the last two hours counts as lost, and there are no older ones to look for.',
-  postponed: 'the inbox holds what nobody has looked at yet.',
-  failed: 'Sweego’s log of received mails could not be read.',
-  skipped: 'Sweego could not be asked.',
+  'not needed': 'none of the last two hours counts as lost, and there are no older ones to look for',
+  postponed: 'the inbox holds what nobody has looked at yet; the next run looks for them',
+  failed: 'Sweego’s log of received mails could not be read',
+  skipped: 'Sweego could not be asked',
 };
 
 const resultTexts: Readonly<Record<ReconciliationRun['domains'][number]['result'], string>> = {

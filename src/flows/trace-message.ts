@@ -1,28 +1,18 @@
 import type { EntrySummary, Inbox } from '../inbox/inbox.ts';
 import type { BridgeActions } from '../odoo/bridge-actions.ts';
 import type { ReadAnswer } from '../odoo/bridge-answers.ts';
-import { isDelivered, isFailed, recipientState } from '../rules/delivery-status.ts';
+import { recipientState } from '../rules/delivery-status.ts';
 import { readEventMeaning } from '../rules/event-meaning.ts';
-import { createRecipientFinder, recipientsOf, type Recipient } from '../rules/message-recipient.ts';
+import { createRecipientFinder, recipientsOf } from '../rules/message-recipient.ts';
 import type { HistoryEvent } from '../rules/message-state.ts';
 import { readLogRow } from '../sweego/log-row.ts';
 import type { ReadLog } from './reconcile-domain.ts';
-
-/** What Odoo shows of a recipient, in words. */
-export type Verdict =
-  | 'delivered'
-  | 'failed'
-  | 'failed for now'
-  | 'sent again, no word yet'
-  | 'no word yet'
-  | 'not sent yet'
-  | 'not sent: failed in Odoo'
-  | 'not sent: cancelled in Odoo';
+import { recipientVerdict, type RecipientVerdict } from './recipient-verdict.ts';
 
 /** What is known of one recipient of a message. */
 export type RecipientTrace = {
   address: string;
-  verdict: Verdict;
+  verdict: RecipientVerdict;
   /** Oldest first. */
   events: readonly HistoryEvent[];
   /** What Sweego's log says at this moment; undefined when it was not asked. */
@@ -76,9 +66,13 @@ type KnownRecipient = Omit<RecipientTrace, 'asked'>;
 
 function recipientsOfState(message: ReadAnswer['messages'][number]): KnownRecipient[] {
   const find = createRecipientFinder(message);
-  return [...recipientsOf(message, message.events, message.events)].map(([key, recipient]) => {
+  const recipients = recipientsOf(message, message.events, message.events);
+  return [...recipients].map(([key, recipient]) => {
     const events = message.events.filter((event) => find(event) === key);
-    return { address: recipient.address, events: inOrder(events), verdict: verdictOf(events, recipient) };
+    const verdict = recipientVerdict(recipient, recipients.values());
+    // Rules name a recipient without address by his notification.
+    const address = recipient.address.includes('@') ? recipient.address : 'a recipient without address';
+    return { address, events: inOrder(events), verdict };
   });
 }
 
@@ -86,31 +80,17 @@ function goneRecipients(events: readonly HistoryEvent[]): KnownRecipient[] {
   const addresses = [...new Set(events.map(({ recipient }) => recipient))];
   return addresses.map((address) => {
     const own = events.filter(({ recipient }) => recipient === address);
-    return { address, events: inOrder(own), verdict: verdictOf(own, { mails: [], notification: undefined }) };
+    const state = recipientState(own);
+    const recipient = { address, notification: undefined, mails: [], before: state, now: state };
+    return { address, events: inOrder(own), verdict: recipientVerdict(recipient, []) };
   });
 }
 
-function verdictOf(
-  events: readonly HistoryEvent[],
-  { mails, notification }: Pick<Recipient, 'mails' | 'notification'>,
-): Verdict {
-  const { status } = recipientState(events);
-  if (isDelivered(status)) return 'delivered';
-  const states = new Set(mails.map(({ state }) => state));
-  // The envelope, where there is one: a mail's state is that of all its recipients.
-  const shown = notification?.status ?? (states.size === 1 ? [...states][0] : undefined);
-  if (states.size === 1 && states.has('outgoing')) return 'not sent yet';
-  if (isFailed(status)) {
-    if (shown === 'sent') return 'sent again, no word yet';
-    return status === 'hard_bounce' ? 'failed' : 'failed for now';
-  }
-  if (shown === 'canceled' || shown === 'cancel') return 'not sent: cancelled in Odoo';
-  if (shown === 'exception' && status === null) return 'not sent: failed in Odoo';
-  return 'no word yet';
-}
-
+/** By Sweego's clock; within a second, which is all that Odoo keeps, a mail is sent before anything becomes of it. */
 function inOrder(events: readonly HistoryEvent[]): HistoryEvent[] {
-  return [...events].sort((one, other) => (one.at?.getTime() ?? 0) - (other.at?.getTime() ?? 0));
+  const rank = ({ type }: HistoryEvent) => (type === 'email_sent' ? 0 : 1);
+  const timeOf = ({ at }: HistoryEvent) => at?.getTime() ?? 0;
+  return [...events].sort((one, other) => timeOf(one) - timeOf(other) || rank(one) - rank(other));
 }
 
 /** By Odoo's Message-Id, and by those that Sweego put on the mails, which replies refer to. */
@@ -126,7 +106,9 @@ async function entriesAbout(
       found.set(entry.id, entry);
     }
   }
-  return [...found.values()].sort((one, other) => one.id - other.id);
+  return [...found.values()].sort(
+    (one, other) => one.receivedAt.getTime() - other.receivedAt.getTime() || one.id - other.id,
+  );
 }
 
 async function askedOf(

@@ -51,6 +51,7 @@ export function statusError(status: number, call: SweegoCall): BridgeError {
     );
   }
   if ([400, 404, 410, 422].includes(status)) {
+    if (call === 'logs') return logNotThere(status);
     return new BridgeError(
       'SWEEGO_NOT_THERE',
       `Sweego does not have it (any more) (${call}: ${status}). Check the account's UUID (SWEEGO_CLIENT_UUID) if this concerns every mail.`,
@@ -64,17 +65,29 @@ export function statusError(status: number, call: SweegoCall): BridgeError {
   );
 }
 
+/** The log itself is always there, so the question or its address is wrong, which concerns every mail. */
+function logNotThere(status: number): BridgeError {
+  return new BridgeError(
+    'SWEEGO_NOT_THERE',
+    `Sweego does not know what it is asked (logs: ${status}), so its log cannot be read. ` +
+      'Check SWEEGO_API_URL (usually https://api.sweego.io); if that is right, Sweego has changed its API: report it.',
+    { retry: 'later', scope: 'sweego', cause: undefined, details: { call: 'logs', status } },
+  );
+}
+
+/** An attachment or a page of the log that is longer than any should be. */
 export function tooLarge(call: SweegoCall, cause: unknown): BridgeError {
-  if (call !== 'logs') {
+  if (call === 'logs') {
     return new BridgeError(
       'SWEEGO_ANSWER_TOO_LARGE',
-      `Sweego's answer is larger than any mail may be (${call}). Ask the sender for the file on another way.`,
-      { retry: 'never', scope: 'entry', cause, details: { call } },
+      "A page of Sweego's log is larger than any should be (logs). Check SWEEGO_API_URL (usually https://api.sweego.io); " +
+        'if that is right, report it.',
+      { retry: 'later', scope: 'sweego', cause, details: { call } },
     );
   }
   return new BridgeError(
     'SWEEGO_ANSWER_TOO_LARGE',
-    `Sweego's answer is larger than its log can be (${call}). Check SWEEGO_API_URL; if it lasts, ask Sweego's support.`,
-    { retry: 'later', scope: 'sweego', cause, details: { call } },
+    `Sweego's answer is larger than any mail may be (${call}). Ask the sender for the file on another way.`,
+    { retry: 'never', scope: 'entry', cause, details: { call } },
   );
 }

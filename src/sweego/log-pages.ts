@@ -140,9 +140,6 @@ function createAsker(
         hasSwitched = true;
         continue;
       }
-      if ([400, 404, 405, 410].includes(answer.status)) {
-        throw unreadable(`Sweego does not take the question (${answer.status}); check SWEEGO_API_URL`);
-      }
       if (answer.status !== 429) throw statusError(answer.status, 'logs');
       const pauseMs = pauseOf(answer, pauses);
       if (pauseMs === undefined) throw tooManyRequests(answer);

@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -6,6 +7,7 @@ import type { SinkMail } from '../../demo/smtp-sink.ts';
 import { startSweegoApi } from '../../demo/sweego-api.ts';
 import { sweegoEventBody } from '../../demo/sweego-event.ts';
 import { sweegoLogRow } from '../../demo/sweego-logs.ts';
+import { sweegoReplyBody } from '../../demo/sweego-reply.ts';
 import { runMessage, type MessageOptions } from '../../src/commands/message.ts';
 import { openBridge } from '../../src/commands/serve.ts';
 import { parseServeConfig } from '../../src/config.ts';
@@ -48,24 +50,37 @@ async function openOrder() {
   const message = await odoo.mails.postMessage(order.id, partners);
   const mailTo = (recipient: string): SinkMail =>
     odoo.sink.mails.find((mail) => mail.recipient === recipient) ?? expect.fail();
-  let webhooks = 0;
-  /** A webhook that arrives, and is brought to Odoo. */
-  async function bring(options: Omit<Parameters<typeof sweegoEventBody>[0], 'transactionId' | 'at'>) {
+  /** Takes webhooks as `serve` does, and brings them to Odoo. */
+  const bring = async (
+    ...requests: { direction: 'outbound' | 'inbound'; body: string; receivedAt?: Date }[]
+  ) => {
     const inbox = await openInbox(config.databaseUrl);
-    webhooks += 1;
-    await inbox.put({
-      direction: 'outbound',
-      webhookId: `w-${webhooks}`,
-      body: Buffer.from(sweegoEventBody({ ...options, transactionId: 't-1', at })),
-      receivedAt: now(),
-      secretId: 'environment:1',
-    });
+    for (const { direction, body, receivedAt = now() } of requests) {
+      const bytes = Buffer.from(body);
+      const common = { webhookId: randomUUID(), secretId: 'environment:1' };
+      await inbox.put({ direction, body: bytes, receivedAt, ...common });
+    }
     const bridge = await openBridge(config, { now, log: silent });
-    await expect.poll(async () => (await inbox.status()).states.settled).toBe(webhooks);
+    const open = async () => {
+      const { unclaimed, states } = await inbox.status();
+      return unclaimed + states.received + states.claimed + states.waiting;
+    };
+    await expect.poll(open).toBe(0);
     await bridge.close();
     await inbox.close();
-  }
-  await bring({ type: 'delivered', mail: mailTo('ann@example.com'), uid: '01-ann' });
+  };
+  const event = (type: string, mail: SinkMail, uid: string, when: Date, smtpAnswer?: string) => ({
+    direction: 'outbound' as const,
+    body: sweegoEventBody({
+      type,
+      mail,
+      uid,
+      transactionId: 't-1',
+      at: when,
+      ...(smtpAnswer === undefined ? {} : { smtpAnswer }),
+    }),
+  });
+  await bring(event('delivered', mailTo('ann@example.com'), '01-ann', at));
   const lines: string[] = [];
   const ask = async (about: string, options: Partial<MessageOptions> = {}) => {
     lines.length = 0;
@@ -73,7 +88,7 @@ async function openOrder() {
     await runMessage(config, about, all, { now, out: (line) => void lines.push(line) });
     return lines.join('\n');
   };
-  return { ask, order, message, sweego, mailTo, bring, odoo };
+  return { ask, bring, event, odoo, partners, order, message, sweego, mailTo };
 }
 
 it('tells every recipient with his events in the zone asked for, by the document’s name', async () => {
@@ -83,8 +98,8 @@ it('tells every recipient with his events in the zone asked for, by the document
   expect(printed).toMatch(
     /^ann@example\.com: delivered\n +2026-11-25 14:03:07 \+01:00 +delivered +.*01-ann/m,
   );
-  expect(printed).toMatch(/^bob@example\.com: no word yet$/m);
-  expect(printed).toMatch(/^In the inbox:\n +.* outbound +entry 1 +settled +0 failed attempts +applied/m);
+  expect(printed).toMatch(/^bob@example\.com: no word yet from Sweego$/m);
+  expect(printed).toMatch(/^What Sweego told.*:\n +.* event +entry 1 +settled +applied$/m);
   expect(printed).toContain('Times are those of Europe/Paris.');
 });
 
@@ -117,45 +132,6 @@ it('asks Sweego anew when told to', async () => {
   expect(printed).toMatch(/Sweego's log says:\n.*email_sent.*\n.*hard_bounce +address_unknown +550 5\.1\.1/);
 });
 
-it('agrees with Odoo when a mail that bounced was sent again', async () => {
-  const { ask, order, mailTo, bring, odoo, message } = await openOrder();
-  await bring({
-    type: 'hard_bounce',
-    mail: mailTo('bob@example.com'),
-    uid: '01-bob',
-    smtpAnswer: '550 5.1.1 user unknown',
-  });
-  expect(await ask(order.name)).toMatch(/^bob@example\.com: failed$/m);
-  const ids = (await odoo.mails.mailsOf(message.id)).map(({ id }) => id);
-  await odoo.admin.call({ model: 'mail.mail', method: 'mark_outgoing', ids });
-  await odoo.admin.call({ model: 'mail.mail', method: 'send', ids });
-  const printed = await ask(order.name);
-  expect(printed).toMatch(/^bob@example\.com: sent again, no word yet$/m);
-  expect(printed).toMatch(/^ann@example\.com: delivered$/m);
-});
-
-it('finds a document whose name holds an address', async () => {
-  const { ask, order, message, odoo } = await openOrder();
-  const name = 'Question of ann@example.com';
-  await odoo.admin.call({
-    model: 'sale.order',
-    method: 'write',
-    ids: [order.id],
-    arguments: { vals: { name } },
-  });
-  expect(await ask(name)).toContain(`Message ${message.messageId} of sale.order ${order.id}`);
-});
-
-it('tells two hours of one name apart, in the night when the clocks go back', async () => {
-  const { ask, order, sweego, mailTo } = await openOrder();
-  const bob = { mail: mailTo('bob@example.com'), uid: '01-bob', transactionId: 't-2' };
-  const row = sweegoLogRow({ ...bob, status: 'delivered', at: new Date('2027-10-31T01:30:00Z') });
-  sweego.logRows.push({ ...row, email_creation: '2027-10-31 00:30:00' });
-  const printed = await ask(order.name, { askSweego: true });
-  expect(printed).toMatch(/2027-10-31 02:30:00 \+02:00 +email_sent/);
-  expect(printed).toMatch(/2027-10-31 02:30:00 \+01:00 +delivered/);
-});
-
 it('says so when nobody knows the message', async () => {
   const { ask } = await openOrder();
   const refusal = {
@@ -166,4 +142,114 @@ it('says so when nobody knows the message', async () => {
   } as const;
   await expectRefusal(ask('S99999'), refusal);
   await expectRefusal(ask('<unknown@example.com>'), refusal);
+});
+
+it('agrees with Odoo after a Retry: first the failure, then the queue, then no word of the new attempt', async () => {
+  const { ask, bring, event, odoo, message, mailTo } = await openOrder();
+  const bounce = event('hard_bounce', mailTo('bob@example.com'), '01-bob', at, '550 5.1.1 user unknown');
+  await bring(bounce);
+  const verdicts = async () => (await ask(message.messageId)).match(/^\w+@example\.com: .*$/gm);
+  const ann = 'ann@example.com: delivered';
+  expect(await verdicts()).toEqual([ann, 'bob@example.com: failed']);
+  const [mail] = await odoo.mails.mailsOf(message.id);
+  const ids = [mail?.id ?? 0];
+  await odoo.admin.call({ model: 'mail.mail', method: 'mark_outgoing', ids });
+  expect(await verdicts()).toEqual([ann, 'bob@example.com: waits to be sent again']);
+  await odoo.admin.call({ model: 'mail.mail', method: 'send', ids });
+  expect(await verdicts()).toEqual([ann, 'bob@example.com: no word yet from Sweego']);
+});
+
+it('says of a mail that never left Odoo that it failed there, or was cancelled there', async () => {
+  const { ask, odoo, order, partners } = await openOrder();
+  const [server] = (await odoo.admin.call({
+    model: 'ir.mail_server',
+    method: 'search',
+    arguments: { domain: [] },
+  })) as [number];
+  const write = (model: string, id: number, vals: object) =>
+    odoo.admin.call({ model, method: 'write', ids: [id], arguments: { vals } });
+  // Nothing listens on this port.
+  await write('ir.mail_server', server, { smtp_port: 1 });
+  const nobody = await odoo.mails.createContact('Cleo', '');
+  const message = await odoo.mails.postMessage(order.id, partners.slice(0, 1));
+  const toNobody = await odoo.mails.postMessage(order.id, [nobody]);
+  expect(await ask(message.messageId)).toMatch(/^ann@example\.com: not sent: failed in Odoo, open the mail/m);
+  expect(await ask(toNobody.messageId)).toMatch(/^a recipient without address: not sent: failed in Odoo/m);
+  const [mail] = await odoo.mails.mailsOf(message.id);
+  await write('mail.mail', mail?.id ?? 0, { state: 'cancel' });
+  expect(await ask(message.messageId)).toMatch(/^ann@example\.com: not sent: cancelled in Odoo$/m);
+});
+
+it('says nothing of a recipient from what becomes of the same mail for one who failed', async () => {
+  const { ask, bring, event, odoo, order, partners } = await openOrder();
+  const message = await odoo.mails.postMessage(order.id, partners);
+  const mail = odoo.sink.mails.findLast(({ recipient }) => recipient === 'bob@example.com') ?? expect.fail();
+  await bring(event('hard_bounce', mail, '01-bob', at, '550 5.1.1 user unknown'));
+  const verdicts = async () => (await ask(message.messageId)).match(/^\w+@example\.com: .*$/gm);
+  const ann = 'ann@example.com: no word yet from Sweego';
+  expect(await verdicts()).toEqual([ann, 'bob@example.com: failed']);
+  const [sent] = await odoo.mails.mailsOf(message.id);
+  const ids = [sent?.id ?? 0];
+  await odoo.admin.call({ model: 'mail.mail', method: 'mark_outgoing', ids });
+  expect(await verdicts()).toEqual([ann, 'bob@example.com: waits to be sent again']);
+  await odoo.admin.call({
+    model: 'mail.mail',
+    method: 'write',
+    ids,
+    arguments: { vals: { state: 'cancel' } },
+  });
+  expect(await verdicts()).toEqual([ann, 'bob@example.com: failed']);
+});
+
+it('finds a document whose name looks like a Message-Id', async () => {
+  const { ask, odoo, order, message } = await openOrder();
+  const vals = { name: 'Question of ann@example.com' };
+  await odoo.admin.call({ model: 'sale.order', method: 'write', ids: [order.id], arguments: { vals } });
+  expect(await ask(vals.name)).toContain(`Message ${message.messageId} of sale.order ${order.id}`);
+});
+
+it('tells events in order of time, and the two hours of the autumn night apart', async () => {
+  const { ask, bring, event, message, mailTo } = await openOrder();
+  const mail = mailTo('bob@example.com');
+  const [early, late] = [new Date('2027-10-31T00:30:00Z'), new Date('2027-10-31T01:30:00Z')];
+  await bring(event('email_opened', mail, '01-bob', late));
+  await bring(event('delivered', mail, '01-bob', early));
+  await bring(event('email_sent', mail, '01-bob', early));
+  expect(await ask(message.messageId)).toMatch(
+    new RegExp(
+      [
+        '^bob@example\\.com: delivered',
+        ' +2027-10-31 02:30:00 \\+02:00 +email_sent .*',
+        ' +2027-10-31 02:30:00 \\+02:00 +delivered .*',
+        ' +2027-10-31 02:30:00 \\+01:00 +email_opened .*$',
+      ].join('\n'),
+      'm',
+    ),
+  );
+  expect(await ask(message.messageId, { timeZone: 'UTC' })).toContain('2027-10-31 01:30:00 +00:00');
+});
+
+it('names replies, and what became of each, the one that came first on top', async () => {
+  const { ask, bring, message } = await openOrder();
+  const reply = (subject: string, receivedAt: Date) => ({
+    direction: 'inbound' as const,
+    receivedAt,
+    body: sweegoReplyBody(
+      {
+        from: { email: 'ann@example.com' },
+        to: ['reply@example.com'],
+        subject,
+        text: 'Thank you.',
+        headers: { 'in-reply-to': message.messageId },
+      },
+      receivedAt,
+    ),
+  });
+  await bring(
+    reply('Later', new Date('2026-11-25T15:00:00Z')),
+    reply('First', new Date('2026-11-25T14:00:00Z')),
+  );
+  expect(await ask(message.messageId)).toMatch(
+    /^Replies:\n +2026-11-25 15:00:00 \+01:00 +reply +entry 3 +settled +posted on .*\n +2026-11-25 16:00:00 .* entry 2 +settled/m,
+  );
 });

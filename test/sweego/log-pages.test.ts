@@ -156,10 +156,10 @@ it.each([
 it('names the address that is wrong when Sweego does not know the question at either path', async () => {
   const { open } = answering({ status: 404 }, { status: 404 });
   await expectRefusal(uidsOf({ open }), {
-    code: 'SWEEGO_LOGS_UNREADABLE',
+    code: 'SWEEGO_NOT_THERE',
     retry: 'later',
     scope: 'sweego',
-    says: /check SWEEGO_API_URL/,
+    says: /Check SWEEGO_API_URL/,
   });
 });
 

@@ -1,0 +1,121 @@
+import type { MessageTrace, RecipientTrace } from '../flows/trace-message.ts';
+import type { EntrySummary } from '../inbox/inbox.ts';
+import type { HistoryEvent } from '../rules/message-state.ts';
+import { entryToJson } from './inbox-entry.ts';
+import { printableLine, printTable } from './printed-text.ts';
+
+type Out = (line: string) => void;
+type TellTime = (at: Date | null) => string;
+
+/** Each message with its recipients, replies and entries, oldest first; times in the zone asked for. */
+export function printTraces(traces: readonly MessageTrace[], timeZone: string, out: Out): void {
+  const time: TellTime = (at) => (at === null ? '-' : printedTime(at, timeZone));
+  for (const trace of traces) {
+    printTrace(trace, time, out);
+    out('');
+  }
+  out(`Times are those of ${timeZone}.`);
+}
+
+function printTrace(
+  { messageId, document, isGone, recipients, entries }: MessageTrace,
+  time: TellTime,
+  out: Out,
+) {
+  const place = document === null ? '' : ` of ${document.model} ${document.id}`;
+  out(printableLine(`Message ${messageId}${place}${isGone ? ' (gone from Odoo)' : ''}`));
+  const line = (event: HistoryEvent) => [
+    '',
+    time(event.at),
+    event.type,
+    event.reason ?? '',
+    event.line ?? '',
+    event.swg_uid ?? '',
+  ];
+  for (const { address, verdict, events, asked } of recipients) {
+    out(printableLine(`${address}: ${verdictText(verdict, events.length > 0)}`));
+    printTable(events.map(line), out);
+    if (asked === undefined) continue;
+    out(asked.length === 0 ? "  Sweego's log has nothing of it." : "  Sweego's log says:");
+    printTable(asked.map(line), out);
+  }
+  printEntries('Replies:', entries.filter(isReply), time, out);
+  printEntries(
+    'What Sweego told, as kept in the inbox:',
+    entries.filter((entry) => !isReply(entry)),
+    time,
+    out,
+  );
+  if (entries.length > 0) out('  More of one: sweego-odoo-bridge inbox show <number>');
+}
+
+function verdictText(verdict: RecipientTrace['verdict'], isKnownToSweego: boolean): string {
+  if (verdict === 'failed in Odoo') {
+    return `${isKnownToSweego ? '' : 'not sent: '}failed in Odoo, open the mail there to see why`;
+  }
+  if (verdict === 'cancelled in Odoo') return `${isKnownToSweego ? '' : 'not sent: '}cancelled in Odoo`;
+  return verdict === 'no word yet' ? 'no word yet from Sweego' : verdict;
+}
+
+function isReply({ direction }: EntrySummary): boolean {
+  return direction === 'inbound';
+}
+
+const kinds = { inbound: 'reply', outbound: 'event', log: 'row of the log' } as const;
+
+function printEntries(heading: string, entries: readonly EntrySummary[], time: TellTime, out: Out): void {
+  if (entries.length === 0) return;
+  out(heading);
+  const rows = entries.map(({ id, receivedAt, direction, state, reason, attempts }) => [
+    '',
+    time(receivedAt),
+    kinds[direction],
+    `entry ${id}`,
+    state,
+    // As the inbox names a mail that was handed to Odoo.
+    reason.replace(/^injected: /, 'posted on '),
+    attempts === 0 ? '' : `${attempts} failed ${attempts === 1 ? 'attempt' : 'attempts'}`,
+  ]);
+  printTable(rows, out);
+}
+
+/** `2026-11-25 14:03:07 +01:00`: in the night that sets clocks back, the offset tells two hours apart. */
+function printedTime(at: Date, timeZone: string): string {
+  const parts = new Intl.DateTimeFormat('en', {
+    timeZone,
+    hourCycle: 'h23',
+    year: 'numeric',
+    month: '2-digit',
+    day: '2-digit',
+    hour: '2-digit',
+    minute: '2-digit',
+    second: '2-digit',
+    timeZoneName: 'longOffset',
+  }).formatToParts(at);
+  const part = (name: Intl.DateTimeFormatPartTypes) => parts.find(({ type }) => type === name)?.value ?? '';
+  // UTC itself is written `GMT`.
+  const offset = part('timeZoneName').replace('GMT', '') || '+00:00';
+  const date = `${part('year')}-${part('month')}-${part('day')}`;
+  return `${date} ${part('hour')}:${part('minute')}:${part('second')} ${offset}`;
+}
+
+/** Programs depend on these names. */
+export function traceToJson({ messageId, document, isGone, recipients, entries }: MessageTrace) {
+  return {
+    message_id: messageId,
+    document,
+    gone: isGone,
+    recipients: recipients.map(({ address, verdict, events, asked }) => ({
+      address,
+      verdict,
+      events: events.map(eventToJson),
+      sweego: asked?.map(eventToJson) ?? null,
+    })),
+    entries: entries.map(entryToJson),
+  };
+}
+
+function eventToJson(event: HistoryEvent) {
+  const { type, at, swg_uid, transaction_id, reason, line } = event;
+  return { type, at: at?.toISOString() ?? null, swg_uid, transaction_id, reason, line };
+}
