@@ -139,12 +139,16 @@ function writeChange(
     const isThere = records.store.find('x_sweego_event', id) !== undefined;
     if (isThere && change.event_replaces.includes(textOf(eventId))) records.unlink('x_sweego_event', [id]);
   }
+  const replaced = events.filter((row) => change.event_replaces.includes(textOf(row['x_event_id'])));
   for (const values of change.event_creates) {
+    // Of a message or mail that is gone, only the row whose place this one takes knows where it belonged.
+    const before = replaced.find((row) => row['x_swg_uid'] && row['x_swg_uid'] === values.x_swg_uid);
     records.create('x_sweego_event', {
       ...documented(values, eventFields),
-      x_mail_message_id: message?.id ?? false,
-      x_model: message?.['model'] ?? false,
-      x_res_id: message?.['res_id'] ?? false,
+      x_mail_id: values.x_mail_id || (before?.['x_mail_id'] ?? 0),
+      x_mail_message_id: message?.id ?? before?.['x_mail_message_id'] ?? false,
+      x_model: message?.['model'] ?? before?.['x_model'] ?? false,
+      x_res_id: message?.['res_id'] ?? before?.['x_res_id'] ?? false,
     });
   }
   for (const { id, values } of change.notification_writes) {

@@ -71,6 +71,8 @@ export async function findLostReplies(
           if (told.includes(row.swgUid)) await deps.actions.closeAlert(alertKey(row.swgUid));
           continue;
         }
+        // Also when the user cancelled the activity, which Odoo deletes then.
+        if (told.includes(row.swgUid)) continue;
         const reply = lostReplyOf(row);
         if (await tell(deps, reply)) check.lost.push(reply);
       }

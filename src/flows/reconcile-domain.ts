@@ -33,13 +33,18 @@ export type DomainRead = DomainResult & {
 };
 
 /** A row that tells something new of one of our own messages, as the request that it becomes. */
-type News = { messageId: string; request: NewRequest };
+type News = {
+  messageId: string;
+  request: NewRequest;
+  /** Whether Odoo knows nothing at all of the submission. */
+  isUnheardOf: boolean;
+};
 
 /**
  * Reads the log of one From domain and stores each row about one of our own messages that tells something new,
  * as an entry that goes the way of webhooks. Rows of others, who may share the account, are passed over.
  *
- * An entry's key is the submission with its state and the time of that: the same row of two runs is one entry.
+ * An entry's key is the submission with its state, the time of that, and what it tells: the same row of two runs is one entry.
  *
  * @throws BridgeError INBOX_*; what Sweego answers is told in the result
  */
@@ -59,9 +64,9 @@ export async function reconcileDomain(
       const found: News[] = [];
       for (const value of rows) {
         const row = readLogRow(value);
-        const messageId = row === undefined ? undefined : newsOf(row, known);
+        const news = row === undefined ? undefined : newsOf(row, known);
         if (row === undefined) read.unreadable += isAwaited(value, known) ? 1 : 0;
-        else if (messageId !== undefined) found.push({ messageId, request: requestOf(value, row, now()) });
+        else if (news !== undefined) found.push({ ...news, request: requestOf(value, row, now()) });
       }
       read.rows += rows.length;
       read.news += await store(inbox, found, now());
@@ -103,16 +108,17 @@ export function faultOf(error: unknown): { code: string; endsRun: boolean; retry
 /**
  * The Message-Id of ours that a row tells something new of. From then on it is known: rows repeat between pages.
  */
-function newsOf(row: LogRow, known: KnownEvents): string | undefined {
+function newsOf(row: LogRow, known: KnownEvents): Omit<News, 'request'> | undefined {
   const messageId = row.messageIdHeader === undefined ? undefined : normalizeMessageId(row.messageIdHeader);
   const events = messageId === undefined ? undefined : known.get(messageId);
-  if (events === undefined) return undefined;
+  if (messageId === undefined || events === undefined) return undefined;
+  const isUnheardOf = ![...events].some((key) => key.startsWith(`${row.swgUid} `));
   const fresh = row
     .readEvents()
     .map(keyOf)
     .filter((key) => !events.has(key));
   for (const key of fresh) events.add(key);
-  return fresh.length > 0 ? messageId : undefined;
+  return fresh.length > 0 ? { messageId, isUnheardOf } : undefined;
 }
 
 function keyOf(event: OutboundEvent): string {
@@ -135,8 +141,12 @@ async function store(inbox: DomainDeps['inbox'], found: readonly News[], now: Da
     ),
   );
   const byKey = new Map(stored.flat().map((entry) => [entry.webhookId, entry]));
-  const known = found.flatMap(({ request }) => byKey.get(request.webhookId) ?? []);
-  const forgotten = known.filter(({ state, reason }) => state === 'settled' && reason === 'applied');
+  const forgotten = found.flatMap(({ request, isUnheardOf }) => {
+    const entry = byKey.get(request.webhookId);
+    // A webhook may have told it first: then Odoo has forgotten that one too.
+    const wasTold = entry?.reason === 'applied' || (entry?.reason === 'superseded' && isUnheardOf);
+    return entry?.state === 'settled' && wasTold ? [entry] : [];
+  });
   if (forgotten.length > 0) {
     await inbox.replay(
       forgotten.map(({ id }) => id),
@@ -152,7 +162,13 @@ async function store(inbox: DomainDeps['inbox'], found: readonly News[], now: Da
 function requestOf(value: unknown, row: LogRow, receivedAt: Date): NewRequest {
   return {
     direction: 'log',
-    webhookId: JSON.stringify([row.swgUid, row.status, row.lastUpdate]),
+    // The events' ids differ when what they tell does.
+    webhookId: JSON.stringify([
+      row.swgUid,
+      row.status,
+      row.lastUpdate,
+      row.readEvents().at(-1)?.eventId ?? '',
+    ]),
     body: Buffer.from(JSON.stringify(value)),
     receivedAt,
     secretId: 'log',

@@ -8,6 +8,8 @@ const dayMs = 24 * hourMs;
 const repliesEveryMs = 6 * hourMs;
 /** Replies are looked for again in what was looked through: a row may show late in Sweego's log. */
 const repliesOverlapMs = dayMs;
+/** Longer than anything is looked for again: RECONCILE_DAYS and --days of an operator. */
+const mostDaysTold = 40;
 
 /** What makes a run: a slot of the schedule, a wish made in Odoo, or the command. */
 export type Occasion = { slot: Date } | { request: Date } | 'command';
@@ -50,7 +52,7 @@ export function givenBack(
 
 /** Which received mails a run looks for, and whether it does so although no mail waits. */
 export function repliesToLookFor(
-  { repliesSince, repliesLookedForAt, runs }: ReconciliationMemory,
+  { repliesSince, repliesLookedForAt, toldReplies }: ReconciliationMemory,
   occasion: Occasion,
   { mostDays, retainDays, now }: { mostDays: number; retainDays: number; now: Date },
 ): ReconcileDeps['replies'] {
@@ -64,7 +66,7 @@ export function repliesToLookFor(
     since: since > earliest ? since : earliest,
     // Also when the clock was set back.
     isDue: occasion === 'command' || Math.abs(now.getTime() - lookedForAt) >= repliesEveryMs,
-    told: runs.flatMap(({ lostReplies }) => lostReplies),
+    told: Object.keys(toldReplies),
   };
 }
 
@@ -73,6 +75,7 @@ export function memoryAfter(done: Reconciled, memory: ReconciliationMemory, now:
   const { run, repliesSeenUntil, pauseMs } = done;
   const after = {
     ...memory,
+    toldReplies: toldAfter(run, memory.toldReplies, now),
     runs: [run, ...memory.runs].sort((one, other) => (one.startedAt < other.startedAt ? 1 : -1)),
     notBefore: pauseMs > 0 ? later(now, pauseMs) : null,
   };
@@ -83,6 +86,18 @@ export function memoryAfter(done: Reconciled, memory: ReconciliationMemory, now:
     repliesLookedForAt: now.toISOString(),
     repliesSince: since > memory.repliesSince ? since : memory.repliesSince,
   };
+}
+
+/** For as long as they can be found again in what is looked through. */
+function toldAfter(
+  { lostReplies }: Reconciled['run'],
+  told: ReconciliationMemory['toldReplies'],
+  now: Date,
+): ReconciliationMemory['toldReplies'] {
+  const forgetBefore = later(now, -mostDaysTold * dayMs);
+  const kept = Object.entries(told).filter(([, at]) => at > forgetBefore);
+  const added = lostReplies.map((uid): [string, string] => [uid, now.toISOString()]);
+  return Object.fromEntries<string>([...kept, ...added]);
 }
 
 /** The memory with a slot that was skipped, if that is the later one. */
@@ -103,5 +118,6 @@ export function later(instant: Date, ms: number): string {
 }
 
 export function instantOf(written: string | null): Date | undefined {
-  return written === null ? undefined : new Date(written);
+  const instant = new Date(written ?? '');
+  return Number.isNaN(instant.getTime()) ? undefined : instant;
 }

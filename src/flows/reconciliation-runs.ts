@@ -38,6 +38,8 @@ export type ReconciliationMemory = {
   repliesSince: string;
   /** When they were last looked for. */
   repliesLookedForAt: string | null;
+  /** swg_uid of each lost reply that was told of, and when. */
+  toldReplies: Readonly<Record<string, string>>;
   /** The slot of the schedule that was run or skipped last. */
   lastSlot: string | null;
   /** The last wish of an administrator, made in Odoo, for which a run was made. */
@@ -61,6 +63,7 @@ export async function recallReconciliations(
   const fresh: ReconciliationMemory = {
     repliesSince: now.toISOString(),
     repliesLookedForAt: null,
+    toldReplies: {},
     lastSlot: null,
     servedRequest: null,
     notBefore: null,

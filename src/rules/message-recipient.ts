@@ -96,9 +96,18 @@ export function hasFailed({ before, now, notification, mails }: Recipient): bool
   return !(isSentAgain && isFailed(before.status) && before.uid === now.uid);
 }
 
-/** Whether something else is believed of him than before. */
+/**
+ * Whether something else is believed of him than before. An event that only takes the place of one that says the
+ * same moves nothing: what a human did in between stays.
+ */
 export function isMoved({ before, now }: Recipient): boolean {
-  return before.status !== now.status || before.uid !== now.uid || before.event !== now.event;
+  const isSame = before.status === now.status && before.uid === now.uid;
+  return !isSame || shownOf(before.event) !== shownOf(now.event);
+}
+
+/** What people see of an event. */
+function shownOf(event: HistoryEvent | null): string {
+  return JSON.stringify([event?.permanence, event?.failure_type, event?.reason, event?.line]);
 }
 
 function notificationOf(

@@ -43,7 +43,7 @@ export function describeHistory(opened: () => ActionsWorld): void {
     const rowsOf = (messageId: string) =>
       world.call('x_sweego_event', 'search_read', undefined, {
         domain: [['x_message_id', '=', messageId]],
-        fields: ['x_name', 'x_mail_message_id', 'x_model', 'x_res_id'],
+        fields: ['x_name', 'x_mail_message_id', 'x_model', 'x_res_id', 'x_mail_id'],
       });
 
     test('is read back exactly as it was recorded, and names the document', async () => {
@@ -149,6 +149,18 @@ export function describeHistory(opened: () => ActionsWorld): void {
       }
       expect(await world.readOne(message)).toEqual(state);
       expect((await world.readOne(other)).events).toEqual([ofLog('other')]);
+    });
+
+    test('keeps of a mail that is gone what it was, for what a webhook tells in place of the log', async () => {
+      const message = await world.send([world.bob]);
+      const row = eventValues(message.messageId, ofLog('1'), 4242);
+      await world.actions.apply([{ ...changeOf(await world.readOne(message)), event_creates: [row] }]);
+      await world.call('sale.order', 'unlink', [message.orderId]);
+      const gone = { message_id: message.messageId, events: [ofLog('1')], traces: [] };
+      expect(await world.actions.apply([recordOnly(gone, [bounce], odooFacts)])).toEqual(['applied']);
+      expect(await rowsOf(message.messageId)).toMatchObject([
+        { x_mail_id: 4242, x_model: 'sale.order', x_res_id: message.orderId },
+      ]);
     });
 
     test('of a message that is gone gives way in the same manner', async () => {

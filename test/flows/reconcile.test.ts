@@ -201,6 +201,22 @@ it('an Odoo restored from a backup is told again what it had been told', async (
   expect((await scene.run()).run.news).toBe(0);
 });
 
+it('a failure that is told anew with better evidence is brought to Odoo, whatever its date', async () => {
+  const scene = await openScene();
+  const { message, mails } = await scene.send('ann@example.com');
+  const at = new Date();
+  scene.logs(mails[0], 'undelivered', { bounceType: 'soft', smtpAnswer: '451 4.7.1 later', at });
+  await scene.run();
+  await scene.bridge.drained();
+  scene.sweego.logRows.length = 0;
+  scene.logs(mails[0], 'undelivered', { bounceType: 'hard', smtpAnswer: '550 5.1.1 user unknown', at });
+  expect((await scene.run()).run.news).toBe(1);
+  await scene.bridge.drained();
+  expect((await scene.odoo.mails.notificationsOf(message.id))[0]).toMatchObject({
+    x_sweego_status: 'hard_bounce',
+  });
+});
+
 describe('a failure that nobody calls final', () => {
   it('is shown, waited on, and over once the log or a webhook tells of a delivery', async () => {
     const scene = await openScene();
@@ -622,6 +638,15 @@ describe('a reply that Sweego received', () => {
       inbound: 'postponed',
       lostReplies: [],
     });
+  });
+
+  it('is not told of again after somebody cancelled its activity', async () => {
+    const scene = await openScene();
+    await scene.send('ann@example.com');
+    scene.sweego.logRows.push(received('04-lost', 3));
+    const { run } = await scene.run({ replies: { since: dayAgo(), isDue: false, told: ['04-lost'] } });
+    expect(run).toMatchObject({ inbound: 'checked', lostReplies: [] });
+    expect(await scene.activities()).toEqual([]);
   });
 
   it('and arrives after all has its activity closed', async () => {

@@ -188,6 +188,27 @@ describe('keeps, however old it is,', () => {
     expect(await notificationsOf(direct.message)).toMatchObject([{ notification_status: 'exception' }]);
   });
 
+  it('a direct mail whose message somebody is still sending, or whose envelope is red without a swg_uid', async () => {
+    const sending = await sendDirect('una@example.com');
+    const red = await sendDirect('vic@example.com');
+    const outgoing = await bridged.create('mail.mail', {
+      mail_message_id: sending.message,
+      email_to: 'wim@example.com',
+      state: 'exception',
+    });
+    await bridged.create('mail.notification', {
+      mail_message_id: red.message,
+      mail_mail_id: red.mail,
+      notification_type: 'email',
+      mail_email_address: 'vic@example.com',
+      notification_status: 'exception',
+      x_sweego_status: 'hard_bounce',
+    });
+    await age(31, sending.mail, red.mail);
+    await job.runByHand();
+    expect(await remaining(sending.mail, red.mail, outgoing)).toEqual([sending.mail, red.mail, outgoing]);
+  });
+
   it('what Odoo would not have deleted either', async () => {
     const [sending, elsewhere, archived, byHand, refused] = [
       await sendTo('gil@example.com'),

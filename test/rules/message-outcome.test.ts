@@ -18,6 +18,34 @@ const delivered = (recipient: string, changes: Partial<HistoryEvent> = {}) =>
 const decide = (message: MessageState, ...events: HistoryEvent[]) =>
   decideMessage(message, events, odooFacts);
 
+describe('a webhook that only says what Sweego’s log has said', () => {
+  const ofLog = (event: HistoryEvent): HistoryEvent => ({ ...event, event_id: 'log:1', wire_id: null });
+
+  it('takes its place, and undoes nothing that a human did in between', () => {
+    const told = delivered(jane);
+    const marked = messageState({
+      mails: [mailState({ state: 'exception' })],
+      notifications: [notificationState(21, jane, { status: 'exception', sweego_status: 'delivered' })],
+      events: [ofLog(told)],
+    });
+    const { change, verdicts } = decide(marked, told);
+    expect(verdicts).toEqual(['apply']);
+    expect(change?.event_replaces).toEqual(['log:1']);
+    expect(change?.notification_writes[0]?.values).not.toHaveProperty('notification_status');
+    expect([change?.mail_writes, change?.mail_unlinks]).toEqual([[], []]);
+  });
+
+  it('shows its line where the log had none', () => {
+    const told = bounce(jane, { line: '550 5.1.1 user unknown' });
+    const red = messageState({
+      mails: [mailState({ state: 'exception' })],
+      notifications: [notificationState(21, jane, { status: 'exception', sweego_status: 'hard_bounce' })],
+      events: [ofLog({ ...told, line: null })],
+    });
+    expect(decide(red, told).change?.notification_writes[0]?.values.failure_reason).toContain('550 5.1.1');
+  });
+});
+
 describe('a message with two recipients', () => {
   it('turns only the envelope of the one who bounced red, and deletes nothing', () => {
     const { change } = decide(messageState(), bounce(jane));

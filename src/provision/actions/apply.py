@@ -49,12 +49,15 @@ def mail_values(values):
     return dict(checked(values, MAIL_FIELDS), recipient_ids=[Command.set(values['recipient_ids'])])
 
 
-def event_values(values, message):
+def event_values(values, message, replaced):
+    # Of a message or mail that is gone, only the row whose place this one takes knows where it belonged.
+    before = replaced.filtered(lambda row: row.x_swg_uid and row.x_swg_uid == values['x_swg_uid'])[:1]
     return dict(
         parsed(checked(values, EVENT_FIELDS), 'x_at'),
-        x_mail_message_id=message.id,
-        x_model=message.model,
-        x_res_id=message.res_id,
+        x_mail_id=values['x_mail_id'] or before.x_mail_id,
+        x_mail_message_id=message.id or before.x_mail_message_id.id,
+        x_model=message.model or before.x_model,
+        x_res_id=message.res_id or before.x_res_id,
     )
 
 
@@ -149,12 +152,14 @@ for change in changes:
     for event_id in change['event_replaces']:
         if event_id not in history_of.get(change['message_id'], (0, []))[1]:
             raise UserError('sweego_bridge: apply may only replace what the log told of this message')
+    before = odoo['x_sweego_event']
     if change['event_replaces']:
-        replaced |= odoo['x_sweego_event'].search([
+        before = before.search([
             ('x_message_id', '=', change['message_id']), ('x_event_id', 'in', change['event_replaces']),
         ])
+        replaced |= before
     for row in change['event_creates']:
-        events.append(event_values(row, message))
+        events.append(event_values(row, message, before))
     for write in change['trace_writes']:
         if write['id'] in traces:
             odoo['mailing.trace'].browse(write['id']).write(checked(write['values'], TRACE_FIELDS))

@@ -45,7 +45,7 @@ def everybody_of(mail):
         kept = json.loads(mail.x_sweego_original_recipients or 'null')
         people = []
         for partner in kept['partners']:
-            people.append((partner['partner_id'], partner['address']))
+            people.append((partner['partner_id'], (partner['address'] or '').strip()))
         for address in addresses_in(kept.get('email_to')) + addresses_in(kept.get('email_cc')):
             people.append((False, address))
         return people

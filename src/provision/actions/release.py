@@ -23,8 +23,14 @@ MAILS = """
             - CASE WHEN mail.x_sweego_confirmed THEN interval '1 day' ELSE interval '30 days' END
         AND NOT EXISTS (
             SELECT FROM mail_notification WHERE mail_mail_id = mail.id AND notification_type = 'email'
-            AND notification_status IN ('exception', 'bounce') AND x_sweego_uid IS NOT NULL
+            AND notification_status IN ('exception', 'bounce')
+            AND (x_sweego_uid IS NOT NULL OR x_sweego_status IS NOT NULL)
         )
+        -- With a mail that is no notification its message goes, and with that whatever else was made of it.
+        AND (mail.is_notification OR NOT EXISTS (
+            SELECT FROM mail_mail other WHERE other.mail_message_id = mail.mail_message_id AND other.id != mail.id
+            AND other.state NOT IN ('sent', 'cancel')
+        ))
         OR mail.state = 'exception'
         AND mail.write_date < now() AT TIME ZONE 'UTC' - interval '1 day'
         AND mail.failure_type IN ('mail_email_missing', 'mail_email_invalid')
