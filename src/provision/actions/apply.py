@@ -51,7 +51,7 @@ def mail_values(values):
 
 def event_values(values, message, replaced):
     # Of a message or mail that is gone, only the row whose place this one takes knows where it belonged.
-    before = replaced.filtered(lambda row: row.x_swg_uid and row.x_swg_uid == values['x_swg_uid'])[:1]
+    before = replaced.filtered_domain([('x_swg_uid', '!=', False), ('x_swg_uid', '=', values['x_swg_uid'])])[:1]
     return dict(
         parsed(checked(values, EVENT_FIELDS), 'x_at'),
         x_mail_id=values['x_mail_id'] or before.x_mail_id,
