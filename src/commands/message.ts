@@ -1,5 +1,6 @@
 import type { ServeConfig } from '../config.ts';
 import { BridgeError } from '../errors.ts';
+import { requireLogApiKey } from '../flows/sweego-faults.ts';
 import { traceMessages, type MessageTrace, type TraceDeps } from '../flows/trace-message.ts';
 import { openHttpRequest } from '../http-client.ts';
 import { createBridgeActions, type BridgeActions } from '../odoo/bridge-actions.ts';
@@ -65,14 +66,7 @@ async function openSweego(
   actions: BridgeActions,
   { now }: InboxDeps,
 ): Promise<Pick<TraceDeps, 'askSweego'>> {
-  const apiKey = config.sweegoApiKey ?? (await actions.settings()).api_key;
-  if (apiKey === null) {
-    throw new BridgeError(
-      'SWEEGO_API_KEY_MISSING',
-      "Sweego's log cannot be read without an API key. Enter one in Odoo's settings, or set SWEEGO_API_KEY.",
-      { retry: 'later', scope: 'sweego', cause: undefined },
-    );
-  }
+  const apiKey = requireLogApiKey(config.sweegoApiKey ?? (await actions.settings()).api_key);
   const api = { url: config.sweegoApiUrl, apiKey };
   const readLog: NonNullable<TraceDeps['askSweego']>['readLog'] = (query) =>
     readLogPages({ openHttpRequest, sleep }, api, query, new AbortController().signal);

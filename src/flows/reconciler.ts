@@ -24,6 +24,7 @@ import {
   recallReconciliations,
   type ReconciliationMemory,
 } from './reconciliation-runs.ts';
+import { requireLogApiKey } from './sweego-faults.ts';
 
 /** One process at a time reconciles; a killed one's turn ends after `ttlMs` without a sign of life. */
 const lease = { name: 'reconciliation', ttlMs: 30_000 } as const;
@@ -191,8 +192,7 @@ export function createReconciler(deps: ReconcilerDeps): Reconciler {
 
   function logReader(settings: BridgeSettings, signal: AbortSignal): ReadLog {
     return async function* (query) {
-      const apiKey = deps.sweego.apiKey ?? settings.api_key;
-      if (apiKey === null) throw keyMissing();
+      const apiKey = requireLogApiKey(deps.sweego.apiKey ?? settings.api_key);
       yield* readLogPages(deps, { url: deps.sweego.url, apiKey }, query, signal);
     };
   }
@@ -217,12 +217,4 @@ export function createReconciler(deps: ReconcilerDeps): Reconciler {
 
 function isOdooAway(error: unknown): boolean {
   return error instanceof BridgeError && error.scope === 'odoo' && error.retry === 'later';
-}
-
-function keyMissing(): BridgeError {
-  return new BridgeError(
-    'SWEEGO_API_KEY_MISSING',
-    "Sweego's log cannot be read without an API key. Enter one in Odoo's settings, or set SWEEGO_API_KEY.",
-    { retry: 'later', scope: 'sweego', cause: undefined },
-  );
 }

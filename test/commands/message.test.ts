@@ -1,19 +1,14 @@
 import { randomUUID } from 'node:crypto';
-import { mkdtemp, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
-import { expect, it, onTestFinished } from 'vitest';
+import { expect, it } from 'vitest';
 import type { SinkMail } from '../../demo/smtp-sink.ts';
-import { startSweegoApi } from '../../demo/sweego-api.ts';
 import { sweegoEventBody } from '../../demo/sweego-event.ts';
 import { sweegoLogRow } from '../../demo/sweego-logs.ts';
 import { sweegoReplyBody } from '../../demo/sweego-reply.ts';
 import { runMessage, type MessageOptions } from '../../src/commands/message.ts';
 import { openBridge } from '../../src/commands/serve.ts';
-import { parseServeConfig } from '../../src/config.ts';
 import { openInbox } from '../../src/inbox/open.ts';
-import { openStandIn } from '../demo/open-stand-in.ts';
 import { expectRefusal } from '../support/expect-refusal.ts';
+import { openOperatorOdoo } from '../support/operator-odoo.ts';
 
 const now = () => new Date();
 const silent = { debug() {}, info() {}, warn() {}, error() {} };
@@ -22,26 +17,7 @@ const at = new Date('2026-11-25T13:03:07Z');
 
 /** An order mailed to Ann, who got it, and to Bob, of whom nothing is known. */
 async function openOrder() {
-  const directory = await mkdtemp(join(tmpdir(), 'message-'));
-  const odoo = await openStandIn();
-  const sweego = await startSweegoApi();
-  onTestFinished(async () => {
-    await sweego.close();
-    await odoo.close();
-    await rm(directory, { recursive: true });
-  });
-  const env = {
-    ODOO_URL: odoo.standIn.url,
-    ODOO_DATABASE: odoo.standIn.database,
-    ODOO_API_KEY: odoo.standIn.bridgeApiKey,
-    DATABASE_URL: `file:${join(directory, 'inbox.sqlite')}`,
-    SWEEGO_API_URL: sweego.url,
-    SWEEGO_API_KEY: sweego.apiKey,
-    RECONCILE_CRON: '0 0 1 1 *',
-    HOST: '127.0.0.1',
-    PORT: '0',
-  };
-  const config = parseServeConfig({ env, readFile: () => '' });
+  const { odoo, sweego, config } = await openOperatorOdoo();
   const partners = [
     await odoo.mails.createContact('Ann', 'ann@example.com'),
     await odoo.mails.createContact('Bob', 'bob@example.com'),

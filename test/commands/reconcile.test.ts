@@ -1,12 +1,8 @@
 import { existsSync } from 'node:fs';
-import { mkdtemp, rm } from 'node:fs/promises';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import type { SinkMail } from '../../demo/smtp-sink.ts';
-import { startSweegoApi } from '../../demo/sweego-api.ts';
 import { answerLogQuery, sweegoLogRow } from '../../demo/sweego-logs.ts';
 import {
   runReconcile,
@@ -14,36 +10,17 @@ import {
   type ReconcileOptions,
 } from '../../src/commands/reconcile.ts';
 import { openBridge } from '../../src/commands/serve.ts';
-import { parseServeConfig, type ServeConfig } from '../../src/config.ts';
+import type { ServeConfig } from '../../src/config.ts';
 import { openInbox } from '../../src/inbox/open.ts';
-import { openStandIn } from '../demo/open-stand-in.ts';
 import { expectRefusal } from '../support/expect-refusal.ts';
+import { openOperatorOdoo } from '../support/operator-odoo.ts';
 
 const now = () => new Date();
 const silent = { debug() {}, info() {}, warn() {}, error() {} };
 
 /** An operator beside an Odoo that has mailed Ann, and Sweego's log. */
 async function openOperator() {
-  const directory = await mkdtemp(join(tmpdir(), 'reconcile-'));
-  const odoo = await openStandIn();
-  const sweego = await startSweegoApi();
-  onTestFinished(async () => {
-    await sweego.close();
-    await odoo.close();
-    await rm(directory, { recursive: true });
-  });
-  const env = {
-    ODOO_URL: odoo.standIn.url,
-    ODOO_DATABASE: odoo.standIn.database,
-    ODOO_API_KEY: odoo.standIn.bridgeApiKey,
-    DATABASE_URL: `file:${join(directory, 'inbox.sqlite')}`,
-    SWEEGO_API_URL: sweego.url,
-    SWEEGO_API_KEY: sweego.apiKey,
-    RECONCILE_CRON: '0 0 1 1 *',
-    HOST: '127.0.0.1',
-    PORT: '0',
-  };
-  const config = parseServeConfig({ env, readFile: () => '' });
+  const { odoo, sweego, config } = await openOperatorOdoo();
   await (await openInbox(config.databaseUrl)).close();
   const lines: string[] = [];
   const run = async (
