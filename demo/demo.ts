@@ -1,13 +1,14 @@
 import { randomBytes } from 'node:crypto';
 import { readFileSync } from 'node:fs';
-import { openBridge } from '../src/commands/serve.ts';
+import { openBridge } from '../src/bridge/bridge.ts';
 import { BridgeError } from '../src/errors.ts';
 import { openInbox } from '../src/inbox/open.ts';
 import { createLog } from '../src/log.ts';
 import { createOrderMails } from './order-mails.ts';
 import { prepareOdoo } from './prepare-odoo.ts';
 import { startSmtpSink } from './smtp-sink.ts';
-import { openRealStage, openStandInStage, StageRefused, type Stage } from './stage.ts';
+import { openRealStage, openStandInStage, StageRefused } from './stage.ts';
+import type { Stage } from './stage.ts';
 import { startStandInSweego } from './stand-in-sweego.ts';
 import { tellStory } from './story.ts';
 import { createTimeline, StepFailed } from './timeline.ts';

@@ -1,7 +1,8 @@
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { parseProvisionConfig, parseServeConfig, type ServeConfig } from '../src/config.ts';
+import { parseProvisionConfig, parseServeConfig } from '../src/config.ts';
+import type { ServeConfig } from '../src/config.ts';
 import { sendHttpRequest } from '../src/http-client.ts';
 import { createOdoo } from '../src/odoo/create-odoo.ts';
 import type { Odoo } from '../src/odoo/odoo.ts';

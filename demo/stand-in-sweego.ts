@@ -1,9 +1,12 @@
 import { createHmac, randomUUID } from 'node:crypto';
 import { request } from 'node:http';
-import { startSmtpSink, type SinkMail, type SmtpSink } from './smtp-sink.ts';
-import { startSweegoApi, type SweegoApiStandIn } from './sweego-api.ts';
+import { startSmtpSink } from './smtp-sink.ts';
+import type { SinkMail, SmtpSink } from './smtp-sink.ts';
+import { startSweegoApi } from './sweego-api.ts';
+import type { SweegoApiStandIn } from './sweego-api.ts';
 import { sweegoEventBody } from './sweego-event.ts';
-import { sweegoReplyBody, type WrittenReply } from './sweego-reply.ts';
+import { sweegoReplyBody } from './sweego-reply.ts';
+import type { WrittenReply } from './sweego-reply.ts';
 
 /** One webhook request, ready to be sent as often as wanted. */
 export type SweegoWebhook = {

@@ -1,10 +1,11 @@
 import type { Inbox } from '../src/inbox/inbox.ts';
-import { findReplyTokens } from '../src/rules/reply-token.ts';
+import { findReplyTokens } from '../src/rules/replies/reply-token.ts';
 import { envelopeOf, mailTo, showMessage, viewMessage } from './envelopes.ts';
 import type { OrderMails, SentMessage } from './order-mails.ts';
 import type { SinkMail } from './smtp-sink.ts';
 import type { StandInSweego } from './stand-in-sweego.ts';
-import { expectThat, type Timeline } from './timeline.ts';
+import { expectThat } from './timeline.ts';
+import type { Timeline } from './timeline.ts';
 
 export type StoryDeps = {
   timeline: Timeline;

@@ -1,5 +1,6 @@
 import type { IncomingRow } from './order-mails.ts';
-import { wireMail, type Customer, type SentOrder, type StoryDeps } from './story-orders.ts';
+import { wireMail } from './story-orders.ts';
+import type { Customer, SentOrder, StoryDeps } from './story-orders.ts';
 import { expectThat, readUntil } from './timeline.ts';
 
 const text = 'Thank you, please deliver on Friday.';

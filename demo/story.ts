@@ -1,6 +1,8 @@
-import { envelopeOf, isRed, mailTo, showMessage, viewMessage, type MessageView } from './envelopes.ts';
+import { envelopeOf, isRed, mailTo, showMessage, viewMessage } from './envelopes.ts';
+import type { MessageView } from './envelopes.ts';
 import { deliverReply } from './story-reply.ts';
-import { sendOrder, wireMail, type Customer, type SentOrder, type StoryDeps } from './story-orders.ts';
+import { sendOrder, wireMail } from './story-orders.ts';
+import type { Customer, SentOrder, StoryDeps } from './story-orders.ts';
 import type { SweegoWebhook } from './stand-in-sweego.ts';
 import { expectThat, readUntil } from './timeline.ts';
 

@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { BridgeError } from './errors.ts';
-import { parseCronSchedule } from './rules/cron-schedule.ts';
+import { parseCronSchedule } from './rules/reconciliation/cron-schedule.ts';
 import { parseSigningSecret } from './sweego/signature.ts';
 
 const text = z.string().optional();

@@ -7,10 +7,10 @@ import { runProvision } from './commands/provision.ts';
 import type { ProvisionOptions } from './commands/provision.ts';
 import { runReconcile } from './commands/reconcile.ts';
 import type { ReconcileOptions } from './commands/reconcile.ts';
-import { openBridge } from './commands/serve.ts';
+import { openBridge } from './bridge/bridge.ts';
 import { parseProvisionConfig, parseServeConfig } from './config.ts';
 import { BridgeError } from './errors.ts';
-import { addInboxCommands } from './inbox-command-line.ts';
+import { addInboxCommands } from './commands/inbox-command-line.ts';
 import { createLog, describeError } from './log.ts';
 
 const source = { env: process.env, readFile: (path: string) => readFileSync(path, 'utf8') };

@@ -1,5 +1,6 @@
 import { lookup } from 'node:dns';
-import { BlockList, isIP, isIPv6, type LookupFunction } from 'node:net';
+import { BlockList, isIP, isIPv6 } from 'node:net';
+import type { LookupFunction } from 'node:net';
 
 /** Special-purpose blocks of the IANA registries (RFC 6890) that no host on the internet has. */
 const special = new BlockList();

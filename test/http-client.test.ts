@@ -1,7 +1,9 @@
-import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
+import { createServer } from 'node:http';
+import type { IncomingMessage, Server, ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { afterEach, expect, test } from 'vitest';
-import { HttpBodyError, openHttpRequest, sendHttpRequest, type HttpRequest } from '../src/http-client.ts';
+import { HttpBodyError, openHttpRequest, sendHttpRequest } from '../src/http-client.ts';
+import type { HttpRequest } from '../src/http-client.ts';
 
 const servers: Server[] = [];
 afterEach(() => Promise.all(servers.splice(0).map((server) => new Promise((done) => server.close(done)))));

@@ -7,7 +7,7 @@ import { fileURLToPath } from 'node:url';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { openInbox } from '../src/inbox/open.ts';
 import { describeBody } from '../src/sweego/describe-body.ts';
-import { outboundSecret, signedRequest } from './support/intake.ts';
+import { outboundSecret, signedRequest } from './support/bridge/intake.ts';
 
 const program = fileURLToPath(new URL('../src/main.ts', import.meta.url));
 const unreachableOdoo = {

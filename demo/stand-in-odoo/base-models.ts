@@ -1,4 +1,5 @@
-import { normalizedAddress, selectionOf, textOf, type Model } from './field.ts';
+import { normalizedAddress, selectionOf, textOf } from './field.ts';
+import type { Model } from './field.ts';
 
 /** What the bridge and the demo touch of base, sale and mail's configuration. */
 export const baseModels: readonly Model[] = [

@@ -5,7 +5,7 @@ import type {
   MailValues,
   MessageChange,
   NotificationValues,
-} from '../../src/rules/message-state.ts';
+} from '../../src/rules/delivery/message-state.ts';
 import { userError } from './faults.ts';
 import { textOf } from './field.ts';
 import { unlinkMails } from './mail-sending.ts';

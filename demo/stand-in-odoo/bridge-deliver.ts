@@ -1,4 +1,5 @@
-import { simpleParser, type AddressObject, type ParsedMail } from 'mailparser';
+import { simpleParser } from 'mailparser';
+import type { AddressObject, ParsedMail } from 'mailparser';
 import { aliasesOf, isDocument, isThread, modelOfAlias } from './bridge-route.ts';
 import { userError } from './faults.ts';
 import { odooDatetime } from './field.ts';

@@ -1,6 +1,7 @@
 import { normalizedAddress, textOf } from './field.ts';
 import type { Records, Values } from './records.ts';
-import { groupRows, rowsOfMessages, type RowsOfMessages } from './rows-of-messages.ts';
+import { groupRows, rowsOfMessages } from './rows-of-messages.ts';
+import type { RowsOfMessages } from './rows-of-messages.ts';
 import type { Row } from './store.ts';
 
 /** The provisioned action `read`: what is known of the messages with these Message-Ids. */

@@ -1,4 +1,5 @@
-import { isAllowed, passesRules, requireAccess, type Operation } from './caller.ts';
+import { isAllowed, passesRules, requireAccess } from './caller.ts';
+import type { Operation } from './caller.ts';
 import { valueError } from './faults.ts';
 import { createMail } from './mail-creation.ts';
 import { unlinkMails } from './mail-sending.ts';

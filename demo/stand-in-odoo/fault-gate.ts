@@ -1,4 +1,5 @@
-import { createServer, connect, type AddressInfo, type Socket } from 'node:net';
+import { createServer, connect } from 'node:net';
+import type { AddressInfo, Socket } from 'node:net';
 
 /**
  * - `working`: everything passes.

@@ -1,4 +1,5 @@
-import { selectionOf, textOf, type Model } from './field.ts';
+import { selectionOf, textOf } from './field.ts';
+import type { Model } from './field.ts';
 
 /** What Odoo's mail gateway looks at, and the activities that tell of what could not be placed. */
 export const gatewayModels: readonly Model[] = [

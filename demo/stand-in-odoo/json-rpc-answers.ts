@@ -1,4 +1,5 @@
-import { jsonAnswer, type StandInAnswer } from './answer.ts';
+import { jsonAnswer } from './answer.ts';
+import type { StandInAnswer } from './answer.ts';
 import { faultOf, serializeException } from './fault-answers.ts';
 import type { StandInDatabase } from './protocol.ts';
 import { dispatchService } from './rpc-services.ts';

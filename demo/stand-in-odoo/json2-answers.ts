@@ -1,7 +1,9 @@
 import type { IncomingHttpHeaders } from 'node:http';
-import { htmlAnswer, jsonAnswer, type StandInAnswer } from './answer.ts';
+import { htmlAnswer, jsonAnswer } from './answer.ts';
+import type { StandInAnswer } from './answer.ts';
 import { httpFault, json2Fault, json2Status, serializeException } from './fault-answers.ts';
-import { checkMethodIsPublic, type StandInDatabase, type StandInFault } from './protocol.ts';
+import { checkMethodIsPublic } from './protocol.ts';
+import type { StandInDatabase, StandInFault } from './protocol.ts';
 
 type Json2Request = { method: string; path: string; headers: IncomingHttpHeaders; body: string };
 

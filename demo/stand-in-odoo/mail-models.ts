@@ -1,4 +1,5 @@
-import { selectionOf, type Field, type Model } from './field.ts';
+import { selectionOf } from './field.ts';
+import type { Field, Model } from './field.ts';
 
 /** Odoo 19's mail.mail failure types (`mail_bounce` is not among them). */
 const mailFailureTypes = [

@@ -1,7 +1,8 @@
 import { missingError, serializationFailure } from './faults.ts';
 import { chooseMailServer } from './mail-server-choice.ts';
 import type { Records } from './records.ts';
-import { submitMail, type Submission } from './smtp-submission.ts';
+import { submitMail } from './smtp-submission.ts';
+import type { Submission } from './smtp-submission.ts';
 import type { Row } from './store.ts';
 
 export type MailSending = {

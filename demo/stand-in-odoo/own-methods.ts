@@ -10,7 +10,8 @@ import { requireAccess, requireBridgeGroup } from './caller.ts';
 import { missingError, userError, valueError } from './faults.ts';
 import { languageMethods } from './language-methods.ts';
 import { postMessage } from './mail-creation.ts';
-import { AfterCommit, type Method, type MethodCall } from './method.ts';
+import { AfterCommit } from './method.ts';
+import type { Method, MethodCall } from './method.ts';
 import type { Records, Values } from './records.ts';
 
 /** Methods of single models, by `model.method`; `mail.thread` stands for every model with a chatter. */

@@ -1,4 +1,5 @@
-import { checkMethodIsPublic, StandInFault, type StandInDatabase } from './protocol.ts';
+import { checkMethodIsPublic, StandInFault } from './protocol.ts';
+import type { StandInDatabase } from './protocol.ts';
 
 /**
  * The services of JSON-RPC and XML-RPC, by `service.method` with positional arguments (odoo.http.dispatch_rpc).

@@ -1,6 +1,8 @@
-import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
+import { createServer } from 'node:http';
+import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import { htmlAnswer, jsonAnswer, type StandInAnswer } from './answer.ts';
+import { htmlAnswer, jsonAnswer } from './answer.ts';
+import type { StandInAnswer } from './answer.ts';
 import { answerJson2 } from './json2-answers.ts';
 import { answerJsonRpc } from './json-rpc-answers.ts';
 import type { StandInDatabase } from './protocol.ts';

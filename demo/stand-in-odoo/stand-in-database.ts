@@ -1,14 +1,18 @@
 import { baseModels } from './base-models.ts';
-import { bridgeGroups, type Caller } from './caller.ts';
+import { bridgeGroups } from './caller.ts';
+import type { Caller } from './caller.ts';
 import { commonMethods } from './common-methods.ts';
 import { gatewayModels } from './gateway-models.ts';
 import { historyModel } from './history-model.ts';
 import { mailModels } from './mail-models.ts';
 import { createMailSending } from './mail-sending.ts';
-import { AfterCommit, checkSignature, type Method } from './method.ts';
+import { AfterCommit, checkSignature } from './method.ts';
+import type { Method } from './method.ts';
 import { ownMethods } from './own-methods.ts';
-import { StandInFault, type StandInDatabase } from './protocol.ts';
-import { createRecords, type Records } from './records.ts';
+import { StandInFault } from './protocol.ts';
+import type { StandInDatabase } from './protocol.ts';
+import { createRecords } from './records.ts';
+import type { Records } from './records.ts';
 import { seedRecords } from './seed-records.ts';
 import { createStore } from './store.ts';
 

@@ -1,7 +1,9 @@
 import { randomBytes } from 'node:crypto';
-import { openFaultGate, type OdooCondition } from './fault-gate.ts';
+import { openFaultGate } from './fault-gate.ts';
+import type { OdooCondition } from './fault-gate.ts';
 import { openStandInServer } from './server.ts';
-import { createStandInDatabase, type Credentials, type StandInOdooDatabase } from './stand-in-database.ts';
+import { createStandInDatabase } from './stand-in-database.ts';
+import type { Credentials, StandInOdooDatabase } from './stand-in-database.ts';
 
 export type StandInOdoo = Credentials & {
   url: string;

@@ -1,7 +1,7 @@
-import type { MessageTrace, RecipientTrace } from '../flows/trace-message.ts';
+import type { MessageTrace, RecipientTrace } from '../flows/delivery/trace-message.ts';
 import type { EntrySummary } from '../inbox/inbox.ts';
-import type { HistoryEvent } from '../rules/message-state.ts';
-import { entryToJson } from './inbox-entry.ts';
+import type { HistoryEvent } from '../rules/delivery/message-state.ts';
+import { entryToJson } from './inbox/entry.ts';
 import { printableLine, printTable } from './printed-text.ts';
 
 type Out = (line: string) => void;

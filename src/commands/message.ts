@@ -1,13 +1,16 @@
 import type { ServeConfig } from '../config.ts';
 import { BridgeError } from '../errors.ts';
-import { requireLogApiKey } from '../flows/sweego-faults.ts';
-import { traceMessages, type MessageTrace, type TraceDeps } from '../flows/trace-message.ts';
+import { requireLogApiKey } from '../flows/replies/sweego-faults.ts';
+import { traceMessages } from '../flows/delivery/trace-message.ts';
+import type { MessageTrace, TraceDeps } from '../flows/delivery/trace-message.ts';
 import { openHttpRequest } from '../http-client.ts';
-import { createBridgeActions, type BridgeActions } from '../odoo/bridge-actions.ts';
-import { normalizeMessageId } from '../rules/message-id.ts';
+import { createBridgeActions } from '../odoo/bridge-actions.ts';
+import type { BridgeActions } from '../odoo/bridge-actions.ts';
+import { normalizeMessageId } from '../rules/mail/message-id.ts';
 import { readLogPages } from '../sweego/log-pages.ts';
-import { connectOdoo, sleep } from './bridge-worker.ts';
-import { withExistingInbox, type InboxDeps } from './inbox-entry.ts';
+import { connectOdoo, sleep } from '../bridge/bridge-worker.ts';
+import { withExistingInbox } from './inbox/entry.ts';
+import type { InboxDeps } from './inbox/entry.ts';
 import { printTraces, traceToJson } from './message-report.ts';
 import { printableJson } from './printed-text.ts';
 

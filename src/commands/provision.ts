@@ -1,12 +1,14 @@
 import { readFileSync } from 'node:fs';
 import type { ProvisionConfig } from '../config.ts';
-import { planBridge, provisionBridge } from '../flows/provision.ts';
-import { planBridgeRemoval, removeBridge } from '../flows/provision-remove.ts';
-import { ensureBridgeUser, type BridgeUser } from '../flows/provision-user.ts';
+import { planBridge, provisionBridge } from '../flows/provisioning/provision.ts';
+import { planBridgeRemoval, removeBridge } from '../flows/provisioning/remove.ts';
+import { ensureBridgeUser } from '../flows/provisioning/bridge-user.ts';
+import type { BridgeUser } from '../flows/provisioning/bridge-user.ts';
 import { sendHttpRequest } from '../http-client.ts';
 import { createOdoo } from '../odoo/create-odoo.ts';
 import type { Odoo } from '../odoo/odoo.ts';
-import { actionNames, type ActionSources } from '../provision/bridge-records.ts';
+import { actionNames } from '../provision/bridge-records.ts';
+import type { ActionSources } from '../provision/bridge-records.ts';
 import type { PlannedChange } from '../provision/desired-state.ts';
 
 export type ProvisionOptions = {

@@ -1,8 +1,9 @@
-import { codesOf, type ReconciliationRun } from '../flows/reconciliation-runs.ts';
-import type { Reconciled } from '../flows/reconcile.ts';
+import { codesOf } from '../flows/reconciliation/reconciliation-runs.ts';
+import type { ReconciliationRun } from '../flows/reconciliation/reconciliation-runs.ts';
+import type { Reconciled } from '../flows/reconciliation/reconcile.ts';
 import type { EntrySummary } from '../inbox/inbox.ts';
-import type { BroughtRows } from './bring-rows.ts';
-import { ageOf } from './inbox-entry.ts';
+import type { BroughtRows } from '../bridge/bring-rows.ts';
+import { ageOf } from './inbox/entry.ts';
 import { printableLine, printTable } from './printed-text.ts';
 
 type Out = (line: string) => void;

@@ -1,13 +1,14 @@
 import type { ServeConfig } from '../config.ts';
 import { BridgeError } from '../errors.ts';
-import { codesOf, recallReconciliations, type ReconciliationRun } from '../flows/reconciliation-runs.ts';
-import type { Reconciled } from '../flows/reconcile.ts';
+import { codesOf, recallReconciliations } from '../flows/reconciliation/reconciliation-runs.ts';
+import type { ReconciliationRun } from '../flows/reconciliation/reconciliation-runs.ts';
+import type { Reconciled } from '../flows/reconciliation/reconcile.ts';
 import type { Inbox } from '../inbox/inbox.ts';
 import type { Log } from '../log.ts';
-import { createBridgeReconciler } from './bridge-reconciler.ts';
-import { createBridgeWorker } from './bridge-worker.ts';
-import { bringRows, requireBrought } from './bring-rows.ts';
-import { withExistingInbox } from './inbox-entry.ts';
+import { createBridgeReconciler } from '../bridge/bridge-reconciler.ts';
+import { createBridgeWorker } from '../bridge/bridge-worker.ts';
+import { bringRows, requireBrought } from '../bridge/bring-rows.ts';
+import { withExistingInbox } from './inbox/entry.ts';
 import { printableJson } from './printed-text.ts';
 import { printReconciled, printRuns, reconciledToJson, runToJson } from './reconcile-report.ts';
 

@@ -7,6 +7,7 @@ import type {
   SecretUse,
   StoredFile,
   Transition,
+  EntryFilter,
 } from './inbox.ts';
 
 /** A row as either driver gives it. Instants are milliseconds since 1970. */
@@ -93,5 +94,21 @@ function placeOf(row: Row): Omit<Entry, 'body'> {
     attempts: row['attempts'] as number,
     waits: row['waits'] as number,
     instruction: row['instruction'] as string | null,
+  };
+}
+
+const allStates: readonly EntryState[] = ['received', 'claimed', 'waiting', 'settled', 'parked'];
+export const allDirections: readonly Direction[] = ['outbound', 'inbound', 'log'];
+
+const defaultListLimit = 100;
+
+/** A filter whose every part is said; instants are milliseconds since 1970. */
+export function completeFilter(filter: EntryFilter) {
+  return {
+    states: filter.states ?? allStates,
+    directions: filter.directions ?? allDirections,
+    sinceMs: filter.receivedSince?.getTime() ?? 0,
+    beforeMs: filter.receivedBefore?.getTime() ?? Number.MAX_SAFE_INTEGER,
+    limit: filter.limit ?? defaultListLimit,
   };
 }

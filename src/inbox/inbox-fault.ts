@@ -1,5 +1,4 @@
 import { BridgeError } from '../errors.ts';
-import { isOwnFault, ownFault } from './own-fault.ts';
 
 /** What was being done to the database when it failed; decides the error code. */
 export type InboxAction = 'open' | 'read' | 'write';
@@ -62,4 +61,27 @@ function sqliteCodeOf(error: unknown): string | undefined {
   if (!(error instanceof Error) || !('code' in error)) return undefined;
   const { code } = error;
   return typeof code === 'string' && code.startsWith('SQLITE_') ? code : undefined;
+}
+
+/**
+ * Whether code of the bridge went wrong, and not disk, file or server: neither engine throws what JavaScript
+ * itself does, a TypeError for example.
+ */
+export function isOwnFault(error: unknown): error is Error {
+  return (
+    error instanceof TypeError ||
+    error instanceof RangeError ||
+    error instanceof ReferenceError ||
+    error instanceof SyntaxError
+  );
+}
+
+/** Nobody must look for it at the disk. Its text is left out: it can quote what it fell over. */
+export function ownFault(error: Error): BridgeError {
+  const [, place] = /^\s+at (.+)$/m.exec(error.stack ?? '') ?? [];
+  return new BridgeError(
+    'INBOX_UNEXPECTED',
+    `A fault of the bridge itself (${error.name}) stopped work on the inbox; nothing was changed. Please report it.`,
+    { retry: 'later', scope: 'bridge', cause: error, details: { at: place ?? 'unknown' } },
+  );
 }

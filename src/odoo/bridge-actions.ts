@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { BridgeError } from '../errors.ts';
-import type { MessageChange } from '../rules/message-state.ts';
+import type { MessageChange } from '../rules/delivery/message-state.ts';
 import { badAnswer, notInGroup, notProvisioned, wrongVersion } from './bridge-action-errors.ts';
 import {
   ApplyAnswer,
@@ -9,8 +9,8 @@ import {
   PendingAnswer,
   ReadAnswer,
   recordId,
-  type ApplyResult,
 } from './bridge-answers.ts';
+import type { ApplyResult } from './bridge-answers.ts';
 import type { Odoo } from './odoo.ts';
 import { AlertAnswer, DeliverAnswer, RouteAnswer } from './reply-answers.ts';
 

@@ -1,6 +1,7 @@
 import type { BridgeError, ErrorDetails } from '../errors.ts';
 import type { HttpAnswer, HttpFailure } from '../http-client.ts';
-import { odooError, type CallSite, type OdooErrorCode } from './odoo-error.ts';
+import { odooError } from './odoo-error.ts';
+import type { CallSite, OdooErrorCode } from './odoo-error.ts';
 
 /**
  * A Python exception as a transport carried it. The text serves to tell cases apart and goes no further:

@@ -1,6 +1,6 @@
 import type { HttpAnswer } from '../http-client.ts';
-import { odooError, type CallSite } from './odoo-error.ts';
-import { isTorn } from './torn-text.ts';
+import { odooError } from './odoo-error.ts';
+import type { CallSite } from './odoo-error.ts';
 
 /**
  * Writes a request body.
@@ -23,4 +23,13 @@ export function readJsonBody(answer: HttpAnswer): { value: unknown } | undefined
   } catch {
     return undefined;
   }
+}
+
+/**
+ * Whether a text holds half of a surrogate pair, which JSON allows as an escape and which no UTF-8 can carry.
+ * Odoo 19 answers it with a bare HTML 500, which reads like an outage and would stop everything for one bad
+ * text: such a text is refused before it is sent.
+ */
+export function isTorn(text: string): boolean {
+  return /\p{Surrogate}/u.test(text);
 }

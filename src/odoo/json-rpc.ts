@@ -1,10 +1,12 @@
 import { z } from 'zod';
 import type { SendHttpRequest } from '../http-client.ts';
-import { createExchange, type Exchange } from './exchange.ts';
+import { createExchange } from './exchange.ts';
+import type { Exchange } from './exchange.ts';
 import { faultOfAnswer, faultOfException } from './fault.ts';
 import { readJsonBody, writeJsonBody } from './json-body.ts';
 import { createLoginOdoo, positionalAndKeywords } from './login-odoo.ts';
-import { odooError, type CallSite } from './odoo-error.ts';
+import { odooError } from './odoo-error.ts';
+import type { CallSite } from './odoo-error.ts';
 import type { Odoo, OdooConnection } from './odoo.ts';
 
 const Envelope = z.object({

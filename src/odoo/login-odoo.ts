@@ -2,7 +2,6 @@ import { BridgeError } from '../errors.ts';
 import type { Exchange } from './exchange.ts';
 import type { CallSite } from './odoo-error.ts';
 import type { Odoo, OdooCall } from './odoo.ts';
-import { createRememberedUser } from './remembered-user.ts';
 import { readServerVersion } from './server-version.ts';
 
 /** What a transport with a login does on its own wire. Each sends exactly one request. */
@@ -60,4 +59,34 @@ export function positionalAndKeywords({
   const isCreate = method === 'create' && values !== undefined;
   const positional = [...(ids === undefined ? [] : [ids]), ...(isCreate ? [values] : [])];
   return [positional, { ...(isCreate ? others : given), ...(context === undefined ? {} : { context }) }];
+}
+
+type Authenticate = (site: CallSite, timeoutMs: number | undefined) => Promise<number>;
+
+/** The user id behind a login: asked for once, also by calls made at the same time, until forgotten. */
+export type RememberedUser = {
+  /** @throws BridgeError of `authenticate`; the next call asks again */
+  id: Authenticate;
+  forget(): void;
+};
+
+export function createRememberedUser(authenticate: Authenticate): RememberedUser {
+  let pending: Promise<number> | undefined;
+  const forget = () => {
+    pending = undefined;
+  };
+  return {
+    async id(site, timeoutMs) {
+      const asked = (pending ??= authenticate(site, timeoutMs));
+      try {
+        return await asked;
+      } catch (error) {
+        if (pending === asked) {
+          forget();
+        }
+        throw error;
+      }
+    },
+    forget,
+  };
 }

@@ -1,4 +1,5 @@
-import { BridgeError, type ErrorDetails, type ErrorScope, type Retry } from '../errors.ts';
+import { BridgeError } from '../errors.ts';
+import type { ErrorDetails, ErrorScope, Retry } from '../errors.ts';
 
 /** What was being done when something went wrong. */
 export type CallSite = {

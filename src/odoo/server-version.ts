@@ -2,7 +2,8 @@ import { z } from 'zod';
 import type { Exchange } from './exchange.ts';
 import { faultOfAnswer } from './fault.ts';
 import { readJsonBody } from './json-body.ts';
-import { odooError, type CallSite } from './odoo-error.ts';
+import { odooError } from './odoo-error.ts';
+import type { CallSite } from './odoo-error.ts';
 import type { OdooVersion } from './odoo.ts';
 
 const VersionAnswer = z.object({

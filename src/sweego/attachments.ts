@@ -1,6 +1,8 @@
 import { BridgeError } from '../errors.ts';
-import { HttpBodyError, type HttpFailure, type OpenHttpAnswer } from '../http-client.ts';
-import { failureError, statusError, tooLarge, type SweegoApi, type SweegoDeps } from './api.ts';
+import { HttpBodyError } from '../http-client.ts';
+import type { HttpFailure, OpenHttpAnswer } from '../http-client.ts';
+import { failureError, statusError, tooLarge } from './api.ts';
+import type { SweegoApi, SweegoDeps } from './api.ts';
 import type { AttachmentLocation } from './inbound-attachment.ts';
 
 /** Where attachments announced by URL may be: these domains and what is below them. */

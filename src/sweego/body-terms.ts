@@ -1,6 +1,6 @@
-import { addressesIn, normalizeAddress } from '../rules/email-address.ts';
-import { normalizeMessageId } from '../rules/message-id.ts';
-import { readHeaderValues } from './header-value.ts';
+import { addressesIn, normalizeAddress } from '../rules/mail/email-address.ts';
+import { normalizeMessageId } from '../rules/mail/message-id.ts';
+import { readHeaderValues } from './header-map.ts';
 
 /** No real mail comes near these; without them a hostile one could make a claim's transaction long. */
 const mostTermsOfAKind = 1000;

@@ -1,5 +1,5 @@
-import { cleanText } from './clean-text.ts';
-import { readHeaderValues } from './header-value.ts';
+import { cleanText } from '../rules/mail/mail-text.ts';
+import { readHeaderValues } from './header-map.ts';
 
 /** Where the bytes of an attachment are: under an id of Sweego's API, or at an address. */
 export type AttachmentLocation = { uuid: string } | { url: string };

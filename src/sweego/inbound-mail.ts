@@ -1,11 +1,13 @@
 import { z } from 'zod';
 import { BridgeError } from '../errors.ts';
-import { cleanText } from './clean-text.ts';
-import { readHeaderMap, type HeaderMap } from './header-map.ts';
-import { readHeaderValues } from './header-value.ts';
-import { readAttachments, type InboundAttachment } from './inbound-attachment.ts';
+import { cleanText } from '../rules/mail/mail-text.ts';
+import { readHeaderMap, readHeaderValues } from './header-map.ts';
+import type { HeaderMap } from './header-map.ts';
+import { readAttachments } from './inbound-attachment.ts';
+import type { InboundAttachment } from './inbound-attachment.ts';
 import { readJson } from './json-body.ts';
-import { readMailboxes, type Mailbox } from './mailbox.ts';
+import { readMailboxes } from './mailbox.ts';
+import type { Mailbox } from './mailbox.ts';
 import { normaliseEventType } from './outbound-event.ts';
 import { findInstant } from './timestamp.ts';
 

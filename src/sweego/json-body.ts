@@ -1,3 +1,8 @@
+import { HttpBodyError } from '../http-client.ts';
+import type { OpenHttpAnswer } from '../http-client.ts';
+import { failureError } from './api.ts';
+import type { SweegoCall } from './api.ts';
+
 /**
  * The JSON value in a body, or undefined when there is none. A byte order mark is passed over and broken
  * UTF-8 becomes U+FFFD: one odd character in a subject must not hide a bounce.
@@ -10,4 +15,23 @@ export function readJson(body: Uint8Array): { value: unknown } | undefined {
   } catch {
     return undefined;
   }
+}
+
+/**
+ * The JSON of an answer, read to its end; undefined when it is no JSON.
+ *
+ * @throws BridgeError SWEEGO_UNREACHABLE (it broke off), SWEEGO_ANSWER_TOO_LARGE
+ */
+export async function readJsonAnswer(
+  answer: OpenHttpAnswer,
+  call: SweegoCall,
+): Promise<{ value: unknown } | undefined> {
+  const chunks: Uint8Array[] = [];
+  try {
+    for await (const chunk of answer.body) chunks.push(chunk);
+  } catch (error) {
+    if (error instanceof HttpBodyError) throw failureError(error.failure, call);
+    throw error;
+  }
+  return readJson(Buffer.concat(chunks));
 }

@@ -1,7 +1,8 @@
 import { BridgeError } from '../errors.ts';
 import type { OpenHttpAnswer } from '../http-client.ts';
-import { failureError, statusError, type SweegoApi, type SweegoDeps } from './api.ts';
-import { readJsonAnswer } from './json-answer.ts';
+import { failureError, statusError } from './api.ts';
+import type { SweegoApi, SweegoDeps } from './api.ts';
+import { readJsonAnswer } from './json-body.ts';
 
 /** Sweego's own limit. */
 const pageSize = 500;

@@ -1,5 +1,5 @@
-import { cleanText } from './clean-text.ts';
-import { readHeaderValues } from './header-value.ts';
+import { cleanText } from '../rules/mail/mail-text.ts';
+import { readHeaderValues } from './header-map.ts';
 
 /** One address of a mail. */
 export type Mailbox = {

@@ -1,7 +1,8 @@
 import { z } from 'zod';
 import { BridgeError } from '../errors.ts';
-import { cleanText } from './clean-text.ts';
-import { readHeaderMap, type HeaderMap } from './header-map.ts';
+import { cleanText } from '../rules/mail/mail-text.ts';
+import { readHeaderMap } from './header-map.ts';
+import type { HeaderMap } from './header-map.ts';
 import { readJson } from './json-body.ts';
 import { findInstant } from './timestamp.ts';
 

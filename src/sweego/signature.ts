@@ -1,4 +1,5 @@
-import { createHmac, createSecretKey, timingSafeEqual, type KeyObject } from 'node:crypto';
+import { createHmac, createSecretKey, timingSafeEqual } from 'node:crypto';
+import type { KeyObject } from 'node:crypto';
 import { BridgeError } from '../errors.ts';
 
 /** A key that signs webhooks, and the name by which it may be shown and stored (never the key itself). */

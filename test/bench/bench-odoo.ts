@@ -1,13 +1,9 @@
 import { execFile } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
-import {
-  adminLogin,
-  adminPassword,
-  createAdministrator,
-  type Administrator,
-} from '../support/administrator.ts';
-import { runRealOdooScript } from '../support/real-odoo-script.ts';
+import { adminLogin, adminPassword, createAdministrator } from '../support/odoo/administrator.ts';
+import type { Administrator } from '../support/odoo/administrator.ts';
+import { runRealOdooScript } from '../support/odoo/real-odoo-script.ts';
 
 const program = fileURLToPath(new URL('../../dist/main.js', import.meta.url));
 

@@ -1,5 +1,6 @@
-import type { Administrator } from '../support/administrator.ts';
-import { openBenchOdoo, type BenchOdoo } from './bench-odoo.ts';
+import type { Administrator } from '../support/odoo/administrator.ts';
+import { openBenchOdoo } from './bench-odoo.ts';
+import type { BenchOdoo } from './bench-odoo.ts';
 
 type Print = (line: string) => void;
 

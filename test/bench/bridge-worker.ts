@@ -2,9 +2,9 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
-import { createWorker } from '../../src/flows/drain.ts';
-import { createOutboundLane } from '../../src/flows/outbound-lane.ts';
-import { createSettingsKeeper } from '../../src/flows/settings.ts';
+import { createWorker } from '../../src/flows/worker/worker.ts';
+import { createOutboundLane } from '../../src/flows/delivery/outbound-lane.ts';
+import { createSettingsKeeper } from '../../src/flows/settings/settings-keeper.ts';
 import { sendHttpRequest } from '../../src/http-client.ts';
 import { createApp } from '../../src/http/app.ts';
 import { createBodyBudget } from '../../src/http/body-budget.ts';
@@ -13,14 +13,15 @@ import { openInbox } from '../../src/inbox/open.ts';
 import { createLog } from '../../src/log.ts';
 import { createBridgeActions } from '../../src/odoo/bridge-actions.ts';
 import { createOdoo } from '../../src/odoo/create-odoo.ts';
-import type { MessageChange } from '../../src/rules/message-state.ts';
+import type { MessageChange } from '../../src/rules/delivery/message-state.ts';
 import { describeBody } from '../../src/sweego/describe-body.ts';
-import { signWebhook } from '../support/sign-webhook.ts';
-import { outboundSecret, type BenchOdoo } from './bench-odoo.ts';
+import { signWebhook } from '../support/mails/sign-webhook.ts';
+import { outboundSecret } from './bench-odoo.ts';
+import type { BenchOdoo } from './bench-odoo.ts';
 import { bodyOf, eventOf } from './delivered-event.ts';
-import type { PendingMail } from './pending-mails.ts';
+import type { PendingMail } from './reconcile/pending-mails.ts';
 import { createStopwatch, timeCalls } from './stopwatch.ts';
-import { noSnapshot } from '../support/no-snapshot.ts';
+import { noSnapshot } from '../support/inbox/no-snapshot.ts';
 
 /** Where the worker's time went, milliseconds. */
 export type WorkerTimes = {

@@ -1,4 +1,4 @@
-import type { PendingMail } from './pending-mails.ts';
+import type { PendingMail } from './reconcile/pending-mails.ts';
 
 /** One `delivered` event about a mail, and the ids it carries. */
 export type DeliveredEvent = PendingMail & {

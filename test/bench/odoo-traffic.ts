@@ -1,4 +1,4 @@
-import type { OdooCall, OdooGate } from '../support/odoo-gate.ts';
+import type { OdooCall, OdooGate } from '../support/odoo/odoo-gate.ts';
 
 /** The calls of one kind since the last reset. Instants are milliseconds since 1970; 0 before there was one. */
 export type CallTraffic = { calls: number; firstAt: number; lastAnsweredAt: number; waitedMs: number };

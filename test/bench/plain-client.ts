@@ -3,7 +3,7 @@ import { createOdoo } from '../../src/odoo/create-odoo.ts';
 import type { Odoo } from '../../src/odoo/odoo.ts';
 import type { BenchOdoo } from './bench-odoo.ts';
 import { eventOf } from './delivered-event.ts';
-import type { PendingMail } from './pending-mails.ts';
+import type { PendingMail } from './reconcile/pending-mails.ts';
 
 /**
  * What a simple client does with each webhook: look for the message, look for the recipient's notification,

@@ -1,9 +1,10 @@
-import { createServer, type IncomingMessage } from 'node:http';
+import { createServer } from 'node:http';
+import type { IncomingMessage } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { provisionVersion } from '../../src/odoo/bridge-actions.ts';
-import type { MessageChange } from '../../src/rules/message-state.ts';
-import { recipientOf } from './intake-event.ts';
+import type { MessageChange } from '../../src/rules/delivery/message-state.ts';
+import { recipientOf } from './intake/intake-event.ts';
 
 /**
  * An Odoo that knows every message and takes every change, at a set speed and with next to no work, over JSON-2:

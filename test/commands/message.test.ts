@@ -4,11 +4,12 @@ import type { SinkMail } from '../../demo/smtp-sink.ts';
 import { sweegoEventBody } from '../../demo/sweego-event.ts';
 import { sweegoLogRow } from '../../demo/sweego-logs.ts';
 import { sweegoReplyBody } from '../../demo/sweego-reply.ts';
-import { runMessage, type MessageOptions } from '../../src/commands/message.ts';
-import { openBridge } from '../../src/commands/serve.ts';
+import { runMessage } from '../../src/commands/message.ts';
+import type { MessageOptions } from '../../src/commands/message.ts';
+import { openBridge } from '../../src/bridge/bridge.ts';
 import { openInbox } from '../../src/inbox/open.ts';
 import { expectRefusal } from '../support/expect-refusal.ts';
-import { openOperatorOdoo } from '../support/operator-odoo.ts';
+import { openOperatorOdoo } from '../support/odoo/operator-odoo.ts';
 
 const now = () => new Date();
 const silent = { debug() {}, info() {}, warn() {}, error() {} };

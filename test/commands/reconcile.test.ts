@@ -4,16 +4,13 @@ import type { AddressInfo } from 'node:net';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import type { SinkMail } from '../../demo/smtp-sink.ts';
 import { answerLogQuery, sweegoLogRow } from '../../demo/sweego-logs.ts';
-import {
-  runReconcile,
-  type ReconcileCommandDeps,
-  type ReconcileOptions,
-} from '../../src/commands/reconcile.ts';
-import { openBridge } from '../../src/commands/serve.ts';
+import { runReconcile } from '../../src/commands/reconcile.ts';
+import type { ReconcileCommandDeps, ReconcileOptions } from '../../src/commands/reconcile.ts';
+import { openBridge } from '../../src/bridge/bridge.ts';
 import type { ServeConfig } from '../../src/config.ts';
 import { openInbox } from '../../src/inbox/open.ts';
 import { expectRefusal } from '../support/expect-refusal.ts';
-import { openOperatorOdoo } from '../support/operator-odoo.ts';
+import { openOperatorOdoo } from '../support/odoo/operator-odoo.ts';
 
 const now = () => new Date();
 const silent = { debug() {}, info() {}, warn() {}, error() {} };

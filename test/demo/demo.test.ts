@@ -1,7 +1,8 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { afterEach, beforeEach, expect, test } from 'vitest';
-import { openStandIn, type OpenStandIn } from './open-stand-in.ts';
+import { openStandIn } from './open-stand-in.ts';
+import type { OpenStandIn } from './open-stand-in.ts';
 
 /** An Odoo that the demo knows by its environment alone, as it would know a real one. */
 let open: OpenStandIn;

@@ -1,6 +1,9 @@
-import { createOrderMails, type OrderMails } from '../../demo/order-mails.ts';
-import { startSmtpSink, type SmtpSink } from '../../demo/smtp-sink.ts';
-import { startStandInOdoo, type StandInOdoo } from '../../demo/stand-in-odoo/start-stand-in-odoo.ts';
+import { createOrderMails } from '../../demo/order-mails.ts';
+import type { OrderMails } from '../../demo/order-mails.ts';
+import { startSmtpSink } from '../../demo/smtp-sink.ts';
+import type { SmtpSink } from '../../demo/smtp-sink.ts';
+import { startStandInOdoo } from '../../demo/stand-in-odoo/start-stand-in-odoo.ts';
+import type { StandInOdoo } from '../../demo/stand-in-odoo/start-stand-in-odoo.ts';
 import { sendHttpRequest } from '../../src/http-client.ts';
 import { createOdoo } from '../../src/odoo/create-odoo.ts';
 import type { Odoo } from '../../src/odoo/odoo.ts';

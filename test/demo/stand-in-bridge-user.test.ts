@@ -3,7 +3,8 @@ import { startStandInOdoo } from '../../demo/stand-in-odoo/start-stand-in-odoo.t
 import { sendHttpRequest } from '../../src/http-client.ts';
 import { createBridgeActions } from '../../src/odoo/bridge-actions.ts';
 import { createOdoo } from '../../src/odoo/create-odoo.ts';
-import { openStandIn, type OpenStandIn } from './open-stand-in.ts';
+import { openStandIn } from './open-stand-in.ts';
+import type { OpenStandIn } from './open-stand-in.ts';
 
 let open: OpenStandIn;
 beforeEach(async () => {

@@ -1,6 +1,7 @@
 import { createHmac } from 'node:crypto';
 import { afterEach, beforeEach, expect, test } from 'vitest';
-import { openStandIn, outboundSecret, type OpenStandIn } from './open-stand-in.ts';
+import { openStandIn, outboundSecret } from './open-stand-in.ts';
+import type { OpenStandIn } from './open-stand-in.ts';
 
 let open: OpenStandIn;
 let ann: number;

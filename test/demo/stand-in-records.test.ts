@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { openStandIn, type OpenStandIn } from './open-stand-in.ts';
+import { openStandIn } from './open-stand-in.ts';
+import type { OpenStandIn } from './open-stand-in.ts';
 
 let open: OpenStandIn;
 beforeAll(async () => {

@@ -3,7 +3,8 @@ import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { createTransport } from 'nodemailer';
 import { afterEach, beforeEach, expect, test } from 'vitest';
-import { startStandInSweego, type StandInSweego } from '../../demo/stand-in-sweego.ts';
+import { startStandInSweego } from '../../demo/stand-in-sweego.ts';
+import type { StandInSweego } from '../../demo/stand-in-sweego.ts';
 
 const secret = Buffer.alloc(48, 'sweego secret').toString('base64');
 const at = new Date('2026-03-04T05:06:07Z');

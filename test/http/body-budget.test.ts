@@ -5,7 +5,7 @@ import { serve } from '@hono/node-server';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import type { AppDeps } from '../../src/http/app.ts';
 import { createBodyBudget } from '../../src/http/body-budget.ts';
-import { inboundSecret, openIntake, signedRequest } from '../support/intake.ts';
+import { inboundSecret, openIntake, signedRequest } from '../support/bridge/intake.ts';
 
 const inbound = '/sweego/webhook/inbound';
 const largeBytes = 200_000;

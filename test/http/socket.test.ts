@@ -3,7 +3,7 @@ import { connect } from 'node:net';
 import type { AddressInfo } from 'node:net';
 import { serve } from '@hono/node-server';
 import { describe, expect, it, onTestFinished } from 'vitest';
-import { openIntake, signedRequest, storedBodies } from '../support/intake.ts';
+import { openIntake, signedRequest, storedBodies } from '../support/bridge/intake.ts';
 
 async function listen() {
   const intake = await openIntake();

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import type { Readiness } from '../../src/http/status.ts';
-import { openIntake, signedRequest, storedBodies } from '../support/intake.ts';
+import { openIntake, signedRequest, storedBodies } from '../support/bridge/intake.ts';
 
 const ready: Readiness = {
   isInboxWritable: true,

@@ -11,7 +11,7 @@ import {
   outboundSecret,
   signedRequest,
   storedBodies,
-} from '../support/intake.ts';
+} from '../support/bridge/intake.ts';
 
 const outbound = '/sweego/webhook/outbound';
 const inbound = '/sweego/webhook/inbound';

@@ -4,8 +4,8 @@ import Database from 'libsql';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import type { BridgeError } from '../../src/errors.ts';
 import { openInbox } from '../../src/inbox/open.ts';
-import { requestOf } from '../support/inbox-requests.ts';
-import { createTemporaryPath } from '../support/sqlite-databases.ts';
+import { requestOf } from '../support/inbox/inbox-requests.ts';
+import { createTemporaryPath } from '../support/inbox/sqlite-databases.ts';
 import { withoutRootRights } from '../support/without-root-rights.ts';
 
 let path: string;

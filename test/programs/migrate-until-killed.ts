@@ -1,7 +1,7 @@
-import { migrate } from '../../src/inbox/migrations.ts';
-import { sqliteSchema } from '../../src/inbox/sqlite-schema.ts';
-import { openSqliteSession } from '../../src/inbox/sqlite-session.ts';
-import type { SqliteSession } from '../../src/inbox/sqlite-session.ts';
+import { migrate } from '../../src/inbox/migration.ts';
+import { sqliteSchema } from '../../src/inbox/sqlite/schema.ts';
+import { openSqliteSession } from '../../src/inbox/sqlite/session.ts';
+import type { SqliteSession } from '../../src/inbox/sqlite/session.ts';
 
 /**
  * Migrates a file one statement at a time and kills itself before the statement of the given number (counted

@@ -1,6 +1,6 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import { openInbox } from '../../src/inbox/open.ts';
-import { requestOf } from '../support/inbox-requests.ts';
+import { requestOf } from '../support/inbox/inbox-requests.ts';
 
 /** Waits for the agreed instant (milliseconds since 1970), opens the inbox and puts fifty requests in turn. */
 const [, , databaseUrl, startAtText, name] = process.argv as [string, string, string, string, string];

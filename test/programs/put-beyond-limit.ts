@@ -1,7 +1,7 @@
 import { writeSync } from 'node:fs';
 import { BridgeError } from '../../src/errors.ts';
 import { openInbox } from '../../src/inbox/open.ts';
-import { requestOf } from '../support/inbox-requests.ts';
+import { requestOf } from '../support/inbox/inbox-requests.ts';
 
 /** Puts a small, a large and a small request, one after the other, and prints how each went. */
 const [, , databaseUrl, largeBytesText] = process.argv as [string, string, string, string];

@@ -1,6 +1,6 @@
 import { writeSync } from 'node:fs';
 import { openInbox } from '../../src/inbox/open.ts';
-import { requestOf } from '../support/inbox-requests.ts';
+import { requestOf } from '../support/inbox/inbox-requests.ts';
 
 /**
  * Puts from eight sides at once, prints each webhook-id as soon as its put has resolved, and kills itself

@@ -1,6 +1,6 @@
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import { openInbox } from '../../src/inbox/open.ts';
-import { after, describeTestBody } from '../support/inbox-requests.ts';
+import { after, describeTestBody } from '../support/inbox/inbox-requests.ts';
 
 /** Claims and settles in small batches and kills itself in the middle of its life. */
 const [, , databaseUrl, batchesText] = process.argv as [string, string, string, string];

@@ -3,7 +3,7 @@ import { openInbox } from '../../src/inbox/open.ts';
 import type { Inbox } from '../../src/inbox/inbox.ts';
 import { describeBody } from '../../src/sweego/describe-body.ts';
 import { createDatabase } from '../bench/databases.ts';
-import { intakeBody } from '../bench/intake-event.ts';
+import { intakeBody } from '../bench/intake/intake-event.ts';
 
 type Print = (line: string) => void;
 

@@ -1,5 +1,6 @@
 import { expect } from 'vitest';
-import { BridgeError, type ErrorScope, type Retry } from '../../src/errors.ts';
+import { BridgeError } from '../../src/errors.ts';
+import type { ErrorScope, Retry } from '../../src/errors.ts';
 
 export type Refusal = {
   code: string;

@@ -1,4 +1,5 @@
-import { createServer, type AddressInfo, type Socket } from 'node:net';
+import { createServer } from 'node:net';
+import type { AddressInfo, Socket } from 'node:net';
 
 /** A TCP server on 127.0.0.1 that does with each request's first bytes whatever the test says. */
 export async function openRawServer(

@@ -1,6 +1,8 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { startSweegoApi, type SweegoApiStandIn } from '../../demo/sweego-api.ts';
-import { openHttpRequest, type OpenHttpRequest } from '../../src/http-client.ts';
+import { startSweegoApi } from '../../demo/sweego-api.ts';
+import type { SweegoApiStandIn } from '../../demo/sweego-api.ts';
+import { openHttpRequest } from '../../src/http-client.ts';
+import type { OpenHttpRequest } from '../../src/http-client.ts';
 import { readLogPages } from '../../src/sweego/log-pages.ts';
 import { expectRefusal } from '../support/expect-refusal.ts';
 

@@ -2,12 +2,14 @@ import { randomBytes } from 'node:crypto';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { startSweegoApi, type SweegoApiStandIn } from '../../demo/sweego-api.ts';
-import { openHttpRequest, type HttpRequest, type OpenHttpRequest } from '../../src/http-client.ts';
+import { startSweegoApi } from '../../demo/sweego-api.ts';
+import type { SweegoApiStandIn } from '../../demo/sweego-api.ts';
+import { openHttpRequest } from '../../src/http-client.ts';
+import type { HttpRequest, OpenHttpRequest } from '../../src/http-client.ts';
 import { longestAttachmentBytes, readAttachment } from '../../src/sweego/attachments.ts';
 import type { AttachmentLocation } from '../../src/sweego/inbound-attachment.ts';
 import { expectRefusal } from '../support/expect-refusal.ts';
-import { sha256 } from '../support/reply-sources.ts';
+import { sha256 } from '../support/mails/reply-sources.ts';
 
 let sweego: SweegoApiStandIn;
 beforeEach(async () => {

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { readHeaderValues } from '../../src/sweego/header-value.ts';
+import { readHeaderValues } from '../../src/sweego/header-map.ts';
 
 const long =
   '<118022123456789.1763.1763456789.123456-openerp-1234567-maintenance.request.with_underscore@my-long-host-name.example.com>';

@@ -1,7 +1,10 @@
 import { afterEach, beforeEach, expect, it } from 'vitest';
-import { startSweegoApi, type SweegoApiStandIn } from '../../demo/sweego-api.ts';
-import { openHttpRequest, type OpenHttpRequest } from '../../src/http-client.ts';
-import { readLogPages, type LogQuery } from '../../src/sweego/log-pages.ts';
+import { startSweegoApi } from '../../demo/sweego-api.ts';
+import type { SweegoApiStandIn } from '../../demo/sweego-api.ts';
+import { openHttpRequest } from '../../src/http-client.ts';
+import type { OpenHttpRequest } from '../../src/http-client.ts';
+import { readLogPages } from '../../src/sweego/log-pages.ts';
+import type { LogQuery } from '../../src/sweego/log-pages.ts';
 import { expectRefusal } from '../support/expect-refusal.ts';
 
 let sweego: SweegoApiStandIn;

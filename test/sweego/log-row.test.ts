@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest';
-import { readEventMeaning } from '../../src/rules/event-meaning.ts';
+import { readEventMeaning } from '../../src/rules/delivery/event-meaning.ts';
 import { findRowMessageId, parseLogRow, readLogRow } from '../../src/sweego/log-row.ts';
 import { expectRefusal } from '../support/expect-refusal.ts';
 

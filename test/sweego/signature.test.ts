@@ -11,7 +11,7 @@ import {
 } from '../../src/sweego/signature.ts';
 import { nonAscii, shortKey, symfonyDelivered, symfonyMistakes } from '../fixtures/signed-requests.ts';
 import type { SignedRequest } from '../fixtures/signed-requests.ts';
-import { signWebhook } from '../support/sign-webhook.ts';
+import { signWebhook } from '../support/mails/sign-webhook.ts';
 
 function signerOf(request: SignedRequest, changes: { signature?: string; body?: Uint8Array } = {}) {
   return findSigner(

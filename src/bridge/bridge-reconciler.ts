@@ -1,0 +1,48 @@
+import { BridgeError } from '../errors.ts';
+import type { ServeConfig } from '../config.ts';
+import { createReconciler } from '../flows/reconciliation/reconciler.ts';
+import type { Reconciler } from '../flows/reconciliation/reconciler.ts';
+import { openHttpRequest } from '../http-client.ts';
+import type { Inbox } from '../inbox/inbox.ts';
+import type { Log } from '../log.ts';
+import { parseCronSchedule } from '../rules/reconciliation/cron-schedule.ts';
+import { describeBody } from '../sweego/describe-body.ts';
+import { sleep as realSleep } from './bridge-worker.ts';
+import type { BridgeWorker } from './bridge-worker.ts';
+
+/** Joins the reconciler and what it uses, beside a worker; it does nothing by itself. */
+export function createBridgeReconciler(
+  config: ServeConfig,
+  inbox: Inbox,
+  { actions, settings, holder }: Pick<BridgeWorker, 'actions' | 'settings' | 'holder'>,
+  {
+    now,
+    log,
+    days = config.reconcileDays,
+    sleep = realSleep,
+  }: { now: () => Date; log: Log; days?: number | undefined; sleep?: typeof realSleep | undefined },
+): Reconciler {
+  const cron = parseCronSchedule(config.reconcileCron);
+  if (cron === undefined) {
+    throw new BridgeError(
+      'CONFIG_INVALID',
+      'RECONCILE_CRON is not a schedule of five fields. Set it like */30 * * * *',
+      { retry: 'never', scope: 'bridge', cause: undefined },
+    );
+  }
+  return createReconciler({
+    inbox,
+    actions,
+    currentSettings: () => settings.current(),
+    cron,
+    sweego: { url: config.sweegoApiUrl, apiKey: config.sweegoApiKey },
+    openHttpRequest,
+    describe: describeBody,
+    mostDays: days,
+    retainDays: config.retainEntriesDays,
+    holder,
+    now,
+    sleep,
+    log,
+  });
+}

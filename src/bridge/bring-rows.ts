@@ -1,0 +1,145 @@
+import type { ServeConfig } from '../config.ts';
+import { BridgeError } from '../errors.ts';
+import type { EntryFilter, EntryState, EntrySummary, Inbox } from '../inbox/inbox.ts';
+import type { Log } from '../log.ts';
+import { describeBody } from '../sweego/describe-body.ts';
+import { drainNow } from './drain-now.ts';
+import type { DrainEnd } from './drain-now.ts';
+
+/** More than a reconciliation of a week finds. */
+const mostRows = 100_000;
+
+/** What became of the rows of Sweego's log that Odoo had not been told. */
+export type BroughtRows = {
+  /** Who saw to them; `none`: there were none. */
+  worker: 'none' | 'serve' | 'now';
+  /** Why Odoo as a whole could not be worked with. */
+  odooCode: string | undefined;
+  applied: number;
+  /** Ended without a change: known already, or about a message that this Odoo does not have. */
+  needless: number;
+  /** Neither brought nor given up: due, in a worker's hands, or put off. */
+  open: readonly EntrySummary[];
+  /** Given up in this run: each needs a human. */
+  parked: readonly EntrySummary[];
+  /** Given up before that, and still waiting for a human. */
+  parkedEarlier: number;
+};
+
+/**
+ * Brings to Odoo every row of Sweego's log that waits in the inbox, those that earlier reconciliations left
+ * included. A running `serve` does it when there is one, and may have done it before this looks.
+ *
+ * @param since when the reconciliation began: what it stored is told of in any case
+ * @throws BridgeError INBOX_*
+ */
+export async function bringRows(
+  config: ServeConfig,
+  inbox: Inbox,
+  since: Date,
+  deps: { now: () => Date; log: Log },
+): Promise<BroughtRows> {
+  await splitNewRequests(inbox, deps.now);
+  const found = await listRows(inbox, { receivedSince: since });
+  const earlier = await listRows(inbox, { receivedBefore: since, states: [...openStates, 'parked'] });
+  const rows = [...found, ...earlier.filter(isOpen)];
+  await endOutageWaits(inbox, rows, deps.now());
+  const ids = rows.map(({ id }) => id).reverse();
+  const end = rows.some(isOpen) ? await drainNow(config, inbox, ids, deps) : undefined;
+  const after = await summariesOf(inbox, ids);
+  const settled = after.filter(({ state }) => state === 'settled');
+  const applied = settled.filter(({ reason }) => reason === 'applied').length;
+  return {
+    worker: rows.length === 0 ? 'none' : workerOf(end),
+    odooCode: end?.kind === 'odoo_down' ? end.code : undefined,
+    applied,
+    needless: settled.length - applied,
+    open: after.filter(isOpen),
+    parked: after.filter(({ state }) => state === 'parked'),
+    parkedEarlier: earlier.length - earlier.filter(isOpen).length,
+  };
+}
+
+const openStates: readonly EntryState[] = ['received', 'claimed', 'waiting'];
+
+function isOpen({ state }: EntrySummary): boolean {
+  return openStates.includes(state);
+}
+
+/** Rows that were not open any more when this process looked were brought by somebody else. */
+function workerOf(end: DrainEnd | undefined): BroughtRows['worker'] {
+  const isServed =
+    end === undefined || end.kind === 'served' || (end.kind === 'done' && end.worker === 'serve');
+  return isServed ? 'serve' : 'now';
+}
+
+/** Without their bodies: there may be many of them. */
+async function summariesOf(inbox: Inbox, ids: readonly number[]): Promise<EntrySummary[]> {
+  const summaries: EntrySummary[] = [];
+  for (const id of ids) {
+    const found: (EntrySummary & { body?: Uint8Array }) | undefined = await inbox.find(id);
+    delete found?.body;
+    if (found !== undefined) summaries.push(found);
+  }
+  return summaries;
+}
+
+/**
+ * Fails for what nobody will bring to Odoo by himself: everything that is open while no `serve` runs, and what
+ * was parked in any case. What was parked earlier is only told: it was a failure then.
+ *
+ * @throws BridgeError RECONCILE_UNFINISHED
+ */
+export function requireBrought({ worker, odooCode, open, parked }: BroughtRows): void {
+  const left = worker === 'serve' ? parked.length : open.length + parked.length;
+  if (left === 0) return;
+  throw new BridgeError(
+    'RECONCILE_UNFINISHED',
+    `Odoo was not told ${left === 1 ? 'one row' : `${left} rows`} of Sweego's log; all are kept in the inbox. ` +
+      fixOf(parked.length, odooCode),
+    {
+      retry: 'later',
+      scope: 'bridge',
+      cause: undefined,
+      details: {
+        open: open.length,
+        parked: parked.length,
+        ...(odooCode === undefined ? {} : { odoo: odooCode }),
+      },
+    },
+  );
+}
+
+function fixOf(parked: number, odooCode: string | undefined): string {
+  if (odooCode !== undefined) {
+    return `Odoo cannot be worked with (${odooCode}, see docs/errors.md): mend that, then start serve or run it again.`;
+  }
+  if (parked === 0) return 'Start serve, which takes up when due what was put off, or run it again later.';
+  return (
+    'Parked ones need you (sweego-odoo-bridge inbox list --state parked --kind log, then inbox show <id>); ' +
+    'what was put off is taken up when due, by a running serve.'
+  );
+}
+
+/** The rows that were just stored have no numbers yet. */
+async function splitNewRequests(inbox: Inbox, now: () => Date): Promise<void> {
+  while ((await inbox.status()).unclaimed > 0) {
+    await inbox.claim({ directions: [], limit: 0, now: now(), describe: describeBody });
+  }
+}
+
+function listRows(inbox: Inbox, filter: EntryFilter): Promise<EntrySummary[]> {
+  return inbox.list({ ...filter, directions: ['log'], limit: mostRows });
+}
+
+/**
+ * What was put back only because Odoo was away is due at once. What failed by itself, or waits for a message,
+ * keeps its time: counting would start anew, and never come to an end when this is called again and again.
+ */
+async function endOutageWaits(inbox: Inbox, rows: readonly EntrySummary[], now: Date): Promise<void> {
+  const ids = rows
+    .filter(({ state, attempts, waits }) => state === 'waiting' && attempts === 0 && waits === 0)
+    .map(({ id }) => id);
+  for (let start = 0; start < ids.length; start += 200)
+    await inbox.replay(ids.slice(start, start + 200), now);
+}

@@ -1,0 +1,38 @@
+import type { OdooAccess } from '../config.ts';
+import { BridgeError } from '../errors.ts';
+import { alertKey } from '../flows/replies/conclude-reply.ts';
+import type { EntrySummary } from '../inbox/inbox.ts';
+import { createBridgeActions } from '../odoo/bridge-actions.ts';
+import { connectOdoo } from './bridge-worker.ts';
+
+/** An operator waits for it. */
+const timeoutMs = 10_000;
+
+/**
+ * Closes the activities by which users of Odoo know of parked replies. What was done with the replies does not
+ * depend on it: never throws.
+ *
+ * @param access undefined where no ODOO_ variables are set
+ * @returns what to tell the operator
+ */
+export async function closeAlerts(
+  access: OdooAccess | undefined,
+  replies: readonly EntrySummary[],
+): Promise<string[]> {
+  if (replies.length === 0) return [];
+  if (access === undefined) return [stayOpen('the ODOO_ variables are not set')];
+  const odoo = connectOdoo(access, timeoutMs);
+  try {
+    const actions = createBridgeActions(odoo);
+    for (const reply of replies) await actions.closeAlert(alertKey(reply));
+    return ['Activities of them in Odoo are closed.'];
+  } catch (error) {
+    return [stayOpen(error instanceof BridgeError ? error.code : 'UNEXPECTED')];
+  } finally {
+    await odoo.close();
+  }
+}
+
+function stayOpen(why: string): string {
+  return `Activities of them in Odoo may stay open (${why}): mark them as done there.`;
+}

@@ -1,0 +1,82 @@
+import type { ServeConfig } from '../config.ts';
+import { workerLease } from '../flows/worker/worker-lease.ts';
+import type { EntrySummary, Inbox } from '../inbox/inbox.ts';
+import type { Log } from '../log.ts';
+import { createBridgeWorker, sleep, workerDirections } from './bridge-worker.ts';
+
+const lookEveryMs = 100;
+/** How often a lease is asked for that somebody may have left behind. */
+const askEveryMs = 500;
+const timesToAsk = Math.ceil(workerLease.ttlMs / askEveryMs) + 2;
+
+/**
+ * How draining ended. `served`: another process goes on renewing the lease, so it does the work. `done` tells who
+ * has done it.
+ */
+export type DrainEnd =
+  { kind: 'done'; worker: 'serve' | 'now' } | { kind: 'served' } | { kind: 'odoo_down'; code: string };
+
+export type DrainDeps = { now: () => Date; log: Log };
+
+/**
+ * Resolves when each of the entries has ended or was put off, or Odoo as a whole is at fault. Only one process
+ * may write to Odoo: while a `serve` does, this one waits and looks. A lease that a killed `serve` has left is
+ * taken over once it was seen unrenewed for as long as it lasts, and this process works as `serve` does.
+ *
+ * @throws BridgeError INBOX_*
+ */
+export async function drainNow(
+  config: ServeConfig,
+  inbox: Inbox,
+  ids: readonly number[],
+  deps: DrainDeps,
+): Promise<DrainEnd> {
+  const { odoo, worker, holder } = createBridgeWorker(config, inbox, deps);
+  try {
+    const left = [...ids];
+    const ask = () => inbox.holdLease({ ...workerLease, holder, now: deps.now() });
+    for (let asked = 1; !(await ask()); asked += 1) {
+      if (!(await isAnyUnderWay(inbox, left))) return { kind: 'done', worker: 'serve' };
+      if (asked === timesToAsk) return { kind: 'served' };
+      await sleep(askEveryMs);
+    }
+    worker.start();
+    while (worker.contact().state !== 'down' && (await isAnyUnderWay(inbox, left))) await sleep(lookEveryMs);
+    // The turn that is running still tells whether Odoo answered.
+    await worker.stop();
+    const contact = worker.contact();
+    return contact.state === 'down'
+      ? { kind: 'odoo_down', code: contact.code }
+      : { kind: 'done', worker: 'now' };
+  } finally {
+    await worker.stop();
+    await inbox.releaseLease({ name: workerLease.name, holder });
+    await odoo.close();
+  }
+}
+
+/** Whether nobody works on the inbox. False also for a moment after a `serve` was killed. */
+export async function isUnserved(inbox: Inbox, now: Date): Promise<boolean> {
+  const holder = `look:${process.pid}`;
+  const held = await inbox.holdLease({ ...workerLease, holder, now });
+  if (held) await inbox.releaseLease({ name: workerLease.name, holder });
+  return held;
+}
+
+/** Drops from the front of `ids` what is not under way any more, so that each look costs little. */
+async function isAnyUnderWay(inbox: Inbox, ids: number[]): Promise<boolean> {
+  for (let [id] = ids; id !== undefined; [id] = ids) {
+    if (isUnderWay(await inbox.find(id))) return true;
+    ids.shift();
+  }
+  return false;
+}
+
+/** Kinds that the worker does not take yet would never end. */
+function isUnderWay(entry: EntrySummary | undefined): boolean {
+  return (
+    entry !== undefined &&
+    workerDirections.includes(entry.direction) &&
+    (entry.state === 'received' || entry.state === 'claimed')
+  );
+}

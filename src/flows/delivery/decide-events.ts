@@ -1,0 +1,141 @@
+import { BridgeError } from '../../errors.ts';
+import type { Entry, Outcome } from '../../inbox/inbox.ts';
+import type { BridgeSettings, ReadAnswer } from '../../odoo/bridge-answers.ts';
+import { readEventMeaning } from '../../rules/delivery/event-meaning.ts';
+import { languageOf } from '../../rules/delivery/failure-text.ts';
+import { mergeEvents } from '../../rules/delivery/merge-events.ts';
+import { decideMessage, recordOnly } from '../../rules/delivery/message-outcome.ts';
+import type { HistoryEvent, MessageChange } from '../../rules/delivery/message-state.ts';
+import type { OdooFacts } from '../../rules/delivery/notification-values.ts';
+import { consequencesOf, findServer } from '../../rules/delivery/consequences.ts';
+import { parseLogRow } from '../../sweego/log-row.ts';
+import { parseOutboundEvent } from '../../sweego/outbound-event.ts';
+
+/** What became of an entry in this round. */
+export type EntryResult =
+  | { kind: 'settle'; outcome: Outcome }
+  /** Odoo does not show the message (yet). */
+  | { kind: 'unknown_message' }
+  /** Odoo is sending a mail of the message, or the message moved while it was decided on. */
+  | { kind: 'busy'; reason: string }
+  /** For something that is normal and passes within this time. */
+  | { kind: 'wait'; delayMs: number; reason: string }
+  | { kind: 'failed'; error: BridgeError }
+  /** `isQuiet`: another entry's alert tells of it. */
+  | { kind: 'park'; reason: string; isQuiet?: true };
+
+export type DecisionSettings = Pick<BridgeSettings, 'failure_types' | 'company_language' | 'servers'>;
+
+/** One event of an entry about a message of Odoo. A row of Sweego's log may stand for several. */
+export type Pending = { entry: Entry; messageId: string; event: HistoryEvent };
+
+/** A change, the entries that it settles, and as what. */
+export type Work = { change: MessageChange; pending: readonly Pending[]; outcome: Outcome };
+
+const applied: Outcome = { outcome: 'applied' };
+
+/** Reads an entry's events; what concerns no message of Odoo gets its result at once. */
+export function understand(entry: Entry): readonly Pending[] | EntryResult {
+  try {
+    const events = entry.direction === 'log' ? parseLogRow(entry.body) : [parseOutboundEvent(entry.body)];
+    const meanings = events.map((event) =>
+      readEventMeaning({ ...event, timestamp: event.timestamp ?? entry.receivedAt }),
+    );
+    const other = meanings.find((meaning) => meaning.kind !== 'message');
+    if (other?.kind === 'unmatchable') {
+      return { kind: 'park', reason: `EVENT_UNMATCHABLE: ${other.reason}` };
+    }
+    const pending = meanings.flatMap((meaning) =>
+      meaning.kind === 'message' ? [{ entry, messageId: meaning.messageId, event: meaning.event }] : [],
+    );
+    if (pending.length > 0) return pending;
+    const reason = other?.reason ?? 'it tells nothing';
+    return { kind: 'settle', outcome: { outcome: 'ignored', reason } };
+  } catch (error) {
+    if (error instanceof BridgeError) return { kind: 'park', reason: `${error.code}: ${error.message}` };
+    throw error;
+  }
+}
+
+/** What becomes of the events about one Message-Id. Entries without any effect get their result here. */
+export function decideEvents(
+  settings: DecisionSettings,
+  answer: ReadAnswer,
+  messageId: string,
+  pending: readonly Pending[],
+  results: Map<number, EntryResult>,
+): Work[] {
+  const messages = answer.messages.filter((state) => state.message_id === messageId);
+  if (messages.length === 0) return continueHistory(settings, answer, messageId, pending, results);
+  const events = pending.map(({ event }) => event);
+  const decisions = messages.map((message) => decideMessage(message, events, factsOf(settings)));
+  if (decisions.length > 1 && decisions.some(({ verdicts }) => verdicts.includes('defer'))) {
+    // Two messages with one Message-Id share a history: what one of them must wait for, both wait for.
+    for (const { entry } of pending) results.set(entry.id, resultOf(['defer']));
+    return [];
+  }
+  for (const [index, { entry }] of pending.entries()) {
+    const verdicts = decisions.map(({ verdicts: each }) => each[index]);
+    if (!verdicts.includes('apply')) results.set(entry.id, resultOf(verdicts));
+  }
+  return decisions.flatMap(({ change, verdicts }) => {
+    if (change === undefined) return [];
+    const fresh = pending.filter((_, index) => verdicts[index] === 'apply');
+    return [{ change: withConsequences(settings, change, fresh), pending: fresh, outcome: applied }];
+  });
+}
+
+/** The message is not there. With a history of it, it was ours and is gone: what happens to it is recorded. */
+function continueHistory(
+  settings: DecisionSettings,
+  answer: ReadAnswer,
+  messageId: string,
+  pending: readonly Pending[],
+  results: Map<number, EntryResult>,
+): Work[] {
+  const known = answer.gone.find((each) => each.message_id === messageId);
+  if (known === undefined) {
+    for (const { entry } of pending) results.set(entry.id, { kind: 'unknown_message' });
+    return [];
+  }
+  const events = pending.map(({ event }) => event);
+  const news = mergeEvents(known.events, events).fresh;
+  const fresh = pending.filter(({ event }) => news.includes(event));
+  for (const each of pending.filter((one) => !fresh.includes(one))) {
+    results.set(each.entry.id, { kind: 'settle', outcome: { outcome: 'superseded' } });
+  }
+  if (fresh.length === 0) return [];
+  const change = withConsequences(settings, recordOnly(known, events, factsOf(settings)), fresh);
+  const outcome: Outcome =
+    change.trace_writes.length > 0
+      ? applied
+      : { outcome: 'ignored', reason: 'the message was deleted in Odoo' };
+  return [{ change, pending: fresh, outcome }];
+}
+
+/** Adds what the mail server's options ask for. Which server it is, the secret tells that verified the event. */
+function withConsequences(
+  settings: DecisionSettings,
+  change: MessageChange,
+  fresh: readonly Pending[],
+): MessageChange {
+  const events = fresh.map(({ entry, event }) => {
+    const server = findServer(settings.servers, entry.secretId);
+    const options = {
+      feedBlacklist: server?.feed_blacklist ?? false,
+      countBounces: server?.count_bounces ?? false,
+    };
+    return { event, options };
+  });
+  return { ...change, ...consequencesOf(events) };
+}
+
+function factsOf(settings: DecisionSettings): OdooFacts {
+  return { failureTypes: settings.failure_types, language: languageOf(settings.company_language) };
+}
+
+function resultOf(verdicts: readonly (string | undefined)[]): EntryResult {
+  if (verdicts.includes('defer')) return { kind: 'busy', reason: 'a mail of the message is outgoing' };
+  if (verdicts.includes('superseded')) return { kind: 'settle', outcome: { outcome: 'superseded' } };
+  return { kind: 'park', reason: 'EVENT_UNMATCHED: the message has no such recipient' };
+}

@@ -1,0 +1,131 @@
+import type { EntrySummary, Inbox } from '../../inbox/inbox.ts';
+import type { BridgeActions } from '../../odoo/bridge-actions.ts';
+import type { ReadAnswer } from '../../odoo/bridge-answers.ts';
+import { recipientState } from '../../rules/delivery/delivery-status.ts';
+import { readEventMeaning } from '../../rules/delivery/event-meaning.ts';
+import { createRecipientFinder, recipientsOf } from '../../rules/delivery/message-recipient.ts';
+import type { HistoryEvent } from '../../rules/delivery/message-state.ts';
+import { readLogRow } from '../../sweego/log-row.ts';
+import type { ReadLog } from '../reconciliation/reconcile-domain.ts';
+import { recipientVerdict } from './recipient-verdict.ts';
+import type { RecipientVerdict } from './recipient-verdict.ts';
+
+/** What is known of one recipient of a message. */
+export type RecipientTrace = {
+  address: string;
+  verdict: RecipientVerdict;
+  /** Oldest first. */
+  events: readonly HistoryEvent[];
+  /** What Sweego's log says at this moment; undefined when it was not asked. */
+  asked: readonly HistoryEvent[] | undefined;
+};
+
+export type MessageTrace = {
+  messageId: string;
+  /** Where it belongs in Odoo; `null` when the message is gone or has no document. */
+  document: { model: string; id: number } | null;
+  isGone: boolean;
+  recipients: readonly RecipientTrace[];
+  /** Events of this message in the inbox and replies to it, oldest first. */
+  entries: readonly EntrySummary[];
+};
+
+export type TraceDeps = {
+  actions: Pick<BridgeActions, 'read'>;
+  inbox: Pick<Inbox, 'list'>;
+  /** Asks Sweego anew; left out when nobody wants that. */
+  askSweego?: { readLog: ReadLog; from: Date };
+};
+
+/**
+ * Everything that is known of messages: from Odoo's history, from the inbox and, when asked for, from Sweego's
+ * log. It changes nothing. Message-Ids that nobody knows are left out.
+ *
+ * @throws BridgeError ODOO_*, INBOX_*, SWEEGO_*
+ */
+export async function traceMessages(deps: TraceDeps, messageIds: readonly string[]): Promise<MessageTrace[]> {
+  const { messages, gone } = await deps.actions.read(messageIds);
+  const traces: MessageTrace[] = [];
+  for (const messageId of messageIds) {
+    const state = messages.find((message) => message.message_id === messageId);
+    const events = state?.events ?? gone.find((message) => message.message_id === messageId)?.events ?? [];
+    const entries = await entriesAbout(deps.inbox, messageId, events);
+    if (state === undefined && events.length === 0 && entries.length === 0) continue;
+    const known = state === undefined ? goneRecipients(events) : recipientsOfState(state);
+    const recipients = [];
+    for (const recipient of known) {
+      recipients.push({ ...recipient, asked: await askedOf(deps, messageId, recipient.address) });
+    }
+    const { model = null, res_id: id = null } = state ?? {};
+    const document = model === null || id === null ? null : { model, id };
+    traces.push({ messageId, document, isGone: state === undefined, recipients, entries });
+  }
+  return traces;
+}
+
+type KnownRecipient = Omit<RecipientTrace, 'asked'>;
+
+function recipientsOfState(message: ReadAnswer['messages'][number]): KnownRecipient[] {
+  const find = createRecipientFinder(message);
+  const recipients = recipientsOf(message, message.events, message.events);
+  return [...recipients].map(([key, recipient]) => {
+    const events = message.events.filter((event) => find(event) === key);
+    const verdict = recipientVerdict(recipient, recipients.values());
+    // Rules name a recipient without address by his notification.
+    const address = recipient.address.includes('@') ? recipient.address : 'a recipient without address';
+    return { address, events: inOrder(events), verdict };
+  });
+}
+
+function goneRecipients(events: readonly HistoryEvent[]): KnownRecipient[] {
+  const addresses = [...new Set(events.map(({ recipient }) => recipient))];
+  return addresses.map((address) => {
+    const own = events.filter(({ recipient }) => recipient === address);
+    const state = recipientState(own);
+    const recipient = { address, notification: undefined, mails: [], before: state, now: state };
+    return { address, events: inOrder(own), verdict: recipientVerdict(recipient, []) };
+  });
+}
+
+/** By Sweego's clock; within a second, which is all that Odoo keeps, a mail is sent before anything becomes of it. */
+function inOrder(events: readonly HistoryEvent[]): HistoryEvent[] {
+  const rank = ({ type }: HistoryEvent) => (type === 'email_sent' ? 0 : 1);
+  const timeOf = ({ at }: HistoryEvent) => at?.getTime() ?? 0;
+  return [...events].sort((one, other) => timeOf(one) - timeOf(other) || rank(one) - rank(other));
+}
+
+/** By Odoo's Message-Id, and by those that Sweego put on the mails, which replies refer to. */
+async function entriesAbout(
+  inbox: TraceDeps['inbox'],
+  messageId: string,
+  events: readonly HistoryEvent[],
+): Promise<EntrySummary[]> {
+  const names = new Set([messageId, ...events.flatMap(({ wire_id: wireId }) => wireId ?? [])]);
+  const found = new Map<number, EntrySummary>();
+  for (const name of names) {
+    for (const entry of await inbox.list({ terms: [`message-id:${name}`], limit: 1_000 })) {
+      found.set(entry.id, entry);
+    }
+  }
+  return [...found.values()].sort(
+    (one, other) => one.receivedAt.getTime() - other.receivedAt.getTime() || one.id - other.id,
+  );
+}
+
+async function askedOf(
+  { askSweego }: TraceDeps,
+  messageId: string,
+  address: string,
+): Promise<HistoryEvent[] | undefined> {
+  if (askSweego === undefined) return undefined;
+  const { readLog, from } = askSweego;
+  const told = new Map<string, HistoryEvent>();
+  for await (const { rows } of readLog({ channel: 'email', searchWord: address, from })) {
+    for (const event of rows.flatMap((row) => readLogRow(row)?.readEvents() ?? [])) {
+      const meaning = readEventMeaning(event);
+      if (meaning.kind !== 'message' || meaning.messageId !== messageId) continue;
+      told.set(meaning.event.event_id ?? '', meaning.event);
+    }
+  }
+  return inOrder([...told.values()]);
+}

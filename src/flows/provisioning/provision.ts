@@ -1,0 +1,135 @@
+import { BridgeError } from '../../errors.ts';
+import type { Odoo } from '../../odoo/odoo.ts';
+import { createOdooRecords } from '../../odoo/records.ts';
+import type { OdooRecords } from '../../odoo/records.ts';
+import { provisionVersion } from '../../odoo/bridge-actions.ts';
+import { bridgeRecords, conflictingModule, requiredModules } from '../../provision/bridge-records.ts';
+import type { ActionSources } from '../../provision/bridge-records.ts';
+import type { DesiredRecord, PlannedChange } from '../../provision/desired-state.ts';
+import { planProvisioning } from '../../provision/plan.ts';
+import type { CurrentState } from '../../provision/plan.ts';
+import { carryOutChanges } from './carry-out.ts';
+import { userExternalId } from './bridge-user.ts';
+import { readCurrentState } from './current-state.ts';
+
+const installedStates = ['installed', 'to upgrade'];
+
+export type ProvisionDeps = {
+  /** An administrator's Odoo, not the bridge's user. */
+  odoo: Odoo;
+  sources: ActionSources;
+};
+
+/**
+ * Says what `provision` would change, without changing anything.
+ *
+ * @throws BridgeError PROVISION_RIGHTS (not a system administrator), PROVISION_CONFLICT (the public module
+ *   for Sweego is installed), ODOO_*
+ */
+export async function planBridge(deps: ProvisionDeps): Promise<PlannedChange[]> {
+  const records = createOdooRecords(deps.odoo);
+  await requireAdministrator(deps.odoo);
+  await refuseConflictingModule(records);
+  const missing = await missingModules(records);
+  return (await plan(records, bridgeRecords(deps.sources), missing)).changes;
+}
+
+/**
+ * Brings everything the bridge needs into the database: only the differences are written, so a second run
+ * changes nothing, and a run that was cut off is completed by the next one.
+ *
+ * @returns the changes that were made, in order
+ * @throws BridgeError PROVISION_RIGHTS, PROVISION_CONFLICT, ODOO_*
+ */
+export async function provisionBridge(deps: ProvisionDeps): Promise<PlannedChange[]> {
+  const records = createOdooRecords(deps.odoo);
+  await requireAdministrator(deps.odoo);
+  await refuseConflictingModule(records);
+  const installed = await installModules(deps.odoo, records);
+  const desired = bridgeRecords(deps.sources);
+  const { changes, current } = await plan(records, desired, []);
+  await carryOutChanges(records, desired, changes, current);
+  await recordVersion(deps.odoo);
+  return [...installed, ...changes];
+}
+
+async function plan(
+  records: OdooRecords,
+  desired: readonly DesiredRecord[],
+  missing: readonly string[],
+): Promise<{ changes: PlannedChange[]; current: CurrentState }> {
+  const absentModels = new Set(missing.includes('base_automation') ? ['base.automation'] : []);
+  const current = await readCurrentState(records, desired, absentModels);
+  const installs = missing.map(installation);
+  return { changes: [...installs, ...planProvisioning(desired, current, [userExternalId])], current };
+}
+
+async function requireAdministrator(odoo: Odoo): Promise<void> {
+  const allowed = await odoo.call({
+    model: 'ir.model.fields',
+    method: 'has_access',
+    ids: [],
+    arguments: { operation: 'create' },
+  });
+  if (allowed === true) return;
+  throw new BridgeError(
+    'PROVISION_RIGHTS',
+    'The user of PROVISION_LOGIN may not change Odoo’s settings. Use an administrator (group Settings).',
+    { retry: 'never', scope: 'odoo', cause: undefined, details: { variable: 'PROVISION_LOGIN' } },
+  );
+}
+
+async function refuseConflictingModule(records: OdooRecords): Promise<void> {
+  const found = await records.search(
+    'ir.module.module',
+    [
+      ['name', '=', conflictingModule],
+      ['state', 'in', [...installedStates, 'to install']],
+    ],
+    ['state'],
+  );
+  if (found.length === 0) return;
+  throw new BridgeError(
+    'PROVISION_CONFLICT',
+    `The module ${conflictingModule} is installed: both would rewrite Reply-To. Uninstall it in Apps, then run provision again.`,
+    { retry: 'never', scope: 'odoo', cause: undefined, details: { module: conflictingModule } },
+  );
+}
+
+async function missingModules(records: OdooRecords): Promise<string[]> {
+  const rows = await records.search(
+    'ir.module.module',
+    [
+      ['name', 'in', [...requiredModules]],
+      ['state', 'in', installedStates],
+    ],
+    ['name'],
+  );
+  const present = rows.map((row) => row['name']);
+  return requiredModules.filter((name) => !present.includes(name));
+}
+
+async function installModules(odoo: Odoo, records: OdooRecords): Promise<PlannedChange[]> {
+  const missing = await missingModules(records);
+  if (missing.length === 0) return [];
+  const rows = await records.search('ir.module.module', [['name', 'in', missing]], ['name']);
+  await odoo.call({
+    model: 'ir.module.module',
+    method: 'button_immediate_install',
+    ids: rows.map((row) => row.id),
+    timeoutMs: 600_000,
+  });
+  return missing.map(installation);
+}
+
+function installation(name: string): PlannedChange {
+  return { action: 'install', model: 'ir.module.module', name };
+}
+
+async function recordVersion(odoo: Odoo): Promise<void> {
+  await odoo.call({
+    model: 'ir.config_parameter',
+    method: 'set_param',
+    arguments: { key: 'sweego_bridge.provision_version', value: String(provisionVersion) },
+  });
+}

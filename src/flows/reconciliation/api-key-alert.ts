@@ -1,0 +1,43 @@
+import type { BridgeActions } from '../../odoo/bridge-actions.ts';
+import { codesOf } from './reconciliation-runs.ts';
+import type { ReconciliationRun } from './reconciliation-runs.ts';
+
+/** What is done about a key in Odoo, by why it cannot be used. */
+const texts: Readonly<Record<string, { summary: string; note: string }>> = {
+  SWEEGO_API_KEY_REFUSED: {
+    summary: 'Sweego refuses the API key',
+    note: 'It answers that the key is not valid, or not for this. Enter a valid one in the settings.',
+  },
+  SWEEGO_API_KEY_MISSING: {
+    summary: 'Sweego’s API key is missing',
+    note: 'Mails wait for word from Sweego, and there is no key to read its log with. Enter one in the settings.',
+  },
+};
+
+/**
+ * Shows a user of Odoo once that Sweego's API key cannot be used, and takes it back when it can again.
+ *
+ * @param openKey of the activity that is open; null when none is
+ * @returns the key of the one that is open now
+ * @throws BridgeError ODOO_*
+ */
+export async function tellApiKeyFault(
+  actions: Pick<BridgeActions, 'openAlert' | 'closeAlert'>,
+  run: ReconciliationRun,
+  openKey: string | null,
+): Promise<string | null> {
+  const code = codesOf(run).find((each) => each in texts);
+  const text = code === undefined ? undefined : texts[code];
+  if (text !== undefined) {
+    if (openKey !== null) return openKey;
+    const key = `sweego-api-key:${run.startedAt}`;
+    const consequence =
+      '\nUntil then mails whose webhooks were lost are not reconciled, and lost replies are not noticed.';
+    await actions.openAlert({ ...text, note: text.note + consequence, key, serverId: null });
+    return key;
+  }
+  const hasWorked = run.inbound === 'checked' || run.domains.some(({ result }) => result === 'read');
+  if (openKey === null || !hasWorked) return openKey;
+  await actions.closeAlert(openKey);
+  return null;
+}

@@ -1,0 +1,179 @@
+import type { DescribeBody, Inbox } from '../../inbox/inbox.ts';
+import type { BridgeActions } from '../../odoo/bridge-actions.ts';
+import type { BridgeSettings } from '../../odoo/bridge-answers.ts';
+import {
+  domainsSentFrom,
+  domainsToAsk,
+  reconciliationWindow,
+} from '../../rules/reconciliation/reconciliation.ts';
+import type { Window } from '../../rules/reconciliation/reconciliation.ts';
+import { findLostReplies } from './lost-replies.ts';
+import type { LostReply, LostReplyCheck, LostReplyDeps } from './lost-replies.ts';
+import { readPendingMessages } from './pending-messages.ts';
+import type { PendingMessages } from './pending-messages.ts';
+import { everyDomain, reconcileDomain } from './reconcile-domain.ts';
+import type { DomainRead, ReadLog } from './reconcile-domain.ts';
+import { codesOf } from './reconciliation-runs.ts';
+import type { ReconciliationRun } from './reconciliation-runs.ts';
+
+export type ReconcileDeps = {
+  inbox: Pick<Inbox, 'put' | 'list' | 'replay' | 'status' | 'claim'>;
+  actions: Pick<BridgeActions, 'pending' | 'openAlert' | 'closeAlert'>;
+  /** How bodies are split into entries. */
+  describe: DescribeBody;
+  settings: Pick<BridgeSettings, 'alias_domains' | 'servers'>;
+  readLog: ReadLog;
+  /** How far back Sweego is asked, days. */
+  mostDays: number;
+  replies: {
+    /** Those received before are not looked for. */
+    since: Date;
+    /** Look for them also while no mail waits. */
+    isDue: boolean;
+    /** swg_uid of those that were told of lately. */
+    told: readonly string[];
+  };
+  now: () => Date;
+  log: LostReplyDeps['log'] & {
+    info(fields: Readonly<Record<string, unknown>>, message: string): void;
+    warn(fields: Readonly<Record<string, unknown>>, message: string): void;
+  };
+};
+
+export type Reconciled = {
+  run: ReconciliationRun;
+  /** Those that nobody was told of before. */
+  lostReplies: readonly LostReply[];
+  /** Replies received before this are all known or told of; undefined when they were not all looked for. */
+  repliesSeenUntil: Date | undefined;
+  /** How long Sweego wants to be left alone, milliseconds. */
+  pauseMs: number;
+};
+
+/**
+ * One reconciliation: what Odoo waits for is looked up in Sweego's log, and what that tells becomes entries of
+ * the inbox; the worker brings them to Odoo by the same rules as webhooks. When nothing waits, Sweego is not
+ * asked about it at all. What Sweego does not answer makes the run partial: nothing is concluded from a row's
+ * absence.
+ *
+ * @throws BridgeError ODOO_*, INBOX_*: nothing was concluded, and entries stored so far are worked on
+ */
+export async function reconcile(deps: ReconcileDeps): Promise<Reconciled> {
+  const { now, log } = deps;
+  const startedAt = now();
+  const waiting = await readPendingMessages(deps.actions);
+  const window = reconciliationWindow(waiting.mails, deps.mostDays, startedAt);
+  tellOld(window, log);
+  const reads = window.from === undefined ? [] : await readDomains(deps, waiting, window.from);
+  const inbound = await checkInbound(deps, reads, waiting.known.size > 0);
+  const run: ReconciliationRun = {
+    startedAt: startedAt.toISOString(),
+    endedAt: now().toISOString(),
+    outcome: outcomeOf(reads, inbound.result),
+    pending: waiting.known.size,
+    ...resultOf(window, reads, inbound),
+  };
+  tellEnd(run, log);
+  const pauses = [inbound, ...reads].map(({ retryAfterMs = 0 }) => retryAfterMs);
+  return {
+    run,
+    lostReplies: inbound.lost,
+    repliesSeenUntil: inbound.seenUntil,
+    pauseMs: Math.max(...pauses),
+  };
+}
+
+function resultOf(
+  { tooOld }: Window,
+  reads: readonly DomainRead[],
+  inbound: LostReplyCheck,
+): Omit<ReconciliationRun, 'startedAt' | 'endedAt' | 'outcome' | 'pending'> {
+  return {
+    tooOld: tooOld === undefined ? null : { count: tooOld.count, oldest: tooOld.oldest.toISOString() },
+    domains: reads.map(({ domain, result, code, rows }) => ({
+      domain,
+      result,
+      rows,
+      ...(code === undefined ? {} : { code }),
+    })),
+    news: sumOf(reads.map(({ news }) => news)),
+    unreadable: sumOf(reads.map(({ unreadable }) => unreadable)),
+    lostReplies: inbound.lost.map(({ swgUid }) => swgUid),
+    inbound: inbound.result,
+    ...(inbound.code === undefined ? {} : { inboundCode: inbound.code }),
+  };
+}
+
+async function checkInbound(
+  deps: ReconcileDeps,
+  reads: readonly DomainRead[],
+  isWaiting: boolean,
+): Promise<LostReplyCheck> {
+  const { settings, replies } = deps;
+  if (hasEnded(reads)) return { result: 'skipped', lost: [] };
+  if (!isWaiting && !replies.isDue) return { result: 'not needed', lost: [] };
+  const aliasDomains = settings.alias_domains.map(({ name }) => name);
+  return findLostReplies(deps, aliasDomains, replies);
+}
+
+async function readDomains(
+  deps: ReconcileDeps,
+  { known, mails }: PendingMessages,
+  from: Date,
+): Promise<DomainRead[]> {
+  const { settings, now } = deps;
+  const fromFilters = settings.servers.map(({ from_filter }) => from_filter);
+  const domains = domainsToAsk(
+    mails.map(({ fromDomain }) => fromDomain),
+    settings.alias_domains.map(({ name }) => name),
+    fromFilters,
+  );
+  const sentFrom = domainsSentFrom(mails, fromFilters, { from, now: now() });
+  const reads: DomainRead[] = [];
+  // Mails from nowhere are rare; what they are is told by their Message-Ids alone.
+  for (const domain of domains.length > 0 ? domains : [everyDomain]) {
+    const read: DomainRead = hasEnded(reads)
+      ? { domain, result: 'skipped', rows: 0, news: 0, unreadable: 0 }
+      : await reconcileDomain({ ...deps, known }, domain, from);
+    const isOdd = read.result === 'none' && sentFrom.has(domain);
+    reads.push(isOdd ? { ...read, result: 'failed', code: 'SWEEGO_LOG_EMPTY' } : read);
+  }
+  return reads;
+}
+
+function hasEnded(reads: readonly DomainRead[]): boolean {
+  const last = reads.at(-1);
+  return last?.result === 'skipped' || last?.endsRun === true;
+}
+
+function outcomeOf(
+  reads: readonly DomainRead[],
+  inbound: ReconciliationRun['inbound'],
+): ReconciliationRun['outcome'] {
+  const isMissing = ({ result }: DomainRead) => result === 'failed' || result === 'skipped';
+  const isPartlyRead = reads.some(({ code }) => code === 'SWEEGO_ROW_UNREADABLE');
+  const parts = [...reads.map(isMissing), ...(isPartlyRead || inbound === 'checked' ? [false] : [])];
+  const areMissing = inbound === 'failed' ? [...parts, true] : parts;
+  if (!areMissing.includes(true)) return 'complete';
+  return areMissing.includes(false) ? 'partial' : 'failed';
+}
+
+function tellOld({ tooOld }: Window, log: ReconcileDeps['log']): void {
+  if (tooOld === undefined) return;
+  log.warn(
+    { mails: tooOld.count, oldest: tooOld.oldest.toISOString() },
+    'mails wait for Sweego for longer than its log is asked about',
+  );
+}
+
+function tellEnd(run: ReconciliationRun, log: ReconcileDeps['log']): void {
+  const { outcome, pending, news } = run;
+  const rows = sumOf(run.domains.map((each) => each.rows));
+  const fields = { outcome, pending, rows, news };
+  if (outcome === 'complete') log.info(fields, 'reconciliation done');
+  else log.error({ ...fields, codes: codesOf(run) }, 'reconciliation could not read all of Sweego’s log');
+}
+
+function sumOf(numbers: readonly number[]): number {
+  return numbers.reduce((sum, each) => sum + each, 0);
+}

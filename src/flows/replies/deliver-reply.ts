@@ -1,0 +1,75 @@
+import { BridgeError } from '../../errors.ts';
+import type { Entry } from '../../inbox/inbox.ts';
+import { readInstruction } from '../../rules/replies/reply-by-hand.ts';
+import { circuitKey } from '../../rules/replies/reply-circuit.ts';
+import { parseInboundMail } from '../../sweego/inbound-mail.ts';
+import type { InboundMail } from '../../sweego/inbound-mail.ts';
+import type { EntryResult } from '../delivery/decide-events.ts';
+import { keepAttachments } from './keep-attachments.ts';
+import { placeReply } from './place-reply.ts';
+import type { PlacedReply } from './place-reply.ts';
+import { postReply } from './post-reply.ts';
+import type { ReplyDeps } from './reply-deps.ts';
+
+/**
+ * Brings one reply to Odoo: parse, find its place, fetch its files, build, post. Repeating it is safe at every
+ * point: files that are kept are not fetched again, and Odoo posts each Message-Id once.
+ *
+ * Files are fetched for a mail that will be parked too, since Sweego may not have them any more when a human
+ * comes to it. A loop's files are not.
+ *
+ * @throws BridgeError ODOO_*, INBOX_*, REPLY_INTERRUPTED with nothing said about the entry; of scope `entry`,
+ *   the entry is at fault
+ */
+export async function deliverReply(deps: ReplyDeps, entry: Entry): Promise<EntryResult> {
+  const mail = read(entry);
+  if ('kind' in mail) return mail;
+  const placed = await placeReply(deps, entry, mail);
+  const { plan } = placed;
+  if (plan.kind === 'ignore') {
+    return { kind: 'settle', outcome: { outcome: 'ignored', reason: plan.reason } };
+  }
+  const refusal = askCircuits(deps, entry, placed);
+  if (refusal !== undefined) return refusal;
+  const kept = await keepAttachments(deps, entry, mail.attachments);
+  if (kept instanceof BridgeError) return { kind: 'failed', error: kept };
+  if (plan.kind === 'park') return plan;
+  if (plan.notes.length > 0) {
+    deps.log.warn({ entry: entry.id, notes: plan.notes }, 'clues of a reply contradict each other');
+  }
+  const { isReplayed, target } = readInstruction(entry.instruction);
+  const isByHand = isReplayed && target !== undefined;
+  const source = { ...mail, headers: placed.headers, date: mail.timestamp ?? entry.receivedAt, ...kept };
+  return postReply(deps, entry, { source, plan, isByHand });
+}
+
+function read(entry: Entry): InboundMail | EntryResult {
+  try {
+    return parseInboundMail(entry.body);
+  } catch (error) {
+    if (!(error instanceof BridgeError)) throw error;
+    return { kind: 'park', reason: `${error.code}: ${error.message}` };
+  }
+}
+
+/** Twenty mails of one sender on one record in ten minutes; what an operator lets go on is not asked about. */
+function askCircuits(
+  { circuits, log }: ReplyDeps,
+  entry: Entry,
+  { plan, clues, known }: PlacedReply,
+): EntryResult | undefined {
+  if (plan.kind !== 'post' || entry.instruction !== null) return undefined;
+  const aliases = known.recipients.filter(({ kind }) => kind === 'alias').map(({ address }) => address);
+  const keys = plan.postings.map(({ document }) =>
+    circuitKey(
+      clues.sender,
+      document === null ? [...new Set(aliases)].sort().join(' ') : `${document.model},${document.id}`,
+    ),
+  );
+  const { isRefused, isFirst } = circuits.pass(entry.id, keys, entry.receivedAt);
+  if (!isRefused) return undefined;
+  if (isFirst)
+    log.error({ entry: entry.id, code: 'REPLY_CIRCUIT_OPEN' }, 'replies are parked: they look like a loop');
+  const reason = 'REPLY_CIRCUIT_OPEN: the sender wrote more than 20 times to this record within 10 minutes';
+  return { kind: 'park', reason, ...(isFirst ? {} : { isQuiet: true }) };
+}

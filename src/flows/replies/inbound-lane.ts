@@ -1,0 +1,49 @@
+import type { EntryResult } from '../delivery/decide-events.ts';
+import { concludeReply } from './conclude-reply.ts';
+import { deliverReply } from './deliver-reply.ts';
+import { isolateFailures } from '../worker/isolate-failures.ts';
+import type { Lane, LaneContext } from '../worker/lane.ts';
+import { createReplyCircuits } from './reply-circuits.ts';
+import type { ReplyDeps } from './reply-deps.ts';
+
+export type InboundLaneDeps = Omit<ReplyDeps, 'settings' | 'circuits' | 'signal'>;
+
+/** Replies, one at a time: each is held in memory whole while Odoo takes it. */
+export function createInboundLane(deps: InboundLaneDeps): Lane {
+  const circuits = createReplyCircuits();
+  const { actions } = deps;
+
+  function replyDeps({ settings, requireLease, signal }: LaneContext): ReplyDeps {
+    const deliver: ReplyDeps['actions']['deliver'] = async (delivery) => {
+      requireLease();
+      return actions.deliver(delivery);
+    };
+    const guarded: ReplyDeps['actions'] = {
+      route: (question) => actions.route(question),
+      deliver,
+      openAlert: (alert) => actions.openAlert(alert),
+      closeAlert: (key) => actions.closeAlert(key),
+    };
+    return { ...deps, actions: guarded, settings, signal, circuits };
+  }
+
+  return {
+    directions: ['inbound'],
+    mostEntries: 1,
+    async work(entries, context) {
+      return isolateFailures(async (batch) => {
+        const results = new Map<number, EntryResult>();
+        for (const entry of batch) results.set(entry.id, await deliverReply(replyDeps(context), entry));
+        return results;
+      }, entries);
+    },
+    async conclude(entries, results, context) {
+      const concluded = new Map<number, EntryResult>();
+      for (const entry of entries) {
+        const result = results.get(entry.id) ?? { kind: 'busy', reason: 'nothing was decided' };
+        concluded.set(entry.id, await concludeReply(replyDeps(context), entry, result));
+      }
+      return concluded;
+    },
+  };
+}

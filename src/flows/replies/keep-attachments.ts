@@ -1,0 +1,105 @@
+import { BridgeError } from '../../errors.ts';
+import type { Entry } from '../../inbox/inbox.ts';
+import { failedEntryDelayMs } from '../../rules/retry.ts';
+import type { ReplyFile } from '../../rules/replies/describe-reply.ts';
+import { tooLarge } from '../../sweego/api.ts';
+import { readAttachment } from '../../sweego/attachments.ts';
+import type { InboundAttachment } from '../../sweego/inbound-attachment.ts';
+import { sweegoAccount } from './reply-deps.ts';
+import type { ReplyDeps } from './reply-deps.ts';
+import { keyMissing, requireNotStopping, tellSweegoFault } from './sweego-faults.ts';
+
+/** A mail at Sweego has 30 MB at most; Odoo gets all of it in one call, and so memory holds it once. */
+const mostBytes = 60_000_000;
+const mostFiles = 200;
+
+export type KeptAttachments = {
+  files: ReplyFile[];
+  /** Names of those that cannot be had any more, or that were tried for long enough. */
+  missing: string[];
+};
+
+/**
+ * Fetches the attachments of a mail and keeps them in the inbox: nobody knows how long Sweego does. Those that
+ * are kept already are not fetched again. When one cannot be had now, the others are fetched all the same.
+ *
+ * @returns the failure that the mail has to wait for, as long as it has attempts left
+ * @throws BridgeError INBOX_*, REPLY_INTERRUPTED
+ */
+export async function keepAttachments(
+  deps: ReplyDeps,
+  entry: Entry,
+  attachments: readonly InboundAttachment[],
+): Promise<KeptAttachments | BridgeError> {
+  const kept = new Map((await deps.inbox.files(entry.id)).map(({ name, sizeBytes }) => [name, sizeBytes]));
+  const isLastAttempt = failedEntryDelayMs(entry.attempts) === undefined;
+  const result: KeptAttachments = { files: [], missing: [] };
+  let waitFor: BridgeError | undefined;
+  for (const [position, attachment] of attachments.slice(0, mostFiles).entries()) {
+    const name = storedName(position);
+    const error = kept.has(name) ? undefined : await keep(deps, entry, name, attachment, kept);
+    if (error === undefined) {
+      result.files.push({ ...attachment, content: () => deps.inbox.readFile(entry.id, name) });
+      continue;
+    }
+    if (error.retry === 'later' && !isLastAttempt) {
+      waitFor ??= error;
+      continue;
+    }
+    const { code } = error;
+    deps.log.warn({ entry: entry.id, attachment: position, code }, 'failed to download attachment');
+    result.missing.push(attachment.name);
+  }
+  const more = attachments.length - mostFiles;
+  if (more > 0) {
+    deps.log.warn({ entry: entry.id, attachments: more }, 'failed to download attachment');
+    result.missing.push(`${more} more`);
+  }
+  return waitFor ?? result;
+}
+
+/** Names of the mail's own may repeat, and tell of a person. */
+function storedName(position: number): string {
+  return `attachment-${position}`;
+}
+
+async function keep(
+  deps: ReplyDeps,
+  entry: Entry,
+  name: string,
+  { location }: InboundAttachment,
+  kept: Map<string, number>,
+): Promise<BridgeError | undefined> {
+  if (location === undefined) return unlocated();
+  if (totalOf(kept) >= mostBytes) return tooLarge('attachment', undefined);
+  const { apiKey, clientUuid } = sweegoAccount(deps);
+  const isByKey = 'uuid' in location;
+  if (isByKey && (apiKey === null || clientUuid === null)) {
+    tellSweegoFault(deps, entry, keyMissing());
+    return keyMissing();
+  }
+  try {
+    const api = { url: deps.sweego.url, apiKey: apiKey ?? '', clientUuid: clientUuid ?? '' };
+    const content = readAttachment(deps.sweego, api, location, { signal: deps.signal });
+    const { sizeBytes } = await deps.inbox.storeFile(entry.id, name, content);
+    kept.set(name, sizeBytes);
+    return undefined;
+  } catch (error) {
+    if (!(error instanceof BridgeError) || !error.code.startsWith('SWEEGO_')) throw error;
+    requireNotStopping(deps);
+    tellSweegoFault(deps, entry, error);
+    return error;
+  }
+}
+
+function totalOf(kept: ReadonlyMap<string, number>): number {
+  return [...kept.values()].reduce((sum, sizeBytes) => sum + sizeBytes, 0);
+}
+
+function unlocated(): BridgeError {
+  return new BridgeError(
+    'SWEEGO_NOT_THERE',
+    'Sweego announced an attachment without saying where it is. Ask the sender for the file on another way.',
+    { retry: 'never', scope: 'entry', cause: undefined },
+  );
+}

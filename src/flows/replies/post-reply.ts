@@ -1,0 +1,117 @@
+import { BridgeError } from '../../errors.ts';
+import type { Entry } from '../../inbox/inbox.ts';
+import type { DeliverAnswer } from '../../odoo/reply-answers.ts';
+import { languageOf } from '../../rules/delivery/failure-text.ts';
+import { parkReasons } from '../../rules/replies/reply-routing.ts';
+import type { ReplyPlan, ReplyPosting } from '../../rules/replies/reply-routing.ts';
+import { describeReply } from '../../rules/replies/describe-reply.ts';
+import type { ReplySource } from '../../rules/replies/describe-reply.ts';
+import { collectReply, streamReply } from './stream-reply.ts';
+import type { EntryResult } from '../delivery/decide-events.ts';
+import type { ReplyDeps } from './reply-deps.ts';
+
+/** Another call delivers the same mail at this moment. */
+const busyMs = 5_000;
+
+export type Posting = {
+  source: ReplySource;
+  plan: Extract<ReplyPlan, { kind: 'post' }>;
+  /** An operator has named the place: the mail goes there although Odoo has it elsewhere. */
+  isByHand: boolean;
+};
+
+type Placed = { places: string[]; isNew: boolean };
+
+/**
+ * Posts a mail onto each document of its plan, or where Odoo's own routing leads. Those that have it already
+ * are left as they are. Only what Odoo says it has counts as posted.
+ *
+ * @throws BridgeError ODOO_* with nothing said about the entry
+ */
+export async function postReply(deps: ReplyDeps, entry: Entry, posting: Posting): Promise<EntryResult> {
+  const { source, plan } = posting;
+  const places: string[] = [];
+  let isNew = false;
+  for (const [position, each] of plan.postings.entries()) {
+    const answer = await postOne(deps, posting, { ...each, position });
+    if ('kind' in answer) return onlyPartly(answer, places);
+    places.push(...answer.places);
+    isNew ||= answer.isNew;
+  }
+  const why = `by ${plan.reason} (${plan.confidence})${isNew ? '' : ', was there already'}`;
+  const reason = [`${[...new Set(places)].join(' and ')} ${why}`, ...plan.notes].join('; ');
+  deps.log.info({ entry: entry.id, places, missing: source.missing.length }, 'reply is in Odoo');
+  return { kind: 'settle', outcome: { outcome: 'injected', reason } };
+}
+
+async function postOne(
+  deps: ReplyDeps,
+  { source, isByHand }: Posting,
+  posting: ReplyPosting & { position: number },
+): Promise<Placed | EntryResult> {
+  const first = await deliver(deps, source, posting);
+  const isElsewhere = 'places' in first && !first.isNew && !first.places.includes(placeOf(posting));
+  // Under a Message-Id of its own for that document, as the second document of a mail has.
+  if (isByHand && isElsewhere) return deliver(deps, source, { ...posting, position: posting.position + 1 });
+  return first;
+}
+
+async function deliver(
+  deps: ReplyDeps,
+  source: ReplySource,
+  posting: ReplyPosting & { position: number },
+): Promise<Placed | EntryResult> {
+  try {
+    const description = describeReply(source, posting, languageOf(deps.settings.company_language));
+    const answer = await deps.actions.deliver({
+      message: await collectReply(streamReply(description)),
+      messageId: description.messageId,
+      document: posting.document,
+    });
+    return resultOf(answer);
+  } catch (error) {
+    const isForHuman = ['REPLY_UNBUILDABLE', 'ODOO_TOO_LARGE'];
+    if (!(error instanceof BridgeError) || !isForHuman.includes(error.code)) throw error;
+    return { kind: 'park', reason: `${error.code}: ${error.message}` };
+  }
+}
+
+function resultOf(answer: DeliverAnswer): Placed | EntryResult {
+  switch (answer.result) {
+    case 'posted':
+    case 'duplicate':
+      return {
+        places: answer.messages.map(({ model, res_id }) => `${model ?? 'no document'},${res_id ?? 0}`),
+        isNew: answer.result === 'posted',
+      };
+    case 'busy':
+      return { kind: 'wait', delayMs: busyMs, reason: 'another call delivers this mail to Odoo' };
+    case 'missing':
+      return { kind: 'park', reason: parkReasons.REPLY_DOCUMENT_GONE };
+    case 'refused':
+      return { kind: 'park', reason: `REPLY_REFUSED: ${answer.reason}` };
+    case 'failed':
+      return { kind: 'failed', error: notTaken(answer.exception) };
+  }
+}
+
+/** One document has it, another does not: whoever reads the reason must know. */
+function onlyPartly(result: EntryResult, places: readonly string[]): EntryResult {
+  if (result.kind !== 'park' || places.length === 0) return result;
+  return { ...result, reason: `${result.reason} (it is in Odoo on ${places.join(' and ')})` };
+}
+
+function placeOf({ document }: ReplyPosting): string {
+  return `${document?.model},${document?.id}`;
+}
+
+/** @param exception name of a Python class; what it says may quote the mail */
+function notTaken(exception: string): BridgeError {
+  const name = /^[A-Za-z_]{1,60}$/.test(exception) ? exception : 'an exception';
+  return new BridgeError(
+    'REPLY_NOT_TAKEN',
+    `Odoo failed on the mail (${name}). Its log has the traceback of this time; give the mail another document, or ` +
+      'mend what Odoo’s log says and replay it.',
+    { retry: 'later', scope: 'entry', cause: undefined, details: { exception: name } },
+  );
+}

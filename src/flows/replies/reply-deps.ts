@@ -1,0 +1,39 @@
+import type { Inbox } from '../../inbox/inbox.ts';
+import type { BridgeActions } from '../../odoo/bridge-actions.ts';
+import type { BridgeSettings } from '../../odoo/bridge-answers.ts';
+import type { SweegoDeps } from '../../sweego/api.ts';
+import type { ReplyCircuits } from './reply-circuits.ts';
+import type { WorkerLog } from '../worker-log.ts';
+
+/** Sweego's management API as the environment names it; what it leaves out is taken from Odoo's settings. */
+export type SweegoSource = SweegoDeps & {
+  /** Base URL without trailing slash. */
+  url: string;
+  apiKey: string | undefined;
+  clientUuid: string | undefined;
+};
+
+/** What bringing one reply to Odoo uses. */
+export type ReplyDeps = {
+  actions: Pick<BridgeActions, 'route' | 'deliver' | 'openAlert' | 'closeAlert'>;
+  inbox: Pick<Inbox, 'storeFile' | 'files' | 'readFile' | 'history'>;
+  settings: Pick<BridgeSettings, 'servers' | 'api_key' | 'client_uuid' | 'company_language'>;
+  sweego: SweegoSource;
+  /** Base64 texts of the environment; they verify tokens in addition to Odoo's. */
+  outboundSecrets: readonly string[];
+  circuits: ReplyCircuits;
+  /** Breaks off what can be taken up again. */
+  signal: AbortSignal;
+  log: Pick<WorkerLog, 'info' | 'warn' | 'error'>;
+};
+
+/** Who calls Sweego's API; each part `null` where neither the environment nor Odoo names it. */
+export function sweegoAccount({ sweego, settings }: Pick<ReplyDeps, 'sweego' | 'settings'>): {
+  apiKey: string | null;
+  clientUuid: string | null;
+} {
+  return {
+    apiKey: sweego.apiKey ?? settings.api_key,
+    clientUuid: sweego.clientUuid ?? settings.client_uuid,
+  };
+}

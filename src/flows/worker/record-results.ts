@@ -1,0 +1,99 @@
+import type { Entry, Inbox, Outcome } from '../../inbox/inbox.ts';
+import { failedEntryDelayMs, sendingDelayMs, unknownMessageDelayMs } from '../../rules/retry.ts';
+import type { EntryResult } from '../delivery/decide-events.ts';
+
+export type RecordDeps = {
+  inbox: Pick<Inbox, 'settle' | 'wait' | 'park'>;
+  now: () => Date;
+  log: {
+    warn(fields: Readonly<Record<string, unknown>>, message: string): void;
+    error(fields: Readonly<Record<string, unknown>>, message: string): void;
+  };
+};
+
+/** What is written of an entry. */
+type WrittenResult =
+  | { kind: 'settle'; outcome: Outcome }
+  | { kind: 'wait'; delayMs: number; reason: string; counts: 'attempt' | 'wait' }
+  | { kind: 'park'; reason: string };
+
+/**
+ * Writes into the inbox what became of claimed entries: settled, put back for a while, or parked. Those of which the
+ * same is written share a transaction: each one costs a sync of the disk.
+ *
+ * @throws BridgeError INBOX_*
+ */
+export async function recordResults(
+  deps: RecordDeps,
+  entries: readonly Entry[],
+  results: ReadonlyMap<number, EntryResult>,
+): Promise<void> {
+  const groups = new Map<string, { ids: number[]; record: WrittenResult }>();
+  for (const entry of entries) {
+    const result = results.get(entry.id) ?? { kind: 'busy', reason: 'nothing was decided' };
+    const record = recordOf(entry, result);
+    if (record.kind === 'park') tellParked(deps.log, entry, result);
+    const key = JSON.stringify(record);
+    const group = groups.get(key) ?? { ids: [], record };
+    group.ids.push(entry.id);
+    groups.set(key, group);
+  }
+  for (const { ids, record } of groups.values()) await write(deps, ids, record);
+}
+
+function recordOf(entry: Entry, result: EntryResult): WrittenResult {
+  switch (result.kind) {
+    case 'settle':
+    case 'park':
+      return result;
+    case 'busy':
+      return {
+        kind: 'wait',
+        delayMs: sendingDelayMs(entry.waits),
+        reason: result.reason,
+        counts: 'wait',
+      };
+    case 'wait':
+      return { kind: 'wait', delayMs: result.delayMs, reason: result.reason, counts: 'wait' };
+    case 'unknown_message': {
+      const delayMs = unknownMessageDelayMs(entry.waits);
+      if (delayMs === undefined) return { kind: 'settle', outcome: notOurs };
+      return { kind: 'wait', delayMs, reason: 'Odoo does not show this message (yet)', counts: 'wait' };
+    }
+    case 'failed': {
+      const reason = `${result.error.code}: ${result.error.message}`;
+      const delayMs = failedEntryDelayMs(entry.attempts);
+      return delayMs === undefined
+        ? { kind: 'park', reason }
+        : { kind: 'wait', delayMs, reason, counts: 'attempt' };
+    }
+  }
+}
+
+/** An event whose message Odoo has not shown for long enough is another database's, or its message is gone. */
+const notOurs: Outcome = {
+  outcome: 'ignored',
+  reason: 'no such message in this Odoo: not ours, or gone',
+};
+
+function tellParked(log: RecordDeps['log'], entry: Entry, result: EntryResult): void {
+  if (result.kind === 'failed') {
+    log.error({ entry: entry.id, code: result.error.code }, 'entry parked after its last attempt');
+  } else if (result.kind === 'park') {
+    log.warn({ entry: entry.id, code: result.reason.split(':', 1)[0] }, 'entry parked');
+  }
+}
+
+async function write(
+  { inbox, now }: RecordDeps,
+  ids: readonly number[],
+  record: WrittenResult,
+): Promise<void> {
+  const at = now();
+  if (record.kind === 'settle') await inbox.settle(ids, record.outcome, at);
+  else if (record.kind === 'park') await inbox.park(ids, record.reason, at);
+  else {
+    const { delayMs, reason, counts } = record;
+    await inbox.wait(ids, { until: new Date(at.getTime() + delayMs), reason, counts, now: at });
+  }
+}

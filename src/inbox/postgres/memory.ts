@@ -1,0 +1,47 @@
+import type { Inbox } from '../inbox.ts';
+import { createLeaseWatch } from '../lease-watch.ts';
+import type { PostgresSession } from './session.ts';
+import { bytesOf } from '../entry-row.ts';
+
+/** `holdLease` and `releaseLease` of the contract: one row per lease, with the beat that a watch looks at. */
+export function createLease(session: PostgresSession): Pick<Inbox, 'holdLease' | 'releaseLease'> {
+  const hasEnded = createLeaseWatch();
+
+  return {
+    holdLease: ({ name, holder, ttlMs, now }) =>
+      session.inTransaction(async (run) => {
+        // Of two that ask first at the same time, the later one waits here and then finds the row taken.
+        await run('INSERT INTO lease (name, beat) VALUES ($1, 0) ON CONFLICT DO NOTHING', [name]);
+        const [lease] = await run('SELECT holder, beat FROM lease WHERE name = $1 FOR UPDATE', [name]);
+        const isOthers = lease?.['holder'] !== null && lease?.['holder'] !== holder;
+        if (isOthers && !hasEnded(name, lease?.['beat'] as number, ttlMs, now.getTime())) return false;
+        await run('UPDATE lease SET holder = $2, beat = beat + 1 WHERE name = $1', [name, holder]);
+        return true;
+      }),
+
+    async releaseLease({ name, holder }) {
+      await session.writeRepeatable('UPDATE lease SET holder = NULL WHERE name = $1 AND holder = $2', [
+        name,
+        holder,
+      ]);
+    },
+  };
+}
+
+/** `saveSnapshot` and `findSnapshot` of the contract. */
+export function createSnapshots(session: PostgresSession): Pick<Inbox, 'saveSnapshot' | 'findSnapshot'> {
+  return {
+    async saveSnapshot(name, bytes, now) {
+      await session.writeRepeatable(
+        `INSERT INTO snapshot (name, saved_at, bytes) VALUES ($1, $2, $3)
+         ON CONFLICT (name) DO UPDATE SET saved_at = excluded.saved_at, bytes = excluded.bytes`,
+        [name, now.getTime(), bytes],
+      );
+    },
+
+    async findSnapshot(name) {
+      const [row] = await session.read('SELECT saved_at, bytes FROM snapshot WHERE name = $1', [name]);
+      return row && { bytes: bytesOf(row['bytes']), savedAt: new Date(row['saved_at'] as number) };
+    },
+  };
+}

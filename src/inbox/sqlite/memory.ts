@@ -1,0 +1,51 @@
+import type { Inbox } from '../inbox.ts';
+import { createLeaseWatch } from '../lease-watch.ts';
+import type { SqliteSession } from './session.ts';
+import { inWriteTransaction } from './transaction.ts';
+import { reading } from './read.ts';
+import { bytesOf } from '../entry-row.ts';
+
+/** `holdLease` and `releaseLease` of the contract: one row per lease, with the beat that a watch looks at. */
+export function createLease(session: SqliteSession): Pick<Inbox, 'holdLease' | 'releaseLease'> {
+  const hasEnded = createLeaseWatch();
+
+  return {
+    holdLease: ({ name, holder, ttlMs, now }) =>
+      inWriteTransaction(session, () => {
+        const lease = session.first('SELECT holder, beat FROM lease WHERE name = ?', [name]);
+        const isOthers = lease !== undefined && lease['holder'] !== null && lease['holder'] !== holder;
+        if (isOthers && !hasEnded(name, lease['beat'] as number, ttlMs, now.getTime())) return false;
+        session.run(
+          `INSERT INTO lease (name, holder, beat) VALUES (?, ?, 1)
+           ON CONFLICT DO UPDATE SET holder = excluded.holder, beat = beat + 1`,
+          [name, holder],
+        );
+        return true;
+      }),
+
+    releaseLease: ({ name, holder }) =>
+      inWriteTransaction(session, () => {
+        session.run('UPDATE lease SET holder = NULL WHERE name = ? AND holder = ?', [name, holder]);
+      }),
+  };
+}
+
+/** `saveSnapshot` and `findSnapshot` of the contract. */
+export function createSnapshots(session: SqliteSession): Pick<Inbox, 'saveSnapshot' | 'findSnapshot'> {
+  return {
+    saveSnapshot: (name, bytes, now) =>
+      inWriteTransaction(session, () => {
+        session.run('INSERT OR REPLACE INTO snapshot (name, saved_at, bytes) VALUES (?, ?, ?)', [
+          name,
+          now.getTime(),
+          bytes,
+        ]);
+      }),
+
+    findSnapshot: (name) =>
+      reading(() => {
+        const row = session.first('SELECT saved_at, bytes FROM snapshot WHERE name = ?', [name]);
+        return row && { bytes: bytesOf(row['bytes']), savedAt: new Date(row['saved_at'] as number) };
+      }),
+  };
+}

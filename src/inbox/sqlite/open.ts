@@ -1,0 +1,92 @@
+import { chmodSync, closeSync, existsSync, mkdirSync, openSync, statSync } from 'node:fs';
+import { dirname } from 'node:path';
+import { BridgeError } from '../../errors.ts';
+import { inboxFault } from '../inbox-fault.ts';
+import { migrate } from '../migration.ts';
+import { sqliteSchema } from './schema.ts';
+import { openSqliteSession } from './session.ts';
+import type { SqliteSession } from './session.ts';
+import { retryWhileLocked } from './transaction.ts';
+
+/** Up to which size the write-ahead log is kept after a burst, bytes. */
+const walSizeLimitBytes = 64 * 1024 * 1024;
+
+/**
+ * Opens the inbox's SQLite file with its schema up to date, in the mode that makes a commit durable: WAL
+ * with `synchronous=FULL` syncs the log on every commit (https://sqlite.org/pragma.html#pragma_synchronous).
+ * Creates the directory (0700) and the file (0600) when missing, and takes other users' rights away from an
+ * existing file: it holds mail. SQLite gives its -wal and -shm files the rights of the main file.
+ *
+ * @param path absolute
+ * @throws BridgeError INBOX_OPEN_FAILED, INBOX_CORRUPT, INBOX_NEWER, INBOX_NOT_OURS
+ */
+export async function openSqliteFile(path: string): Promise<SqliteSession> {
+  createPrivateFile(path);
+  const session = openSession(path);
+  try {
+    await useDurableLog(session);
+    await migrate(session, sqliteSchema);
+    return session;
+  } catch (error) {
+    session.close();
+    throw openFault(error);
+  }
+}
+
+function openSession(path: string): SqliteSession {
+  try {
+    return openSqliteSession(path);
+  } catch (error) {
+    throw inboxFault(error, 'open');
+  }
+}
+
+/** While opening, a failed write means that the inbox could not be opened. */
+function openFault(error: unknown): BridgeError {
+  const writeFailed = error instanceof BridgeError && error.code === 'INBOX_WRITE_FAILED';
+  return inboxFault(writeFailed ? error.cause : error, 'open');
+}
+
+function createPrivateFile(path: string): void {
+  try {
+    makePrivateFolder(dirname(path));
+    closeSync(openSync(path, 'a', 0o600));
+    if ((statSync(path).mode & 0o077) !== 0) chmodSync(path, 0o600);
+  } catch (error) {
+    const code = error instanceof Error && 'code' in error ? String(error.code) : 'unknown';
+    throw new BridgeError(
+      'INBOX_OPEN_FAILED',
+      `The inbox file ${path} cannot be created or written (${code}). Make its directory writable for the ` +
+        'user of the bridge, or set DATABASE_URL to another file.',
+      { retry: 'later', scope: 'bridge', cause: error, details: { path, code } },
+    );
+  }
+}
+
+/** Not by `recursive`: where a file system says ENOENT for each new folder, as /proc does, that never ends. */
+function makePrivateFolder(path: string): void {
+  if (existsSync(path)) return;
+  makePrivateFolder(dirname(path));
+  try {
+    mkdirSync(path, { mode: 0o700 });
+  } catch (error) {
+    // Another process made it meanwhile.
+    if (!existsSync(path)) throw error;
+  }
+}
+
+async function useDurableLog(session: SqliteSession): Promise<void> {
+  const row = await retryWhileLocked(() => session.first('PRAGMA journal_mode = WAL', []));
+  if (row?.['journal_mode'] !== 'wal') {
+    throw new BridgeError(
+      'INBOX_OPEN_FAILED',
+      'The file system of the inbox cannot hold a SQLite write-ahead log, as network shares cannot. ' +
+        'Set DATABASE_URL to a file on a local disk.',
+      { retry: 'never', scope: 'bridge', cause: undefined },
+    );
+  }
+  session.exec('PRAGMA synchronous = FULL');
+  session.first(`PRAGMA journal_size_limit = ${walSizeLimitBytes}`, []);
+  // What is erased is overwritten with zeros, so that no free page of the file remembers it.
+  session.first('PRAGMA secure_delete = ON', []);
+}

@@ -1,0 +1,139 @@
+import { entryOf, summaryOf, transitionOf, allDirections, completeFilter } from '../entry-row.ts';
+import type { EntryState, Inbox, InboxStatus, Transition, Direction, EntryFilter } from '../inbox.ts';
+import { inboxFault } from '../inbox-fault.ts';
+import { firstReason, selectEntry, selectSummary } from './row.ts';
+import { listSecretUses } from './admit.ts';
+import type { SqliteSession } from './session.ts';
+import { hashTerm } from '../admission.ts';
+
+/** What only looks: `list`, `find`, `history` and `status` of the contract. */
+export function createRead(session: SqliteSession): Pick<Inbox, 'list' | 'find' | 'history' | 'status'> {
+  return {
+    list: (filter) =>
+      reading(() =>
+        listIds(session, filter)
+          .map((id) => session.first(`${selectSummary} WHERE entry.id = ?`, [id]))
+          .filter((row) => row !== undefined)
+          .map(summaryOf),
+      ),
+
+    find: (id) =>
+      reading(() => {
+        const summary = session.first(`${selectSummary} WHERE entry.id = ?`, [id]);
+        const entry = session.first(`${selectEntry} WHERE entry.id = ?`, [id]);
+        return summary && entry && { ...summaryOf(summary), body: entryOf(entry).body };
+      }),
+
+    history: (id) => reading(() => historyOf(session, id)),
+
+    status: () => reading(() => statusOf(session)),
+  };
+}
+
+/** Runs what only reads; a fault of SQLite becomes the inbox's. */
+export async function reading<Result>(read: () => Result): Promise<Result> {
+  try {
+    return read();
+  } catch (error) {
+    throw inboxFault(error, 'read');
+  }
+}
+
+function historyOf(session: SqliteSession, id: number): Transition[] {
+  const received = session.all(
+    `SELECT received_at AS at, 'received' AS state, ${firstReason()} AS reason FROM entry WHERE id = ?`,
+    [id],
+  );
+  const later = session.all('SELECT at, state, reason FROM transition WHERE entry_id = ? ORDER BY id', [id]);
+  return [...received, ...later].map(transitionOf);
+}
+
+function statusOf(session: SqliteSession): InboxStatus {
+  const states = { received: 0, claimed: 0, waiting: 0, settled: 0, parked: 0 };
+  for (const row of session.all('SELECT state, count FROM entry_count', [])) {
+    states[row['state'] as EntryState] = row['count'] as number;
+  }
+  return {
+    unclaimed: countUnclaimed(session),
+    states,
+    oldestOpenAt: findOldestOpen(session),
+    secrets: listSecretUses(session),
+  };
+}
+
+/** A difference of ids is a count: ids have no gaps, and only admitted requests are ever deleted. */
+function countUnclaimed(session: SqliteSession): number {
+  const row = session.first(
+    `SELECT coalesce((SELECT seq FROM sqlite_sequence WHERE name = 'request'), 0) - last_request_id AS count
+     FROM admission`,
+    [],
+  );
+  return row?.['count'] as number;
+}
+
+/** Whatever is not an entry yet has arrived after all that is. */
+function findOldestOpen(session: SqliteSession): Date | null {
+  const oldest = findOldestOfPairs(session, ['received', 'claimed', 'waiting']);
+  if (oldest !== undefined) return oldest;
+  const row = session.first(
+    `SELECT received_at FROM request WHERE id > (SELECT last_request_id FROM admission)
+     ORDER BY id LIMIT 1`,
+    [],
+  );
+  return row === undefined ? null : new Date(row['received_at'] as number);
+}
+
+type FoundId = { id: number; received_at: number };
+
+/**
+ * Ids of the entries a filter lets through, newest first. One look-up per state and direction, or one by the
+ * terms, so that only as many rows are read as are asked for or have a term, however many entries there are.
+ */
+export function listIds(session: SqliteSession, filter: EntryFilter): number[] {
+  const { states, directions, sinceMs, beforeMs, limit } = completeFilter(filter);
+  const pairs = pairsOf(states, directions);
+  const [from, where] = sourceOf(filter.terms ?? []);
+  const found = pairs.flatMap(([state, direction]) =>
+    session.all(
+      `SELECT entry.id, received_at FROM ${from}
+       WHERE ${where.sql} state = ? AND direction = ? AND received_at >= ? AND received_at < ?
+       ORDER BY received_at DESC, entry.id DESC LIMIT ?`,
+      [...where.parameters, state, direction, sinceMs, beforeMs, limit],
+    ),
+  ) as FoundId[];
+  found.sort((one, other) => other.received_at - one.received_at || other.id - one.id);
+  return found.slice(0, limit).map(({ id }) => id);
+}
+
+/** When the first to arrive of all entries of these states was received. */
+export function findOldestOfPairs(session: SqliteSession, states: readonly EntryState[]): Date | undefined {
+  const instants = pairsOf(states, allDirections).flatMap(([state, direction]) =>
+    session.all(
+      'SELECT received_at FROM entry WHERE state = ? AND direction = ? ORDER BY received_at LIMIT 1',
+      [state, direction],
+    ),
+  );
+  if (instants.length === 0) return undefined;
+  return new Date(Math.min(...instants.map((row) => row['received_at'] as number)));
+}
+
+/** The entries to look through: all, or those that have the first term; the others are looked up for each. */
+function sourceOf(terms: readonly string[]): [from: string, where: { sql: string; parameters: string[] }] {
+  if (terms.length === 0) return ['entry', { sql: '', parameters: [] }];
+  const others = terms
+    .slice(1)
+    .map(() => 'EXISTS (SELECT 1 FROM term WHERE term = ? AND entry_id = entry.id)');
+  const sql = ['first.term = ?', ...others, ''].join(' AND ');
+  return [
+    // CROSS JOIN: SQLite keeps this order of the tables.
+    'term AS first CROSS JOIN entry ON entry.id = first.entry_id',
+    { sql, parameters: terms.map(hashTerm) },
+  ];
+}
+
+function pairsOf(
+  states: readonly EntryState[],
+  directions: readonly Direction[],
+): (readonly [EntryState, Direction])[] {
+  return states.flatMap((state) => directions.map((direction) => [state, direction] as const));
+}

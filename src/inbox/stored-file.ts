@@ -1,0 +1,99 @@
+import { createHash } from 'node:crypto';
+import type { StoredFile } from './inbox.ts';
+import { BridgeError } from '../errors.ts';
+
+/** How large the stored pieces of a file are at most, bytes. */
+const pieceBytes = 1024 * 1024;
+
+/**
+ * The same bytes in pieces of 1 MiB, the last one shorter, however they come. A piece is a copy, so that a
+ * reader who uses his buffer again does no harm.
+ */
+export async function* piecesOf(content: AsyncIterable<Uint8Array>): AsyncIterable<Uint8Array> {
+  let piece = new Uint8Array(pieceBytes);
+  let filled = 0;
+  for await (const bytes of content) {
+    for (let at = 0; at < bytes.byteLength;) {
+      const part = bytes.subarray(at, at + pieceBytes - filled);
+      piece.set(part, filled);
+      filled += part.byteLength;
+      at += part.byteLength;
+      if (filled < pieceBytes) continue;
+      yield piece;
+      piece = new Uint8Array(pieceBytes);
+      filled = 0;
+    }
+  }
+  if (filled > 0) yield piece.subarray(0, filled);
+}
+
+/** Where an engine puts the pieces of one file. */
+export type PieceStore = {
+  /** Stores one piece, in a transaction of its own: a slow download must keep none open. */
+  add(position: number, piece: Uint8Array): Promise<void>;
+  /** From now on the file exists. */
+  finish(stored: StoredFile): Promise<void>;
+  /** Removes what was stored of it. Never throws: the error of the storing is the one to tell. */
+  forget(): Promise<void>;
+};
+
+/** @throws whatever `content` or the store throws, after what was stored is forgotten */
+export async function storePieces(
+  name: string,
+  content: AsyncIterable<Uint8Array>,
+  store: PieceStore,
+): Promise<StoredFile> {
+  const hash = createHash('sha256');
+  let sizeBytes = 0;
+  let position = 0;
+  try {
+    for await (const piece of piecesOf(content)) {
+      await store.add(position, piece);
+      hash.update(piece);
+      sizeBytes += piece.byteLength;
+      position += 1;
+    }
+    const stored = { name, sizeBytes, sha256: hash.digest('hex') };
+    await store.finish(stored);
+    return stored;
+  } catch (error) {
+    await store.forget();
+    throw error;
+  }
+}
+
+/**
+ * @param read the bytes of the piece at a position; undefined when the file was replaced or erased while it was
+ *   read
+ * @throws BridgeError INBOX_FILE_UNKNOWN
+ */
+export async function* readPieces(
+  entryId: number,
+  sizeBytes: number,
+  read: (position: number) => Promise<Uint8Array | undefined>,
+): AsyncIterable<Uint8Array> {
+  let left = sizeBytes;
+  for (let position = 0; left > 0; position += 1) {
+    const bytes = await read(position);
+    if (bytes === undefined) throw fileUnknown(entryId);
+    left -= bytes.byteLength;
+    yield bytes;
+  }
+}
+
+/** An entry that is not there, or is erased and must not get personal data again. */
+export function storedFileEntryUnknown(entryId: number): BridgeError {
+  return new BridgeError(
+    'INBOX_ENTRY_UNKNOWN',
+    `Entry ${entryId} does not exist, or was erased: no file can be kept for it. Do not work on it any more.`,
+    { retry: 'never', scope: 'entry', cause: undefined, details: { entry: entryId } },
+  );
+}
+
+export function fileUnknown(entryId: number): BridgeError {
+  return new BridgeError(
+    'INBOX_FILE_UNKNOWN',
+    `Entry ${entryId} has no such file (any more). Store it first, or see which files it has.`,
+    { retry: 'never', scope: 'entry', cause: undefined, details: { entry: entryId } },
+  );
+}

@@ -1,0 +1,197 @@
+import { recipientState } from './delivery-status.ts';
+import { eventValues } from './event-values.ts';
+import { mailOutcome } from './mail-outcome.ts';
+import { logEventIds, mergeEvents } from './merge-events.ts';
+import type { MergedEvents } from './merge-events.ts';
+import { createRecipientFinder, isMoved, recipientsOf } from './message-recipient.ts';
+import type { Recipient } from './message-recipient.ts';
+import type { HistoryEvent, MessageChange, MessageState, TraceState } from './message-state.ts';
+import { notificationValues } from './notification-values.ts';
+import type { OdooFacts } from './notification-values.ts';
+import { traceValues } from './trace-values.ts';
+
+/** What became of one event in the decision about its message. */
+export type Verdict =
+  /** Part of the change; settled once Odoo has applied it. */
+  | 'apply'
+  /** The history has it already, or another one of these events says the same and more. */
+  | 'superseded'
+  /** A mail that it concerns is `outgoing`: nothing may be touched. */
+  | 'defer'
+  /** The message is known but has no such recipient. */
+  | 'unmatched';
+
+export type MessageDecision = {
+  /** Undefined when nothing has to be written. */
+  change: MessageChange | undefined;
+  /** One per event, in order. */
+  verdicts: readonly Verdict[];
+};
+
+/**
+ * Decides what events mean for one message of Odoo: its history, each recipient's notification, and each
+ * mail's fate. Every event that is not known yet is recorded, also one that changes nothing else; what the log
+ * said of it before gives way to it.
+ *
+ * Nothing is written for a recipient whose mail is `outgoing`, nor for anybody while a mail of the message
+ * that is no notification mail is `outgoing`: in those windows a write makes Odoo send the mail a second
+ * time. A notification mail that waits for another recipient holds up nobody else.
+ *
+ * @param events events about this message, in any order
+ * @see Odoo mail.mail._send, mail.mail._postprocess_sent_message
+ */
+export function decideMessage(
+  message: MessageState,
+  events: readonly HistoryEvent[],
+  facts: OdooFacts,
+): MessageDecision {
+  const find = createRecipientFinder(message);
+  const known = recipientsOf(message, message.events, [...message.events, ...events]);
+  const obstacles = events.map((event): Verdict | undefined => {
+    const recipient = known.get(find(event) ?? '');
+    if (recipient === undefined) return 'unmatched';
+    return isBeingSent(message, recipient) ? 'defer' : undefined;
+  });
+  const possible = events.filter((_, index) => obstacles[index] === undefined);
+  const merged = mergeEvents(message.events, possible);
+  const verdicts = events.map(
+    (event, index) => obstacles[index] ?? (merged.fresh.includes(event) ? 'apply' : 'superseded'),
+  );
+  return { change: merged.fresh.length === 0 ? undefined : changeOf(message, merged, facts), verdicts };
+}
+
+/** A message that Odoo does not have any more, of which there is a history or a campaign's row. */
+export type GoneMessage = {
+  message_id: string;
+  events: readonly HistoryEvent[];
+  traces: readonly TraceState[];
+};
+
+/** Continues the history of a message that is gone by what is new to it, and the figures of its campaign. */
+export function recordOnly(
+  gone: GoneMessage,
+  events: readonly HistoryEvent[],
+  facts: OdooFacts,
+): MessageChange {
+  const { all, fresh, replaced } = mergeEvents(gone.events, events);
+  return {
+    ...nothing,
+    message: null,
+    message_id: gone.message_id,
+    expect: { mails: [], notifications: [], ...expectedHistory(gone.events) },
+    event_replaces: logEventIds(replaced),
+    event_creates: fresh.map((event) =>
+      eventValues(
+        gone.message_id,
+        event,
+        gone.traces.find(({ email }) => email === event.recipient)?.mail_id ?? 0,
+      ),
+    ),
+    trace_writes: traceWrites(
+      gone.traces,
+      fresh,
+      (event) => all.filter((each) => each.recipient === event.recipient),
+      facts,
+    ),
+  };
+}
+
+const nothing: Omit<MessageChange, 'message' | 'message_id' | 'expect'> = {
+  touches: [],
+  notification_writes: [],
+  notification_creates: [],
+  mail_writes: [],
+  mail_unlinks: [],
+  event_replaces: [],
+  event_creates: [],
+  trace_writes: [],
+  blacklisted: [],
+  dead: [],
+  refresh: false,
+};
+
+function expectedHistory(
+  events: readonly HistoryEvent[],
+): Pick<MessageChange['expect'], 'events' | 'log_events'> {
+  return { events: events.length, log_events: logEventIds(events) };
+}
+
+function traceWrites(
+  traces: readonly TraceState[],
+  fresh: readonly HistoryEvent[],
+  eventsLike: (event: HistoryEvent) => readonly HistoryEvent[],
+  facts: OdooFacts,
+): MessageChange['trace_writes'] {
+  return traces.flatMap((trace) => {
+    const event = fresh.find((each) => each.recipient === trace.email);
+    const values =
+      event === undefined ? undefined : traceValues(recipientState(eventsLike(event)), trace, facts);
+    return values === undefined ? [] : [{ id: trace.id, values }];
+  });
+}
+
+function isBeingSent(message: MessageState, recipient: Recipient): boolean {
+  const outgoing = message.mails.filter((mail) => mail.state === 'outgoing');
+  return outgoing.some((mail) => !mail.is_notification || recipient.mails.includes(mail));
+}
+
+function changeOf(
+  message: MessageState,
+  { all, fresh, replaced }: MergedEvents,
+  facts: OdooFacts,
+): MessageChange {
+  const find = createRecipientFinder(message);
+  const recipients = recipientsOf(message, message.events, all);
+  const concerned = new Set(fresh.flatMap((event) => recipients.get(find(event) ?? '') ?? []));
+  const writes = [...concerned].flatMap((recipient) => {
+    if (recipient.notification === undefined) return [];
+    const values = notificationValues(recipient, recipient.notification, facts);
+    return Object.keys(values).length === 0 ? [] : [{ id: recipient.notification.id, values }];
+  });
+  // Without a notification a failure could not be seen, so the first failure makes one, even when it is over
+  // by the time it is told: what Odoo shows must not depend on the order of arrival.
+  const newlyShown = [...concerned].filter(
+    (recipient) =>
+      recipient.notification === undefined &&
+      fresh.some((event) => event.permanence !== null && recipients.get(find(event) ?? '') === recipient),
+  );
+  const touched = message.mails.filter((mail) => [...concerned].some(({ mails }) => mails.includes(mail)));
+  const outcomes = touched
+    .filter(() => [...concerned].some(isMoved))
+    .map((mail) => ({ mail, ...mailOutcome(message, mail, recipients, facts) }));
+  const mailIdOf = (event: HistoryEvent): number => recipients.get(find(event) ?? '')?.mails[0]?.id ?? 0;
+  return {
+    ...nothing,
+    message: message.id,
+    message_id: message.message_id,
+    expect: {
+      mails: message.mails.map(({ id, state }) => ({ id, state })),
+      notifications: message.notifications.map((row) => ({
+        id: row.id,
+        status: row.status,
+        uid: row.sweego_uid,
+      })),
+      ...expectedHistory(message.events),
+    },
+    touches: touched.map(({ id }) => id),
+    notification_writes: writes,
+    notification_creates: newlyShown.map((recipient) => ({
+      mail_id: recipient.mails[0]?.id ?? null,
+      mail_email_address: recipient.address,
+      values: { notification_status: 'sent', ...notificationValues(recipient, undefined, facts) },
+    })),
+    mail_writes: outcomes.flatMap(({ mail, values, unlink }) =>
+      unlink || Object.keys(values).length === 0 ? [] : [{ id: mail.id, values }],
+    ),
+    mail_unlinks: outcomes.flatMap(({ mail, unlink }) => (unlink ? [mail.id] : [])),
+    event_replaces: logEventIds(replaced),
+    event_creates: fresh.map((event) => eventValues(message.message_id, event, mailIdOf(event))),
+    trace_writes: traceWrites(
+      message.traces,
+      fresh,
+      (event) => all.filter((each) => find(each) === find(event)),
+      facts,
+    ),
+    refresh: newlyShown.length > 0 || writes.some(({ values }) => values.notification_status !== undefined),
+  };
+}

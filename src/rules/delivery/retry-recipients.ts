@@ -1,0 +1,77 @@
+import { addressesIn, splitAddresses } from '../mail/email-address.ts';
+import type { MailState, MailValues } from './message-state.ts';
+
+/** Everybody a mail was made for, also while its list is cut down. */
+export type OriginalRecipients = {
+  partners: readonly { partner_id: number; address: string | null }[];
+  email_to: string | null;
+  email_cc: string | null;
+};
+
+/** What was kept aside when the list was cut down, else the list as it stands. */
+export function originalRecipients(mail: MailState): OriginalRecipients {
+  const current = { partners: mail.recipients, email_to: mail.email_to, email_cc: mail.email_cc };
+  return mail.original_recipients === null ? current : (parseOriginal(mail.original_recipients) ?? current);
+}
+
+/**
+ * Cuts a mail's list of recipients down to those who failed, so that Odoo's own Retry, which sends to
+ * everybody listed, reaches nobody who already has the mail or may still get it. The others are kept aside
+ * and come back when nobody has failed any more, or everybody has.
+ *
+ * @param failed normalised addresses of those who failed
+ * @returns only what differs from the mail as it is
+ * @see Odoo mail.mail._prepare_outgoing_list
+ */
+export function retryRecipients(mail: MailState, failed: ReadonlySet<string>): MailValues {
+  const original = originalRecipients(mail);
+  const hasFailed = (address: string | null): boolean => address !== null && failed.has(address);
+  const everybody = [
+    ...original.partners.map(({ address }) => address),
+    ...addressesIn(original.email_to),
+    ...addressesIn(original.email_cc),
+  ];
+  const isWhole = failed.size === 0 || everybody.every(hasFailed);
+  const wanted = isWhole
+    ? original
+    : {
+        partners: original.partners.filter(({ address }) => hasFailed(address)),
+        email_to: onlyFailed(original.email_to, failed),
+        email_cc: onlyFailed(original.email_cc, failed),
+      };
+  const ids = wanted.partners.map(({ partner_id }) => partner_id);
+  const currentIds = mail.recipients.map(({ partner_id }) => partner_id);
+  return {
+    ...(sorted(ids) === sorted(currentIds) ? {} : { recipient_ids: ids }),
+    ...(wanted.email_to === mail.email_to ? {} : { email_to: wanted.email_to ?? false }),
+    ...(wanted.email_cc === mail.email_cc ? {} : { email_cc: wanted.email_cc ?? false }),
+    ...keptAside(mail, original, isWhole),
+  };
+}
+
+function keptAside(mail: MailState, original: OriginalRecipients, isWhole: boolean): MailValues {
+  if (isWhole) return mail.original_recipients === null ? {} : { x_sweego_original_recipients: false };
+  return mail.original_recipients === null ? { x_sweego_original_recipients: JSON.stringify(original) } : {};
+}
+
+function onlyFailed(text: string | null, failed: ReadonlySet<string>): string | null {
+  const kept = splitAddresses(text).filter((part) =>
+    addressesIn(part).some((address) => failed.has(address)),
+  );
+  return kept.length === 0 ? null : kept.join(', ');
+}
+
+/** Text that somebody altered into something unreadable counts as nothing kept aside. */
+function parseOriginal(text: string): OriginalRecipients | undefined {
+  try {
+    const value = JSON.parse(text) as Partial<OriginalRecipients> | null;
+    if (value === null || !Array.isArray(value.partners)) return undefined;
+    return { partners: value.partners, email_to: value.email_to ?? null, email_cc: value.email_cc ?? null };
+  } catch {
+    return undefined;
+  }
+}
+
+function sorted(ids: readonly number[]): string {
+  return [...ids].sort((one, other) => one - other).join();
+}

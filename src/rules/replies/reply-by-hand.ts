@@ -1,0 +1,45 @@
+import type { ReplyClues } from './reply-references.ts';
+import { findAnswered, isUncertainEmployee, parkReasons, postingOn } from './reply-routing.ts';
+import type { Document, ReplyPlan } from './reply-routing.ts';
+import type { RouteKnowledge } from './route-knowledge.ts';
+
+/** A document as an operator writes it: `sale.order,23`. Undefined when it is not of this form. */
+export function parseReplyTarget(text: string): Document | undefined {
+  const [, model, digits] = /^([a-z][a-z0-9_.]*),([1-9]\d{0,9})$/.exec(text) ?? [];
+  const id = Number(digits);
+  return model === undefined || id > largestId ? undefined : { model, id };
+}
+
+/** Odoo's ids are PostgreSQL integers. */
+const largestId = 2 ** 31 - 1;
+
+/** What an entry's `instruction` says: where an operator wants it, or that he saw it and let it go on. */
+export function readInstruction(instruction: string | null): { isReplayed: boolean; target?: Document } {
+  const target = parseReplyTarget(/^replayed to (.*)$/.exec(instruction ?? '')?.[1] ?? '');
+  return { isReplayed: instruction !== null, ...(target === undefined ? {} : { target }) };
+}
+
+/**
+ * A mail whose place an operator has decided. Nothing else about it is judged.
+ *
+ * An employee's mail that answers nothing known on the document is posted as an answer to the document's newest
+ * internal note, which makes it a note: what he wrote may be an answer to one, and would be mailed to the
+ * customer otherwise. A document without any internal note leaves no doubt.
+ */
+export function planByHand(clues: ReplyClues, known: RouteKnowledge, target: Document): ReplyPlan {
+  const asked = known.documents.find(({ model, id }) => model === target.model && id === target.id);
+  if (asked?.is_there !== true) return { kind: 'park', reason: parkReasons.REPLY_DOCUMENT_GONE };
+  const answered = findAnswered(clues, known);
+  const isOnTarget = answered?.document.model === target.model && answered.document.id === target.id;
+  const certain = postingOn(target, isOnTarget ? answered.message : asked.newest_mailed, known);
+  const posting = isUncertainEmployee(clues, known, [certain])
+    ? postingOn(target, asked.newest_note, known)
+    : certain;
+  return {
+    kind: 'post',
+    postings: [posting],
+    confidence: 'certain',
+    reason: 'operator',
+    notes: [],
+  };
+}

@@ -1,0 +1,37 @@
+import { afterAll, beforeAll, describe } from 'vitest';
+import { describeAlert } from './alert.ts';
+import { describeChanges } from './changes.ts';
+import { describeDeliver } from './deliver.ts';
+import { describeHistory } from './history.ts';
+import { describeOnce } from './once.ts';
+import { describePartial } from './partial.ts';
+import { describePending } from './pending.ts';
+import { describeRetry } from './retry.ts';
+import { describeRights } from './rights.ts';
+import { describeRoute } from './route.ts';
+import { describeSending } from './sending.ts';
+import { openActionsWorld } from './world.ts';
+import type { ActionsWorld, ProvisionedOdoo } from './world.ts';
+
+/** What the provisioned actions promise, on the stand-in and on a real Odoo alike. */
+export function describeBridgeActions(name: string, open: () => Promise<ProvisionedOdoo>): void {
+  describe(`the bridge's actions on ${name}`, () => {
+    let world: ActionsWorld;
+    beforeAll(async () => {
+      world = await openActionsWorld(open);
+    }, 60_000);
+    afterAll(() => world.close());
+
+    describeRights(() => world);
+    describeChanges(() => world);
+    describeSending(() => world);
+    describeHistory(() => world);
+    describeOnce(() => world);
+    describeRetry(() => world);
+    describeRoute(() => world);
+    describeDeliver(() => world);
+    describeAlert(() => world);
+    describePending(() => world);
+    describePartial(() => world);
+  });
+}

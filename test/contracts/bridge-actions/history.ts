@@ -1,0 +1,202 @@
+import { beforeAll, describe, expect, test } from 'vitest';
+import { eventValues } from '../../../src/rules/delivery/event-values.ts';
+import { recordOnly } from '../../../src/rules/delivery/message-outcome.ts';
+import type { HistoryEvent } from '../../../src/rules/delivery/message-state.ts';
+import { changeOf } from './world.ts';
+import type { ActionsWorld } from './world.ts';
+import { odooFacts } from '../../support/odoo/message-states.ts';
+
+const bounce: HistoryEvent = {
+  recipient: 'bob@customer.example.com',
+  type: 'hard_bounce',
+  at: new Date('2026-11-01T10:20:30Z'),
+  swg_uid: '01-bob',
+  event_id: 'event-1',
+  transaction_id: 'transaction',
+  wire_id: '<wire@example.com>',
+  permanence: 'hard',
+  failure_type: 'mail_email_invalid',
+  reason: 'address_unknown',
+  line: '550 5.1.1 Usér unknown',
+};
+/** Everything that an event may lack. */
+const bare: HistoryEvent = {
+  recipient: 'ann@customer.example.com',
+  type: 'email_opened',
+  at: null,
+  swg_uid: null,
+  event_id: null,
+  transaction_id: null,
+  wire_id: null,
+  permanence: null,
+  failure_type: null,
+  reason: null,
+  line: null,
+};
+
+/** What the actions promise of x_sweego_event. */
+export function describeHistory(opened: () => ActionsWorld): void {
+  describe('the history of a message', () => {
+    let world: ActionsWorld;
+    beforeAll(() => {
+      world = opened();
+    });
+    const rowsOf = (messageId: string) =>
+      world.call('x_sweego_event', 'search_read', undefined, {
+        domain: [['x_message_id', '=', messageId]],
+        fields: ['x_name', 'x_mail_message_id', 'x_model', 'x_res_id', 'x_mail_id'],
+      });
+
+    test('is read back exactly as it was recorded, and names the document', async () => {
+      const message = await world.send([world.ann, world.bob]);
+      const change = {
+        ...changeOf(await world.readOne(message)),
+        event_creates: [bounce, bare].map((event) => eventValues(message.messageId, event, 0)),
+      };
+      expect(await world.actions.apply([change])).toEqual(['applied']);
+      expect((await world.readOne(message)).events).toEqual([bounce, bare]);
+      expect(await rowsOf(message.messageId)).toMatchObject([
+        { x_name: 'hard_bounce bob@customer.example.com', x_model: 'sale.order', x_res_id: message.orderId },
+        { x_mail_message_id: [message.id, expect.anything()] },
+      ]);
+    });
+
+    test('outlives its message and is continued without it', async () => {
+      const message = await world.send([world.bob]);
+      const first = {
+        ...changeOf(await world.readOne(message)),
+        event_creates: [eventValues(message.messageId, bounce, 0)],
+      };
+      await world.actions.apply([first]);
+      await world.call('sale.order', 'unlink', [message.orderId]);
+      expect(await world.actions.read([message.messageId])).toEqual({
+        messages: [],
+        gone: [{ message_id: message.messageId, events: [bounce], traces: [] }],
+      });
+
+      expect(await world.actions.apply([first])).toEqual(['gone']);
+      const continued = (events: HistoryEvent[]) =>
+        recordOnly({ message_id: message.messageId, events, traces: [] }, [bare], odooFacts);
+      expect(await world.actions.apply([continued([])])).toEqual(['stale']);
+      expect(await world.actions.apply([continued([bounce])])).toEqual(['applied']);
+      const { gone } = await world.actions.read([message.messageId]);
+      expect(gone).toEqual([{ message_id: message.messageId, events: [bounce, bare], traces: [] }]);
+      expect(await rowsOf(message.messageId)).toMatchObject([
+        { x_mail_message_id: false, x_model: 'sale.order' },
+        { x_mail_message_id: false, x_model: false },
+      ]);
+    });
+
+    test('stays when the delivered direct mail takes its message along', async () => {
+      const message = await world.sendDirect('bob@customer.example.com');
+      const change = {
+        ...changeOf(await world.readOne(message)),
+        event_creates: [eventValues(message.messageId, bounce, 0)],
+        mail_unlinks: [message.mailId],
+        refresh: true,
+      };
+      expect(await world.actions.apply([change])).toEqual(['applied']);
+      expect(await world.actions.read([message.messageId])).toEqual({
+        messages: [],
+        gone: [{ message_id: message.messageId, events: [bounce], traces: [] }],
+      });
+    });
+
+    const ofLog = (id: string): HistoryEvent => ({
+      ...bounce,
+      event_id: `log:${id}`,
+      wire_id: null,
+      line: null,
+    });
+    const recorded = (messageId: string, event: HistoryEvent) => eventValues(messageId, event, 0);
+
+    test('gives up what the log told for what a webhook tells, and nothing else', async () => {
+      const [message, other] = [await world.send([world.bob]), await world.send([world.bob])];
+      for (const { messageId } of [message, other]) {
+        const state = await world.readOne({ ...message, messageId });
+        const rows = [ofLog('1'), ofLog('2'), bare].map((event) => recorded(messageId, event));
+        await world.actions.apply([{ ...changeOf(state), event_creates: rows }]);
+      }
+      const state = await world.readOne(message);
+      const replacing = {
+        ...changeOf(state),
+        event_replaces: ['log:1'],
+        event_creates: [recorded(message.messageId, bounce)],
+      };
+      expect(await world.actions.apply([replacing])).toEqual(['applied']);
+      expect((await world.readOne(message)).events).toEqual([ofLog('2'), bare, bounce]);
+      expect((await world.readOne(other)).events).toEqual([ofLog('1'), ofLog('2'), bare]);
+      // There are as many rows as were read, and yet they are others.
+      expect(await world.actions.apply([replacing])).toEqual(['stale']);
+      const opened = {
+        ...changeOf(state),
+        event_creates: [recorded(message.messageId, { ...bare, type: 'x' })],
+      };
+      expect(await world.actions.apply([opened])).toEqual(['stale']);
+    });
+
+    test('gives up nothing that a webhook told, nor anything of another message', async () => {
+      const [message, other] = [await world.send([world.bob]), await world.send([world.bob])];
+      const record = async (sent: typeof message, event: HistoryEvent) =>
+        world.actions.apply([
+          { ...changeOf(await world.readOne(sent)), event_creates: [recorded(sent.messageId, event)] },
+        ]);
+      await record(message, bounce);
+      await record(other, ofLog('other'));
+      const state = await world.readOne(message);
+      for (const name of ['event-1', 'log:other', 'log:none']) {
+        const change = { ...changeOf(state), event_replaces: [name] };
+        await expect(world.actions.apply([change])).rejects.toMatchObject({ scope: 'entry', retry: 'never' });
+      }
+      expect(await world.readOne(message)).toEqual(state);
+      expect((await world.readOne(other)).events).toEqual([ofLog('other')]);
+    });
+
+    test('keeps of a mail that is gone what it was, for what a webhook tells in place of the log', async () => {
+      const message = await world.send([world.bob]);
+      const row = eventValues(message.messageId, ofLog('1'), 4242);
+      await world.actions.apply([{ ...changeOf(await world.readOne(message)), event_creates: [row] }]);
+      await world.call('sale.order', 'unlink', [message.orderId]);
+      const gone = { message_id: message.messageId, events: [ofLog('1')], traces: [] };
+      expect(await world.actions.apply([recordOnly(gone, [bounce], odooFacts)])).toEqual(['applied']);
+      expect(await rowsOf(message.messageId)).toMatchObject([
+        { x_mail_id: 4242, x_model: 'sale.order', x_res_id: message.orderId },
+      ]);
+    });
+
+    test('of a message that is gone gives way in the same manner', async () => {
+      const message = await world.send([world.bob]);
+      const state = await world.readOne(message);
+      const row = recorded(message.messageId, ofLog('1'));
+      await world.actions.apply([{ ...changeOf(state), event_creates: [row] }]);
+      await world.call('sale.order', 'unlink', [message.orderId]);
+      const gone = { message_id: message.messageId, events: [ofLog('1')], traces: [] };
+      const change = recordOnly(gone, [bounce], odooFacts);
+      expect(await world.actions.apply([change])).toEqual(['applied']);
+      expect(await world.actions.apply([change])).toEqual(['stale']);
+      const answer = await world.actions.read([message.messageId]);
+      expect(answer.gone).toEqual([{ ...gone, events: [bounce] }]);
+    });
+
+    test('takes no field but its own, and nothing of a batch that fails', async () => {
+      const message = await world.send([world.ann]);
+      const values = eventValues(message.messageId, bounce, 0);
+      const forged: typeof values = { ...values, ...{ x_mail_message_id: 1 } };
+      const state = await world.readOne(message);
+      const changes = [values, forged].map((row) => ({ ...changeOf(state), event_creates: [row] }));
+      await expect(world.actions.apply(changes)).rejects.toMatchObject({ scope: 'entry', retry: 'never' });
+      expect(await world.readOne(message)).toEqual(state);
+    });
+
+    test('is written by nobody but the bridge', async () => {
+      const create = world.create('x_sweego_event', { x_name: 'forged' });
+      await expect(create).rejects.toMatchObject({ code: 'ODOO_ACCESS' });
+      const look = world.odoo.bridge.call({
+        model: 'x_sweego_event',
+        method: 'search_read',
+        arguments: { domain: [], fields: ['id'] },
+      });
+      await expect(look).rejects.toMatchObject({ code: 'ODOO_ACCESS' });
+    });
+  });
+}

@@ -1,0 +1,88 @@
+import { beforeAll, describe, expect, test } from 'vitest';
+import { contractSecret } from './world.ts';
+import type { ActionsWorld } from './world.ts';
+
+/** What the action settings tells, and to whom. */
+export function describeRights(opened: () => ActionsWorld): void {
+  describe('settings and rights', () => {
+    let world: ActionsWorld;
+    beforeAll(() => {
+      world = opened();
+    });
+
+    test('tells what the administrator typed into Odoo, and which values this Odoo knows', async () => {
+      const settings = await world.actions.settings();
+      expect(settings.servers.find((server) => server.id === world.serverId)).toMatchObject({
+        from_filter: 'contract.example.com',
+        outbound_secrets: [contractSecret],
+        inbound_secrets: [],
+        delete_on_sent: true,
+        show_auto_replies: false,
+      });
+      expect(settings.failure_types.mail).toContain('mail_email_invalid');
+      expect(settings.failure_types.mail).not.toContain('mail_bounce');
+      expect(settings.failure_types.notification).toContain('mail_bounce');
+      expect(settings.languages).toContain('en_US');
+    });
+
+    test('refuses the actions to a user outside the bridge group', async () => {
+      const [, id] = (await world.odoo.bridge.call({
+        model: 'ir.model.data',
+        method: 'check_object_reference',
+        arguments: { module: 'sweego_bridge', xml_id: 'action_settings' },
+      })) as [string, number];
+      const run = world.odoo.admin.call({
+        model: 'ir.actions.server',
+        method: 'run',
+        ids: [id],
+        context: { sweego_bridge: {} },
+      });
+      await expect(run).rejects.toMatchObject({ code: 'ODOO_ACCESS' });
+    });
+
+    test('shows the bridge’s user no mail, envelope or mail server outside its actions', async () => {
+      await world.send([world.ann]);
+      const look = (model: string) =>
+        world.odoo.bridge.call({ model, method: 'search_read', arguments: { domain: [], fields: ['id'] } });
+      for (const model of ['mail.mail', 'ir.mail_server', 'ir.config_parameter']) {
+        await expect(look(model), model).rejects.toMatchObject({ code: 'ODOO_ACCESS' });
+      }
+      // Portal users may read these two models, but only rows that concern themselves.
+      expect(await look('mail.message')).toEqual([]);
+      expect(await look('mail.notification')).toEqual([]);
+    });
+
+    test('tells of a server that was archived, since its mails are still answered, until Sweego is unticked', async () => {
+      const set = async (vals: Readonly<Record<string, boolean>>) => {
+        await world.call('ir.mail_server', 'write', [world.serverId], { vals });
+        return (await world.actions.settings()).servers.map(({ id }) => id);
+      };
+      expect(await set({ active: false })).toContain(world.serverId);
+      expect(await set({ x_sweego_enabled: false })).not.toContain(world.serverId);
+      expect(await set({ active: true, x_sweego_enabled: true })).toContain(world.serverId);
+    });
+
+    test('tells when an administrator asked for a synchronisation', async () => {
+      const ask = async (value: string | false) => {
+        const key = 'sweego_bridge.reconcile_requested_at';
+        await world.call('ir.config_parameter', 'set_param', undefined, { key, value });
+        return (await world.actions.settings()).reconciliation.requested_at;
+      };
+      expect(await ask('2026-11-25 10:30:00')).toEqual(new Date('2026-11-25T10:30:00Z'));
+      expect(await ask('when I have time')).toBeNull();
+      expect(await ask(false)).toBeNull();
+    });
+
+    test('tells in which language the company speaks', async () => {
+      const [company] = (await world.call('res.company', 'read', [1], { fields: ['partner_id'] })) as [
+        { partner_id: [number, string] },
+      ];
+      const speak = (lang: string | false) =>
+        world.call('res.partner', 'write', [company.partner_id[0]], { vals: { lang } });
+      await speak(false);
+      expect((await world.actions.settings()).company_language).toBeNull();
+      await speak('en_US');
+      expect((await world.actions.settings()).company_language).toBe('en_US');
+    });
+  });
+}

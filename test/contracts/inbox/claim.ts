@@ -1,0 +1,217 @@
+import { describe, expect, it } from 'vitest';
+import {
+  after,
+  allDirections,
+  bytesOfText,
+  describeTestBody,
+  requestOf,
+  textOf,
+} from '../../support/inbox/inbox-requests.ts';
+import { runProgram } from '../../support/run-program.ts';
+import type { InboxUnderTest } from './inbox-contract.ts';
+
+export function registerClaimTests(underTest: InboxUnderTest): void {
+  describe('claiming', () => {
+    it('hands out a single event with all that was stored of it, and only once', async () => {
+      const { requestId } = await underTest.inbox.put(
+        requestOf({ keys: ['e1'] }, { direction: 'inbound', receivedAt: after(3) }),
+      );
+      const [entry, ...others] = await underTest.claim(after(5));
+      expect(others).toEqual([]);
+      expect(entry).toMatchObject({
+        requestId,
+        position: null,
+        direction: 'inbound',
+        secretId: 'environment:1',
+        receivedAt: after(3),
+        state: 'claimed',
+        attempts: 0,
+        waits: 0,
+        body: bytesOfText('{"keys":["e1"]}'),
+      });
+      expect(await underTest.claim(after(5))).toEqual([]);
+    });
+
+    it('makes an entry of every element of an array', async () => {
+      await underTest.inbox.put(requestOf([{ keys: ['a'] }, { keys: ['b'] }]));
+      const entries = await underTest.claim(after(0));
+      expect(entries.map(({ position, body }) => [position, textOf(body)])).toEqual([
+        [0, '{"keys":["a"]}'],
+        [1, '{"keys":["b"]}'],
+      ]);
+      const history = await underTest.inbox.history(entries[0]?.id ?? 0);
+      expect(history[0]).toEqual({ at: after(0), state: 'received', reason: 'split(2)' });
+    });
+
+    it('parks one malformed element of a hundred and hands out the others', async () => {
+      const elements = Array.from({ length: 100 }, (_, index) => ({ keys: [`e${index}`] }));
+      await underTest.inbox.put(
+        requestOf(elements.map((element, index) => (index === 41 ? 'broken' : element))),
+      );
+      const entries = await underTest.claim(after(0));
+      const malformed = entries.filter(({ body }) => !textOf(body).startsWith('{')).map(({ id }) => id);
+      const sound = entries.filter(({ body }) => textOf(body).startsWith('{')).map(({ id }) => id);
+      await underTest.inbox.park(malformed, 'TEST_MALFORMED: not an event', after(1));
+      await underTest.inbox.settle(sound, { outcome: 'applied' }, after(1));
+      expect((await underTest.inbox.status()).states).toMatchObject({ settled: 99, parked: 1, claimed: 0 });
+      const [parked] = await underTest.inbox.list({ states: ['parked'] });
+      expect(parked).toMatchObject({ position: 41, reason: 'TEST_MALFORMED: not an event' });
+    });
+
+    it('parks a body that is not JSON and hands out what lies behind it', async () => {
+      await underTest.inbox.put(requestOf(bytesOfText('{"cut')));
+      await underTest.inbox.put(requestOf({ keys: ['e1'] }));
+      expect((await underTest.claim(after(0))).map(({ body }) => textOf(body))).toEqual(['{"keys":["e1"]}']);
+      const [parked] = await underTest.inbox.list({ states: ['parked'] });
+      expect(parked).toMatchObject({ reason: 'TEST_NOT_JSON: not JSON', dueAt: null });
+    });
+
+    it('parks a body that cannot be examined, without telling what is in it, and goes on', async () => {
+      await underTest.inbox.put(requestOf({ explode: true }));
+      await underTest.inbox.put(requestOf({ keys: ['e1'] }));
+      expect(await underTest.claim(after(0))).toHaveLength(1);
+      const [parked] = await underTest.inbox.list({ states: ['parked'] });
+      expect(parked?.reason).toBe('INBOX_DESCRIBE_FAILED: the body could not be examined (TypeError)');
+    });
+
+    it('parks a body whose description cannot be used, and goes on', async () => {
+      await underTest.inbox.put(requestOf({ terms: [7] }));
+      await underTest.inbox.put(requestOf({ keys: ['e1'] }));
+      expect(await underTest.claim(after(0))).toHaveLength(1);
+      const [parked] = await underTest.inbox.list({ states: ['parked'] });
+      expect(parked?.reason).toMatch(/^INBOX_DESCRIBE_FAILED: /);
+    });
+
+    it('blames neither disk nor server for a fault of the bridge itself, and goes on after it', async () => {
+      await underTest.inbox.put(requestOf({ keys: ['e1'] }));
+      const neverADate = underTest.claim(undefined as unknown as Date);
+      await expect(neverADate).rejects.toMatchObject({ code: 'INBOX_UNEXPECTED', retry: 'later' });
+      expect(await underTest.claim(after(0))).toHaveLength(1);
+    });
+
+    it('settles an empty array, visibly', async () => {
+      await underTest.inbox.put(requestOf([]));
+      expect(await underTest.claim(after(0))).toEqual([]);
+      const [settled] = await underTest.inbox.list({});
+      expect(settled).toMatchObject({ state: 'settled', reason: 'ignored: empty array' });
+    });
+
+    it('parks an array of more than ten thousand elements whole', async () => {
+      await underTest.inbox.put(requestOf(Array.from({ length: 10_001 }, () => 0)));
+      expect(await underTest.claim(after(0))).toEqual([]);
+      const [parked] = await underTest.inbox.list({ states: ['parked'] });
+      expect(parked?.reason).toContain('INBOX_TOO_MANY_ELEMENTS');
+    });
+
+    it('hands out what has been due longest first, up to the limit', async () => {
+      for (const seconds of [30, 10, 40, 20]) {
+        const direction = seconds === 20 ? 'inbound' : 'outbound';
+        await underTest.inbox.put(requestOf({ seconds }, { direction, receivedAt: after(seconds) }));
+      }
+      const firstThree = await underTest.claim(after(60), { limit: 3 });
+      expect(firstThree.map(({ receivedAt }) => receivedAt)).toEqual([after(10), after(20), after(30)]);
+      expect(await underTest.claim(after(60), { limit: 3 })).toHaveLength(1);
+    });
+
+    it('leaves inbound entries received while only outbound ones are claimed', async () => {
+      await underTest.inbox.put(requestOf({ keys: ['reply'] }, { direction: 'inbound' }));
+      await underTest.inbox.put(requestOf({ keys: ['event'] }));
+      const entries = await underTest.claim(after(0), { directions: ['outbound'] });
+      expect(entries.map(({ direction }) => direction)).toEqual(['outbound']);
+      const inbound = await underTest.inbox.list({ directions: ['inbound'] });
+      expect(inbound).toMatchObject([{ state: 'received', reason: 'received', dueAt: after(0) }]);
+      expect(await underTest.claim(after(0), { directions: ['inbound'] })).toHaveLength(1);
+    });
+
+    it('finds the one outbound event behind a pile of replies', async () => {
+      const pile = Array.from({ length: 1200 }, () => requestOf({}, { direction: 'inbound' }));
+      await Promise.all(pile.map((request) => underTest.inbox.put(request)));
+      await underTest.inbox.put(requestOf({ keys: ['event'] }));
+      expect(await underTest.claim(after(0), { directions: ['outbound'] })).toHaveLength(1);
+    });
+
+    it('hands out as many new events as are asked for at once', async () => {
+      await Promise.all(Array.from({ length: 450 }, () => underTest.inbox.put(requestOf({}))));
+      expect(await underTest.claim(after(0), { limit: 400 })).toHaveLength(400);
+      expect(await underTest.claim(after(0), { limit: 400 })).toHaveLength(50);
+    });
+
+    it('answers before it has looked at everything, once it has found something', async () => {
+      await underTest.inbox.put(requestOf({ keys: ['reply'] }, { direction: 'inbound' }));
+      await Promise.all(Array.from({ length: 1200 }, () => underTest.inbox.put(requestOf({}))));
+      expect(await underTest.claim(after(0), { directions: ['inbound'] })).toHaveLength(1);
+      expect((await underTest.inbox.status()).unclaimed).toBeGreaterThan(0);
+    });
+
+    it('hands out large replies a few at a time', async () => {
+      const body = bytesOfText(JSON.stringify({ text: 'x'.repeat(16 * 1024 * 1024) }));
+      for (let count = 0; count < 5; count += 1) await underTest.inbox.put(requestOf(body));
+      expect(await underTest.claim(after(0), { directions: ['log'] })).toEqual([]);
+      const sizes: number[] = [];
+      for (;;) {
+        const entries = await underTest.claim(after(0));
+        if (entries.length === 0) break;
+        sizes.push(entries.length);
+      }
+      expect(sizes.length).toBeGreaterThan(1);
+      expect(sizes.reduce((sum, size) => sum + size)).toBe(5);
+    });
+
+    it('only splits when nothing is asked for', async () => {
+      await underTest.inbox.put(requestOf([{ keys: ['a'] }, { keys: ['b'] }]));
+      expect(await underTest.claim(after(0), { limit: 0 })).toEqual([]);
+      const { unclaimed, states } = await underTest.inbox.status();
+      expect([unclaimed, states.received, states.claimed]).toEqual([0, 2, 0]);
+    });
+
+    it('hands out a request that was received before the clock was set back', async () => {
+      await underTest.inbox.put(requestOf({}, { receivedAt: after(3600) }));
+      expect(await underTest.claim(after(0))).toHaveLength(1);
+    });
+
+    it('hands out each entry once to two lanes that claim at the same time', async () => {
+      const requests = Array.from({ length: 300 }, (_, number) =>
+        requestOf({ number }, { direction: number % 3 === 0 ? 'inbound' : 'outbound' }),
+      );
+      await Promise.all(requests.map((request) => underTest.inbox.put(request)));
+      const lane = async (direction: 'outbound' | 'inbound', limit: number): Promise<number> => {
+        let count = 0;
+        for (;;) {
+          const entries = await underTest.claim(after(0), { directions: [direction], limit });
+          if (entries.length === 0) return count;
+          expect(new Set(entries.map((entry) => entry.direction))).toEqual(new Set([direction]));
+          const ids = entries.map(({ id }) => id);
+          await underTest.inbox.settle(ids, { outcome: 'applied' }, after(1));
+          count += ids.length;
+        }
+      };
+      expect(await Promise.all([lane('outbound', 7), lane('inbound', 1)])).toEqual([200, 100]);
+      expect((await underTest.inbox.status()).states.settled).toBe(300);
+    });
+
+    it('does not lose or repeat an entry when the worker is killed between two steps', async () => {
+      const requests = Array.from({ length: 100 }, (_, index) => requestOf({ keys: [`e${index}`] }));
+      await Promise.all(requests.map((request) => underTest.inbox.put(request)));
+      const run = await runProgramUntilKilled();
+      expect(run.signal).toBe('SIGKILL');
+      const inbox = await underTest.reopen();
+      const { states, unclaimed } = await inbox.status();
+      expect({ states, unclaimed }).toEqual({
+        unclaimed: 0,
+        states: { received: 65, claimed: 7, waiting: 0, settled: 28, parked: 0 },
+      });
+      expect(await inbox.releaseClaimed(allDirections, after(1))).toEqual({ released: 7, parked: 0 });
+      const rest = await inbox.claim({
+        directions: ['outbound'],
+        limit: 500,
+        now: after(1),
+        describe: describeTestBody,
+      });
+      expect(new Set(rest.map(({ body }) => textOf(body))).size).toBe(72);
+    });
+  });
+
+  function runProgramUntilKilled() {
+    return runProgram('work-until-killed', [underTest.database.url, '5']);
+  }
+}

@@ -1,0 +1,97 @@
+import { afterEach, beforeEach, describe } from 'vitest';
+import type { Direction, Entry, Inbox } from '../../../src/inbox/inbox.ts';
+import { openInbox } from '../../../src/inbox/open.ts';
+import { allDirections, describeTestBody } from '../../support/inbox/inbox-requests.ts';
+import { registerClaimTests } from './claim.ts';
+import { registerDuplicateTests } from './duplicates.ts';
+import { registerEraseTests } from './erase.ts';
+import { registerFileTests } from './file.ts';
+import { registerLeaseTests } from './lease.ts';
+import { registerOperatorTests } from './operator.ts';
+import { registerOutcomeTests } from './outcomes.ts';
+import { registerPutTests } from './put.ts';
+import { registerReadTests } from './read.ts';
+import { registerReleaseTests } from './release.ts';
+
+/** What the suite needs of an engine beside the inbox itself. */
+export type InboxEngine = {
+  name: string;
+  createDatabase(): Promise<InboxDatabase>;
+};
+
+export type InboxDatabase = {
+  /** A DATABASE_URL nobody has opened yet. */
+  url: string;
+  /** How many transactions have been committed to it, told by the storage and not by the inbox. */
+  countCommits: () => Promise<number>;
+  remove: () => Promise<void>;
+};
+
+/** The inbox under test: a fresh one for every test, closed and removed after it. */
+export type InboxUnderTest = {
+  readonly inbox: Inbox;
+  readonly database: InboxDatabase;
+  /** One more database, which nobody has opened. */
+  createDatabase(): Promise<InboxDatabase>;
+  /** Closes it and opens it again on the same database. */
+  reopen(): Promise<Inbox>;
+  /** @param options.inbox another inbox than the one under test */
+  claim(
+    now: Date,
+    options?: { directions?: readonly Direction[]; limit?: number; inbox?: Inbox },
+  ): Promise<Entry[]>;
+};
+
+/** Registers every behaviour of the `Inbox` type for one engine. */
+export function describeInbox(engine: InboxEngine): void {
+  describe(`inbox on ${engine.name}`, () => {
+    const underTest = freshInboxes(engine);
+    registerPutTests(underTest);
+    registerClaimTests(underTest);
+    registerDuplicateTests(underTest);
+    registerOutcomeTests(underTest);
+    registerReleaseTests(underTest);
+    registerOperatorTests(underTest);
+    registerEraseTests(underTest);
+    registerFileTests(underTest);
+    registerReadTests(underTest);
+    registerLeaseTests(underTest);
+  });
+}
+
+function freshInboxes(engine: InboxEngine): InboxUnderTest {
+  let database: InboxDatabase;
+  let inbox: Inbox;
+
+  beforeEach(async () => {
+    database = await engine.createDatabase();
+    inbox = await openInbox(database.url);
+  });
+
+  afterEach(async () => {
+    await inbox.close();
+    await database.remove();
+  });
+
+  return {
+    get inbox() {
+      return inbox;
+    },
+    get database() {
+      return database;
+    },
+    createDatabase: () => engine.createDatabase(),
+    async reopen() {
+      await inbox.close();
+      inbox = await openInbox(database.url);
+      return inbox;
+    },
+    claim: (now, options = {}) =>
+      (options.inbox ?? inbox).claim({
+        directions: options.directions ?? allDirections,
+        limit: options.limit ?? 500,
+        now,
+        describe: describeTestBody,
+      }),
+  };
+}

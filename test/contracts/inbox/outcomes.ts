@@ -1,0 +1,99 @@
+import { describe, expect, it } from 'vitest';
+import type { Outcome } from '../../../src/inbox/inbox.ts';
+import { after, requestOf } from '../../support/inbox/inbox-requests.ts';
+import type { InboxUnderTest } from './inbox-contract.ts';
+
+export function registerOutcomeTests(underTest: InboxUnderTest): void {
+  /** Stores that many requests and claims them. */
+  async function claimed(count: number): Promise<number[]> {
+    for (let number = 0; number < count; number += 1) await underTest.inbox.put(requestOf({}));
+    return (await underTest.claim(after(0))).map(({ id }) => id);
+  }
+
+  async function lastReason(id: number): Promise<string | undefined> {
+    return (await underTest.inbox.find(id))?.reason;
+  }
+
+  describe('outcomes', () => {
+    it('records how each entry ended and never hands it out again', async () => {
+      const outcomes: readonly Outcome[] = [
+        { outcome: 'applied' },
+        { outcome: 'duplicate' },
+        { outcome: 'superseded' },
+        { outcome: 'injected', reason: 'sale.order,7 by reply token (certain)' },
+        { outcome: 'ignored', reason: 'automatic reply' },
+      ];
+      const ids = await claimed(outcomes.length);
+      for (const [index, outcome] of outcomes.entries()) {
+        await underTest.inbox.settle(ids.slice(index, index + 1), outcome, after(1));
+      }
+      expect(await Promise.all(ids.map(lastReason))).toEqual([
+        'applied',
+        'duplicate',
+        'superseded',
+        'injected: sale.order,7 by reply token (certain)',
+        'ignored: automatic reply',
+      ]);
+      expect(await underTest.claim(after(1_000_000))).toEqual([]);
+    });
+
+    it('does not hand out a waiting entry before its time', async () => {
+      const [id = 0] = await claimed(1);
+      const reason = 'ODOO_UNREACHABLE: Odoo is down';
+      await underTest.inbox.wait([id], { until: after(30), reason, counts: 'nothing', now: after(1) });
+      expect(await underTest.inbox.find(id)).toMatchObject({ state: 'waiting', dueAt: after(30), reason });
+      expect(await underTest.claim(after(29.999))).toEqual([]);
+      expect(await underTest.claim(after(30))).toMatchObject([{ id, attempts: 0, waits: 0 }]);
+    });
+
+    it('counts failures and normal waits apart, and an outage not at all', async () => {
+      const [id = 0] = await claimed(1);
+      for (const counts of ['attempt', 'wait', 'nothing', 'attempt', 'nothing'] as const) {
+        await underTest.inbox.wait([id], { until: after(0), reason: 'x', counts, now: after(0) });
+        await underTest.claim(after(0));
+      }
+      expect(await underTest.inbox.find(id)).toMatchObject({ attempts: 2, waits: 1 });
+    });
+
+    it('settles the claimed ones and names the others when a worker comes too late', async () => {
+      const [kept = 0, released = 0] = await claimed(2);
+      await underTest.inbox.settle([released], { outcome: 'applied' }, after(1));
+      await expect(
+        underTest.inbox.settle([kept, released], { outcome: 'superseded' }, after(2)),
+      ).rejects.toMatchObject({
+        code: 'INBOX_NOT_CLAIMED',
+        details: { entryIds: [String(released)] },
+      });
+      expect(await lastReason(kept)).toBe('superseded');
+      expect(await lastReason(released)).toBe('applied');
+    });
+
+    it('lets changes of all kinds at the same time not disturb one another', async () => {
+      const { inbox } = underTest;
+      const [a = 0, b = 0, c = 0, ...rest] = await claimed(10);
+      const waiting = { until: after(9), reason: 'x', counts: 'wait' as const, now: after(1) };
+      await Promise.all([
+        inbox.settle([a], { outcome: 'applied' }, after(1)),
+        inbox.holdLease({ name: 'worker', holder: 'first', ttlMs: 1000, now: after(1) }),
+        inbox.wait([b], waiting),
+        inbox.put(requestOf({})),
+        inbox.park([c], 'TEST_PARKED: for a human', after(1)),
+        inbox.saveSnapshot('settings', new Uint8Array(1), after(1)),
+        underTest.claim(after(1)),
+        ...rest.map((id) => inbox.settle([id], { outcome: 'applied' }, after(1))),
+      ]);
+      expect((await inbox.status()).states).toMatchObject({ settled: 8, waiting: 1, parked: 1 });
+    });
+
+    it('does not bring an ended entry back to life', async () => {
+      const [id = 0] = await claimed(1);
+      await underTest.inbox.park([id], 'TEST_PARKED: for a human', after(1));
+      const late = { until: after(2), reason: 'x', counts: 'attempt' as const, now: after(2) };
+      await expect(underTest.inbox.wait([id], late)).rejects.toMatchObject({ code: 'INBOX_NOT_CLAIMED' });
+      await expect(underTest.inbox.park([id], 'y', after(2))).rejects.toMatchObject({
+        code: 'INBOX_NOT_CLAIMED',
+      });
+      expect(await underTest.inbox.find(id)).toMatchObject({ state: 'parked', attempts: 0, waits: 0 });
+    });
+  });
+}

@@ -1,0 +1,179 @@
+import { describe, expect, it } from 'vitest';
+import type { EntryFilter } from '../../../src/inbox/inbox.ts';
+import { after, bytesOfText, requestOf } from '../../support/inbox/inbox-requests.ts';
+import type { InboxUnderTest } from './inbox-contract.ts';
+
+export function registerReadTests(underTest: InboxUnderTest): void {
+  describe('looking', () => {
+    it('lists entries newest first, a hundred unless told, by state and direction', async () => {
+      const requests = Array.from({ length: 120 }, (_, index) =>
+        requestOf({}, { direction: index % 2 === 0 ? 'outbound' : 'log', webhookId: `webhook-${index}` }),
+      );
+      await Promise.all(requests.map((request) => underTest.inbox.put(request)));
+      await underTest.claim(after(0), { limit: 0 });
+      await underTest.claim(after(0), { directions: ['log'], limit: 10 });
+      const { inbox } = underTest;
+      const all = await inbox.list({});
+      expect(all).toHaveLength(100);
+      expect(all.slice(0, 2).map(({ webhookId }) => webhookId)).toEqual(['webhook-119', 'webhook-118']);
+      expect(await inbox.list({ limit: 3 })).toHaveLength(3);
+      expect(await inbox.list({ states: ['claimed'] })).toHaveLength(10);
+      expect(await inbox.list({ states: ['claimed'], directions: ['outbound'] })).toEqual([]);
+      expect(await inbox.list({ states: ['received', 'claimed'], directions: ['log'] })).toHaveLength(60);
+      expect(await inbox.list({ states: [] })).toEqual([]);
+    });
+
+    it('finds an entry with the body of its own element', async () => {
+      await underTest.inbox.put(requestOf([{ keys: ['a'] }, { keys: ['b'] }], { webhookId: 'webhook-7' }));
+      const [, second] = await underTest.claim(after(0));
+      expect(await underTest.inbox.find(second?.id ?? 0)).toMatchObject({
+        webhookId: 'webhook-7',
+        position: 1,
+        body: bytesOfText('{"keys":["b"]}'),
+      });
+    });
+
+    it('knows nothing of an entry that does not exist', async () => {
+      expect(await underTest.inbox.find(12345)).toBeUndefined();
+      expect(await underTest.inbox.history(12345)).toEqual([]);
+    });
+
+    it('tells the whole history of an entry in order', async () => {
+      await underTest.inbox.put(requestOf({}, { receivedAt: after(1) }));
+      const [entry] = await underTest.claim(after(2));
+      const id = entry?.id ?? 0;
+      const waiting = {
+        until: after(4),
+        reason: 'ODOO_TIMEOUT: slow',
+        counts: 'attempt' as const,
+        now: after(3),
+      };
+      await underTest.inbox.wait([id], waiting);
+      await underTest.claim(after(4));
+      await underTest.inbox.settle([id], { outcome: 'applied' }, after(5));
+      expect(await underTest.inbox.history(id)).toEqual([
+        { at: after(1), state: 'received', reason: 'received' },
+        { at: after(2), state: 'claimed', reason: 'claimed' },
+        { at: after(3), state: 'waiting', reason: 'ODOO_TIMEOUT: slow' },
+        { at: after(4), state: 'claimed', reason: 'claimed' },
+        { at: after(5), state: 'settled', reason: 'applied' },
+      ]);
+    });
+
+    it('counts by state and tells since when the oldest open work has been waiting', async () => {
+      const { inbox } = underTest;
+      const nothing = { received: 0, claimed: 0, waiting: 0, settled: 0, parked: 0 };
+      expect(await inbox.status()).toEqual({
+        unclaimed: 0,
+        states: nothing,
+        oldestOpenAt: null,
+        secrets: [],
+      });
+
+      await inbox.put(requestOf({}, { receivedAt: after(1) }));
+      await inbox.put(requestOf({}, { receivedAt: after(2) }));
+      expect(await inbox.status()).toMatchObject({ unclaimed: 2, states: nothing, oldestOpenAt: after(1) });
+
+      const [first, second] = await underTest.claim(after(3));
+      await inbox.settle([first?.id ?? 0], { outcome: 'applied' }, after(3));
+      await inbox.put(requestOf({}, { receivedAt: after(4) }));
+      expect(await inbox.status()).toMatchObject({
+        unclaimed: 1,
+        states: { ...nothing, claimed: 1, settled: 1 },
+        oldestOpenAt: after(2),
+      });
+
+      await inbox.park([second?.id ?? 0], 'TEST_PARKED: for a human', after(5));
+      expect((await inbox.status()).oldestOpenAt).toEqual(after(4));
+    });
+
+    it('goes on counting right through replays, discards, duplicates and retention', async () => {
+      const { inbox } = underTest;
+      const bodies = ['a', 'b', 'c', 'c', 'd'].map((key) => requestOf({ keys: [key] }));
+      for (const body of [...bodies, requestOf(bytesOfText('not JSON'))]) await inbox.put(body);
+      const [a = 0, b = 0, c = 0] = (await underTest.claim(after(0), { limit: 3 })).map(({ id }) => id);
+      expect((await inbox.status()).states).toEqual({
+        received: 1,
+        claimed: 3,
+        waiting: 0,
+        settled: 1,
+        parked: 1,
+      });
+      await inbox.settle([a], { outcome: 'applied' }, after(1));
+      await inbox.wait([b], { until: after(90), reason: 'x', counts: 'wait', now: after(1) });
+      await inbox.park([c], 'TEST_PARKED: for a human', after(1));
+      await inbox.replay([a, b], after(2));
+      await inbox.discard([a, c], 'by hand', after(3));
+      expect((await inbox.status()).states).toEqual({
+        received: 2,
+        claimed: 0,
+        waiting: 0,
+        settled: 3,
+        parked: 1,
+      });
+      await inbox.retain({ bodiesSettledBefore: after(9), entriesSettledBefore: after(9), limit: 9 });
+      expect((await underTest.reopen().then((reopened) => reopened.status())).states).toEqual({
+        received: 2,
+        claimed: 0,
+        waiting: 0,
+        settled: 0,
+        parked: 1,
+      });
+    });
+
+    it('tells which secrets verified webhooks, how many and when last, the newest first', async () => {
+      const { inbox } = underTest;
+      const put = (secretId: string, seconds: number, direction: 'inbound' | 'outbound' = 'outbound') =>
+        inbox.put(requestOf({}, { secretId, direction, receivedAt: after(seconds) }));
+      await put('server:1:outbound', 5);
+      await put('environment:1', 9);
+      await put('environment:1', 3);
+      await put('environment:1', 7, 'inbound');
+      await underTest.claim(after(10), { limit: 0 });
+      await put('environment:1', 11);
+      await underTest.claim(after(12), { limit: 0 });
+      expect((await inbox.status()).secrets).toEqual([
+        { secretId: 'environment:1', direction: 'outbound', lastUsedAt: after(11), requests: 3 },
+        { secretId: 'environment:1', direction: 'inbound', lastUsedAt: after(7), requests: 1 },
+        { secretId: 'server:1:outbound', direction: 'outbound', lastUsedAt: after(5), requests: 1 },
+      ]);
+    });
+
+    it('lists what was received in a span of time, its end not included', async () => {
+      const { inbox } = underTest;
+      for (const seconds of [10, 20, 30, 40]) {
+        const webhookId = `at-${seconds}`;
+        await inbox.put(requestOf({}, { webhookId, receivedAt: after(seconds) }));
+      }
+      await underTest.claim(after(40), { limit: 2 });
+      const ids = async (filter: EntryFilter) => (await inbox.list(filter)).map(({ webhookId }) => webhookId);
+      expect(await ids({ receivedSince: after(30) })).toEqual(['at-40', 'at-30']);
+      expect(await ids({ receivedBefore: after(30) })).toEqual(['at-20', 'at-10']);
+      expect(await ids({ receivedSince: after(20), receivedBefore: after(40) })).toEqual(['at-30', 'at-20']);
+      expect(await ids({ receivedBefore: after(40), states: ['received'] })).toEqual(['at-30']);
+      expect(await ids({ receivedBefore: after(40), limit: 1 })).toEqual(['at-30']);
+    });
+
+    it('finds entries by an address or a Message-Id, and only those that have all terms asked for', async () => {
+      const { inbox } = underTest;
+      const ann = 'address:ann@example.com';
+      const mail = 'message-id:<1@example.com>';
+      await inbox.put(requestOf({ terms: [ann, mail, ann] }, { webhookId: 'both' }));
+      await inbox.put(requestOf([{ terms: [mail] }, { terms: [ann] }], { webhookId: 'array' }));
+      await inbox.put(requestOf({ terms: ['address:bob@example.com'] }, { webhookId: 'other' }));
+      const [both] = await underTest.claim(after(0), { limit: 1 });
+      const found = async (filter: EntryFilter) =>
+        (await inbox.list(filter)).map(({ webhookId, position }) => [webhookId, position]);
+      expect(await found({ terms: [ann] })).toEqual([
+        ['array', 1],
+        ['both', null],
+      ]);
+      expect(await found({ terms: [ann, mail] })).toEqual([['both', null]]);
+      expect(await found({ terms: [mail], states: ['received'] })).toEqual([['array', 0]]);
+      expect(await found({ terms: [mail], limit: 1 })).toEqual([['array', 0]]);
+      expect(await found({ terms: ['address:ann'] })).toEqual([]);
+      await inbox.settle([both?.id ?? 0], { outcome: 'applied' }, after(1));
+      expect(await found({ terms: [ann], states: ['settled'] })).toEqual([['both', null]]);
+    });
+  });
+}

@@ -1,0 +1,61 @@
+import { expect, test } from 'vitest';
+import type { OdooTransport } from '../../../src/odoo/create-odoo.ts';
+import type { OdooConnection } from '../../../src/odoo/odoo.ts';
+import { expectRefusal } from '../../support/expect-refusal.ts';
+import type { Refusal } from '../../support/expect-refusal.ts';
+import { connectTo } from './contract-odoo.ts';
+import type { ContractOdoo } from './contract-odoo.ts';
+
+const ofOdoo = { retry: 'never', scope: 'odoo' } as const;
+const loginVariables =
+  /ODOO_LOGIN with ODOO_PASSWORD or ODOO_API_KEY.*sweego-odoo-bridge provision --new-key/;
+const variables: Record<OdooTransport, RegExp> = {
+  json2: /ODOO_API_KEY.*sweego-odoo-bridge provision --new-key/,
+  jsonrpc: loginVariables,
+  xmlrpc: loginVariables,
+};
+
+/** Who may come in, and into which database. */
+export function odooCredentials(transport: OdooTransport, odoo: () => ContractOdoo): void {
+  const refusedLogin: Refusal = { ...ofOdoo, code: 'ODOO_AUTHENTICATION', says: variables[transport] };
+  const count = (changes: Partial<OdooConnection>) =>
+    connectTo(odoo(), transport, changes).call({
+      model: 'res.users',
+      method: 'search_count',
+      arguments: { domain: [] },
+    });
+
+  test('refuses with ODOO_AUTHENTICATION, naming the variable but not its value, a wrong key', async () => {
+    const secret = 'not-a-key-of-anybody';
+    const error = await expectRefusal(count({ secret }), refusedLogin);
+    expect(JSON.stringify([error.message, error.details, error.cause])).not.toContain(secret);
+  });
+
+  test('refuses with ODOO_AUTHENTICATION an empty key', async () => {
+    await expectRefusal(count({ secret: '' }), refusedLogin);
+  });
+
+  if (transport === 'json2') {
+    test('refuses with ODOO_AUTHENTICATION a password, which JSON-2 does not take', async () => {
+      await expectRefusal(count({ secret: odoo().adminPassword }), refusedLogin);
+    });
+  } else {
+    test('lets a login in with its password as well as with an API key', async () => {
+      expect(await count({ secret: odoo().adminPassword })).toEqual(expect.any(Number));
+      expect(await count({ secret: odoo().adminApiKey })).toEqual(expect.any(Number));
+    });
+
+    test('refuses with ODOO_AUTHENTICATION a login that does not exist', async () => {
+      await expectRefusal(count({ login: 'nobody' }), refusedLogin);
+    });
+  }
+
+  test('refuses with ODOO_DATABASE, naming the variable, a database that does not exist', async () => {
+    const error = await expectRefusal(count({ database: 'no_such_database' }), {
+      ...ofOdoo,
+      code: 'ODOO_DATABASE',
+      says: /Set ODOO_DATABASE/,
+    });
+    expect(JSON.stringify([error.message, error.details, error.cause])).not.toMatch(/FATAL|127\.0\.0\.1/);
+  });
+}

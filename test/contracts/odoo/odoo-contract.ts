@@ -1,0 +1,17 @@
+import { describe } from 'vitest';
+import type { OdooTransport } from '../../../src/odoo/create-odoo.ts';
+import type { ContractOdoo } from './contract-odoo.ts';
+import { odooAnswers } from './answers.ts';
+import { odooCredentials } from './credentials.ts';
+import { odooOutages } from './outages.ts';
+import { odooRefusals } from './refusals.ts';
+
+/** The same promises for every transport, on a stand-in as on a real Odoo 19. */
+export function odooContract(name: string, transport: OdooTransport, odoo: () => ContractOdoo): void {
+  describe(`Odoo over ${transport}, on ${name}`, () => {
+    odooAnswers(transport, odoo);
+    odooRefusals(transport, odoo);
+    odooCredentials(transport, odoo);
+    odooOutages(transport);
+  });
+}

@@ -1,0 +1,682 @@
+import { randomUUID } from 'node:crypto';
+import { describe, expect, it, onTestFinished } from 'vitest';
+import type { SinkMail } from '../../../demo/smtp-sink.ts';
+import { startSweegoApi } from '../../../demo/sweego-api.ts';
+import { sweegoEventBody } from '../../../demo/sweego-event.ts';
+import { sweegoLogRow } from '../../../demo/sweego-logs.ts';
+import { reconcile } from '../../../src/flows/reconciliation/reconcile.ts';
+import type { ReconcileDeps } from '../../../src/flows/reconciliation/reconcile.ts';
+import { openHttpRequest } from '../../../src/http-client.ts';
+import { createBridgeActions } from '../../../src/odoo/bridge-actions.ts';
+import { describeBody } from '../../../src/sweego/describe-body.ts';
+import { readLogPages } from '../../../src/sweego/log-pages.ts';
+import { settingsWith } from '../../support/bridge/bridge-settings.ts';
+import { openStandIn } from '../../demo/open-stand-in.ts';
+import { openEventBridge } from '../../support/bridge/event-bridge.ts';
+
+const hourMs = 60 * 60_000;
+
+/** Odoo, Sweego's log and a bridge between them; no webhook comes unless the test sends it. */
+async function openScene({ bridge: hasWorker = true } = {}) {
+  const odoo = await openStandIn();
+  const sweego = await startSweegoApi();
+  const actions = createBridgeActions(odoo.bridge);
+  const dead: string[] = [];
+  const bridge = await openEventBridge({
+    ...actions,
+    async apply(changes) {
+      const results = await actions.apply(changes);
+      dead.push(...changes.flatMap((change, index) => (results[index] === 'applied' ? change.dead : [])));
+      return results;
+    },
+  });
+  if (!hasWorker) await bridge.stopWorking();
+  onTestFinished(async () => {
+    await bridge.close();
+    await sweego.close();
+    await odoo.close();
+  });
+  const told: { level: string; message: string }[] = [];
+  const write = (level: string) => (_fields: object, message: string) => void told.push({ level, message });
+  const run = async (changes: Partial<ReconcileDeps> = {}) =>
+    reconcile({
+      inbox: bridge.inbox,
+      actions,
+      settings: await actions.settings(),
+      readLog: (query) =>
+        readLogPages(
+          { openHttpRequest, sleep: async () => undefined },
+          sweego,
+          query,
+          new AbortController().signal,
+        ),
+      mostDays: 7,
+      describe: describeBody,
+      replies: { since: new Date(), isDue: false, told: [] },
+      now: () => new Date(),
+      log: { info: write('info'), warn: write('warn'), error: write('error') },
+      ...changes,
+    });
+  const uids = new Map<SinkMail, { uid: string; transactionId: string }>();
+  const submissionOf = (mail: SinkMail) => {
+    const known = uids.get(mail) ?? { uid: `01-${randomUUID()}`, transactionId: randomUUID() };
+    uids.set(mail, known);
+    return known;
+  };
+  return {
+    odoo,
+    sweego,
+    bridge,
+    told,
+    run,
+    actions,
+    /** Addresses as often as Odoo was told to count a bounce of them; the stand-in does not count. */
+    dead,
+    /** Posts on an order, and returns the message with the mails as they came to Sweego, by recipient. */
+    async send(...addresses: string[]) {
+      const partners = [];
+      for (const address of addresses) partners.push(await odoo.mails.createContact(address, address));
+      const order = await odoo.mails.createOrder(partners[0] ?? 0);
+      const message = await odoo.mails.postMessage(order.id, partners);
+      const arrived = odoo.sink.mails.filter(({ headers }) => headers['message-id'] === message.messageId);
+      return { message, mails: addresses.map((each) => arrived.find((mail) => mail.recipient === each)) };
+    },
+    logs(mail: SinkMail | undefined, status: string, more: object = {}) {
+      if (mail === undefined) throw new Error('The mail did not arrive.');
+      const row = sweegoLogRow({ mail, ...submissionOf(mail), status, at: new Date(), ...more });
+      sweego.logRows.push(row);
+      return row;
+    },
+    async webhook(mail: SinkMail | undefined, type: string, smtpAnswer?: string, secretId = 'test') {
+      if (mail === undefined) throw new Error('The mail did not arrive.');
+      const answer = smtpAnswer === undefined ? {} : { smtpAnswer };
+      const body = sweegoEventBody({ type, mail, ...submissionOf(mail), at: new Date(), ...answer });
+      await bridge.inbox.put({
+        direction: 'outbound',
+        webhookId: randomUUID(),
+        body: Buffer.from(body),
+        receivedAt: new Date(),
+        secretId,
+      });
+    },
+    async activities() {
+      return odoo.admin.call({
+        model: 'mail.activity',
+        method: 'search_read',
+        arguments: { domain: [['active', 'in', [true, false]]], fields: ['active'] },
+      });
+    },
+    /** Takes the history from Odoo, as a backup from before it would. */
+    async forget() {
+      const events = (await odoo.admin.call({
+        model: 'x_sweego_event',
+        method: 'search_read',
+        arguments: { domain: [], fields: ['id'] },
+      })) as { id: number }[];
+      await odoo.admin.call({ model: 'x_sweego_event', method: 'unlink', ids: events.map(({ id }) => id) });
+    },
+    async history() {
+      const rows = await odoo.admin.call({
+        model: 'x_sweego_event',
+        method: 'search_read',
+        arguments: { domain: [], fields: ['x_recipient', 'x_type'], order: 'id' },
+      });
+      return (rows as { x_recipient: string; x_type: string }[]).map(
+        (row) => `${row.x_recipient} ${row.x_type}`,
+      );
+    },
+  };
+}
+
+describe('with all webhooks lost', () => {
+  it('one reconciliation tells Odoo what the webhooks would have told', async () => {
+    const scene = await openScene();
+    const { message, mails } = await scene.send('ann@example.com', 'bob@example.com', 'cat@example.com');
+    scene.logs(mails[0], 'opened-human');
+    scene.logs(mails[1], 'undelivered', { bounceType: 'hard', smtpAnswer: '550 5.1.1 user unknown' });
+    scene.logs(mails[2], 'queued');
+    const { run } = await scene.run();
+    expect(run).toMatchObject({ outcome: 'complete', pending: 1, news: 3, tooOld: null });
+    await scene.bridge.drained();
+    expect(await scene.odoo.mails.notificationsOf(message.id)).toMatchObject([
+      { notification_status: 'sent', x_sweego_status: 'email_opened' },
+      {
+        notification_status: 'exception',
+        failure_type: 'mail_email_invalid',
+        x_sweego_status: 'hard_bounce',
+      },
+      { notification_status: 'sent', x_sweego_status: 'email_sent' },
+    ]);
+    expect(await scene.odoo.mails.mailsOf(message.id)).toMatchObject([{ state: 'exception' }]);
+  });
+
+  it('a second one stores nothing, and a state that changes meanwhile is news', async () => {
+    const scene = await openScene();
+    const { message, mails } = await scene.send('ann@example.com', 'bob@example.com');
+    scene.logs(mails[0], 'delivered');
+    scene.logs(mails[1], 'undelivered', { bounceType: 'soft', smtpAnswer: '451 4.7.1 later' });
+    await scene.run();
+    await scene.bridge.drained();
+    expect((await scene.run()).run).toMatchObject({ outcome: 'complete', pending: 1, news: 0 });
+    scene.logs(mails[1], 'delivered');
+    expect((await scene.run()).run).toMatchObject({ news: 1 });
+    await scene.bridge.drained();
+    expect(await scene.odoo.mails.mailsOf(message.id)).toEqual([]);
+    expect((await scene.run()).run.pending).toBe(0);
+  });
+
+  it('and with webhooks beside it, no event is told twice', async () => {
+    const scene = await openScene();
+    const { mails } = await scene.send('ann@example.com', 'bob@example.com');
+    await scene.webhook(mails[0], 'email_sent');
+    await scene.webhook(mails[0], 'delivered');
+    await scene.bridge.drained();
+    scene.logs(mails[0], 'delivered');
+    scene.logs(mails[1], 'delivered');
+    expect((await scene.run()).run.news).toBe(1);
+    await scene.bridge.drained();
+    await scene.webhook(mails[1], 'email_sent');
+    await scene.webhook(mails[1], 'delivered');
+    await scene.bridge.drained();
+    expect(await scene.history()).toEqual([
+      'ann@example.com email_sent',
+      'ann@example.com delivered',
+      'bob@example.com email_sent',
+      'bob@example.com delivered',
+    ]);
+  });
+});
+
+it('an Odoo restored from a backup is told again what it had been told', async () => {
+  const scene = await openScene();
+  const { mails } = await scene.send('ann@example.com');
+  scene.logs(mails[0], 'queued');
+  await scene.run();
+  await scene.bridge.drained();
+  const told = ['ann@example.com email_sent'];
+  expect(await scene.history()).toEqual(told);
+  await scene.forget();
+  expect((await scene.run()).run.news).toBe(1);
+  await scene.bridge.drained();
+  expect(await scene.history()).toEqual(told);
+  expect((await scene.run()).run.news).toBe(0);
+});
+
+it('a failure that is told anew with better evidence is brought to Odoo, whatever its date', async () => {
+  const scene = await openScene();
+  const { message, mails } = await scene.send('ann@example.com');
+  const at = new Date();
+  scene.logs(mails[0], 'undelivered', { bounceType: 'soft', smtpAnswer: '451 4.7.1 later', at });
+  await scene.run();
+  await scene.bridge.drained();
+  scene.sweego.logRows.length = 0;
+  scene.logs(mails[0], 'undelivered', { bounceType: 'hard', smtpAnswer: '550 5.1.1 user unknown', at });
+  expect((await scene.run()).run.news).toBe(1);
+  await scene.bridge.drained();
+  expect((await scene.odoo.mails.notificationsOf(message.id))[0]).toMatchObject({
+    x_sweego_status: 'hard_bounce',
+  });
+});
+
+describe('a failure that nobody calls final', () => {
+  it('is shown, waited on, and over once the log or a webhook tells of a delivery', async () => {
+    const scene = await openScene();
+    const { message, mails } = await scene.send('ann@example.com', 'bob@example.com');
+    for (const mail of mails) scene.logs(mail, 'undelivered', { bounceType: null });
+    await scene.run();
+    await scene.bridge.drained();
+    expect(await scene.odoo.mails.notificationsOf(message.id)).toMatchObject([
+      { notification_status: 'exception', failure_type: 'unknown', x_sweego_status: 'soft_bounce' },
+      { notification_status: 'exception', failure_type: 'unknown', x_sweego_status: 'soft_bounce' },
+    ]);
+    scene.logs(mails[0], 'delivered');
+    expect((await scene.run()).run).toMatchObject({ pending: 1, news: 1 });
+    await scene.webhook(mails[1], 'delivered');
+    await scene.bridge.drained();
+    expect(await scene.odoo.mails.notificationsOf(message.id)).toMatchObject([
+      { notification_status: 'sent', failure_type: false, x_sweego_status: 'delivered' },
+      { notification_status: 'sent', failure_type: false, x_sweego_status: 'delivered' },
+    ]);
+    expect(await scene.odoo.mails.mailsOf(message.id)).toEqual([]);
+  });
+});
+
+describe('a failure that is labelled hard', () => {
+  it('and was temporary is news again once it is final', async () => {
+    const scene = await openScene();
+    const { message, mails } = await scene.send('ann@example.com');
+    scene.logs(mails[0], 'undelivered', { bounceType: 'hard', smtpAnswer: '451 4.7.652 later' });
+    await scene.run();
+    await scene.bridge.drained();
+    expect(await scene.odoo.mails.notificationsOf(message.id)).toMatchObject([
+      { failure_type: 'mail_smtp', x_sweego_status: 'soft_bounce' },
+    ]);
+    scene.sweego.logRows.length = 0;
+    const more = {
+      bounceType: 'hard',
+      smtpAnswer: '550 5.1.1 user unknown',
+      at: new Date(Date.now() + hourMs),
+    };
+    scene.logs(mails[0], 'undelivered', more);
+    expect((await scene.run()).run).toMatchObject({ pending: 1, news: 1 });
+    await scene.bridge.drained();
+    expect(await scene.odoo.mails.notificationsOf(message.id)).toMatchObject([
+      { failure_type: 'mail_email_invalid', x_sweego_status: 'hard_bounce' },
+    ]);
+  });
+});
+
+describe.each(['the log first', 'the webhook first', 'both at once'])('what is told twice, %s,', (order) => {
+  type Scene = Awaited<ReturnType<typeof openScene>>;
+  async function tellTwice(scene: Scene, tellLog: () => unknown, tellWebhook: () => Promise<void>) {
+    const steps = [
+      async () => {
+        tellLog();
+        await scene.run();
+      },
+      tellWebhook,
+    ];
+    for (const step of order === 'the webhook first' ? steps.reverse() : steps) {
+      await step();
+      if (order !== 'both at once') await scene.bridge.drained();
+    }
+    await scene.bridge.drained();
+  }
+
+  it('is judged by the better evidence, kept once, and known by its Message-Id on the wire', async () => {
+    const scene = await openScene();
+    const { message, mails } = await scene.send('ann@example.com');
+    await tellTwice(
+      scene,
+      () => scene.logs(mails[0], 'undelivered', { bounceType: 'hard' }),
+      async () => {
+        await scene.webhook(mails[0], 'email_sent');
+        await scene.webhook(mails[0], 'hard_bounce', '550 5.7.1 refused by policy');
+      },
+    );
+    expect(await scene.odoo.mails.notificationsOf(message.id)).toMatchObject([
+      { notification_status: 'exception', failure_type: 'mail_smtp', x_sweego_status: 'hard_bounce' },
+    ]);
+    expect(await scene.odoo.mails.mailsOf(message.id)).toMatchObject([{ failure_type: 'mail_smtp' }]);
+    expect((await scene.history()).sort()).toEqual([
+      'ann@example.com email_sent',
+      'ann@example.com hard_bounce',
+    ]);
+    const read = await scene.actions.read([message.messageId]);
+    expect(read.messages[0]?.notifications[0]?.sweego_message_id).toMatch(/^<.+>$/);
+    expect(read.messages[0]?.events.map(({ event_id: id }) => id?.startsWith('log:'))).toEqual([
+      false,
+      false,
+    ]);
+  });
+
+  it('counts one bounce of a dead address where the mail server says so', async () => {
+    const scene = await openScene();
+    const admin = scene.odoo.admin;
+    const all = { method: 'search', arguments: { domain: [] } };
+    const servers = (await admin.call({ model: 'ir.mail_server', ...all })) as number[];
+    await admin.call({
+      model: 'ir.mail_server',
+      method: 'write',
+      ids: servers,
+      arguments: { vals: { x_sweego_count_bounces: true } },
+    });
+    const { mails } = await scene.send('ann@example.com');
+    const bounced = { bounceType: 'hard', smtpAnswer: '550 5.1.1 user unknown' };
+    await tellTwice(
+      scene,
+      () => scene.logs(mails[0], 'undelivered', bounced),
+      () => scene.webhook(mails[0], 'hard_bounce', bounced.smtpAnswer, `server:${servers[0]}:outbound`),
+    );
+    expect(scene.dead).toEqual(['ann@example.com']);
+  });
+});
+
+describe('what Sweego is asked', () => {
+  it('is nothing at all while no mail waits', async () => {
+    const scene = await openScene();
+    expect((await scene.run()).run).toMatchObject({ outcome: 'complete', pending: 0, domains: [] });
+    expect(scene.sweego.requests).toEqual([]);
+  });
+
+  it('gives rows of others who share the account, which are not stored', async () => {
+    const scene = await openScene();
+    const { mails } = await scene.send('ann@example.com');
+    const row = scene.logs(mails[0], 'delivered');
+    const headers = { 'x-message-id': '<other@odoo.example.org>' };
+    scene.sweego.logRows.push(
+      { ...row, swg_uid: '01-other', headers },
+      { ...row, swg_uid: '01-no', headers: {} },
+    );
+    expect((await scene.run()).run).toMatchObject({ news: 1 });
+  });
+
+  it('may be answered by 422 for one domain of three: the others are read, and it is told (S11)', async () => {
+    const scene = await openScene();
+    const { mails } = await scene.send('ann@example.com');
+    const row = scene.logs(mails[0], 'delivered');
+    const settings = {
+      servers: [],
+      alias_domains: ['a.example', 'z.example'].map((name, id) => ({
+        id,
+        name,
+        catchall_email: null,
+        bounce_email: null,
+      })),
+    };
+    const { run } = await scene.run({ settings });
+    expect(run).toMatchObject({ outcome: 'complete', news: 1 });
+    expect(run.domains).toEqual([
+      { domain: 'a.example', result: 'none', rows: 0 },
+      { domain: row['domain_from'], result: 'read', rows: 1 },
+      { domain: 'z.example', result: 'none', rows: 0 },
+    ]);
+  });
+
+  it('may be answered by 422 for the domain that mails were sent from: then something is wrong (S11)', async () => {
+    const scene = await openScene();
+    await scene.send('ann@example.com');
+    const alias = { id: 1, name: 'a.example', catchall_email: null, bounce_email: null };
+    const settings = { servers: [{ ...settingsWith().servers[0] }] as never, alias_domains: [alias] };
+    expect((await scene.run({ settings })).run).toMatchObject({ outcome: 'complete' });
+    const { run } = await scene.run({ settings, now: () => new Date(Date.now() + hourMs / 2) });
+    expect(run.outcome).toBe('partial');
+    expect(run.domains).toEqual([
+      { domain: 'a.example', result: 'none', rows: 0 },
+      { domain: expect.any(String) as unknown, result: 'failed', rows: 0, code: 'SWEEGO_LOG_EMPTY' },
+    ]);
+  });
+
+  it('may be answered in a form that cannot be read: the run is partial, and such a row is not used', async () => {
+    const scene = await openScene();
+    const { message, mails } = await scene.send('ann@example.com', 'bob@example.com');
+    scene.logs(mails[0], 'delivered');
+    const row = scene.logs(mails[1], 'undelivered', { bounceType: 'hard' });
+    scene.sweego.logRows[1] = { ...row, email_creation: `${row['email_creation'] as string} CET` };
+    const { run } = await scene.run({ settings: { servers: [], alias_domains: [] } });
+    expect(run).toMatchObject({ outcome: 'partial', news: 1, unreadable: 1 });
+    expect(run.domains).toMatchObject([{ result: 'failed', code: 'SWEEGO_ROW_UNREADABLE', rows: 2 }]);
+    await scene.bridge.drained();
+    expect(await scene.odoo.mails.notificationsOf(message.id)).toMatchObject([
+      { notification_status: 'sent', x_sweego_status: 'delivered' },
+      { notification_status: 'sent', x_sweego_status: false },
+    ]);
+  });
+
+  it('may be answered by rows of others that cannot be read: they are none of ours', async () => {
+    const scene = await openScene();
+    const { mails } = await scene.send('ann@example.com');
+    const row = scene.logs(mails[0], 'delivered');
+    const headers = { 'x-message-id': '<other@odoo.example.org>' };
+    scene.sweego.logRows.push({ ...row, swg_uid: '', headers: {} }, { ...row, status: null, headers });
+    expect((await scene.run()).run).toMatchObject({ outcome: 'complete', news: 1, unreadable: 0 });
+  });
+
+  it('is left alone after 429, and told how long for', async () => {
+    const scene = await openScene();
+    await scene.send('ann@example.com');
+    const alias = { id: 1, name: 'a.example', catchall_email: null, bounce_email: null };
+    scene.sweego.failNext(429, 429, 429, 429);
+    const { run } = await scene.run({ settings: { servers: [], alias_domains: [alias] } });
+    expect(run.domains.map(({ result, code }) => code ?? result)).toEqual([
+      'SWEEGO_TOO_MANY_REQUESTS',
+      'skipped',
+    ]);
+    expect(scene.sweego.requests).toHaveLength(4);
+  });
+
+  it('gives rows of mails that were only tried out, which say nothing', async () => {
+    const scene = await openScene();
+    const { mails } = await scene.send('ann@example.com');
+    scene.logs(mails[0], 'delivered');
+    const row = scene.sweego.logRows.pop() ?? expect.fail();
+    scene.sweego.logRows.push({ ...row, dry_run: true });
+    expect((await scene.run()).run).toMatchObject({ outcome: 'complete', news: 0, unreadable: 0 });
+  });
+
+  it('gives what an earlier run stored, which is counted and stored once', async () => {
+    const scene = await openScene({ bridge: false });
+    const { mails } = await scene.send('ann@example.com');
+    scene.logs(mails[0], 'delivered');
+    expect((await scene.run()).run.news).toBe(1);
+    await scene.bridge.inbox.claim({ directions: [], limit: 0, now: new Date(), describe: describeBody });
+    expect((await scene.run()).run.news).toBe(0);
+    expect((await scene.bridge.inbox.status()).unclaimed).toBe(0);
+  });
+
+  it('may fail for one domain: the run is partial, and the others are read', async () => {
+    const scene = await openScene();
+    const { mails } = await scene.send('ann@example.com');
+    scene.logs(mails[0], 'delivered');
+    scene.sweego.failNext(500);
+    const alias = { id: 1, name: 'a.example', catchall_email: null, bounce_email: null };
+    const { run } = await scene.run({ settings: { servers: [], alias_domains: [alias] } });
+    expect(run).toMatchObject({ outcome: 'partial', news: 1 });
+    expect(run.domains[0]).toMatchObject({ result: 'failed', code: 'SWEEGO_UNAVAILABLE' });
+    expect(scene.told.at(-1)).toMatchObject({ level: 'error' });
+  });
+
+  it('ends with the first refusal of the key, once, and says so', async () => {
+    const scene = await openScene();
+    await scene.send('ann@example.com');
+    scene.sweego.failNext(401);
+    const { run } = await scene.run();
+    expect(run).toMatchObject({ outcome: 'failed', inbound: 'skipped' });
+    expect(run.domains[0]).toMatchObject({ result: 'failed', code: 'SWEEGO_API_KEY_REFUSED' });
+    expect(run.domains.slice(1).every(({ result }) => result === 'skipped')).toBe(true);
+    expect(scene.sweego.requests).toHaveLength(1);
+    expect(scene.told).toEqual([
+      { level: 'error', message: 'reconciliation could not read all of Sweego’s log' },
+    ]);
+  });
+
+  it('goes on after a domain that the key is not for', async () => {
+    const scene = await openScene();
+    const { mails } = await scene.send('ann@example.com');
+    scene.logs(mails[0], 'delivered');
+    scene.sweego.failNext(403);
+    const alias = { id: 1, name: 'a.example', catchall_email: null, bounce_email: null };
+    const { run } = await scene.run({ settings: { servers: [], alias_domains: [alias] } });
+    expect(run).toMatchObject({ outcome: 'partial', news: 1 });
+    expect(run.domains[0]).toMatchObject({ domain: 'a.example', code: 'SWEEGO_API_KEY_REFUSED' });
+  });
+
+  it('is about every domain when a mail names none that it is from', async () => {
+    const scene = await openScene();
+    const { mails } = await scene.send('ann@example.com');
+    scene.logs(mails[0], 'delivered');
+    const actions = createBridgeActions(scene.odoo.bridge);
+    const { run } = await scene.run({
+      settings: { servers: [], alias_domains: [] },
+      actions: {
+        ...actions,
+        pending: async (cursor) => {
+          const page = await actions.pending(cursor);
+          return { ...page, messages: page.messages.map((message) => ({ ...message, from_domain: null })) };
+        },
+      },
+    });
+    expect(run).toMatchObject({ outcome: 'complete', news: 1, domains: [{ domain: '*', result: 'read' }] });
+  });
+
+  it('leaves out mails that wait for longer than seven days, and tells how many and since when', async () => {
+    const scene = await openScene();
+    await scene.send('ann@example.com');
+    const now = () => new Date(Date.now() + 9 * 24 * hourMs);
+    const { run } = await scene.run({ now, replies: { since: now(), isDue: false, told: [] } });
+    expect(run).toMatchObject({ pending: 1, tooOld: { count: 1 }, domains: [] });
+    expect(scene.sweego.requests).toEqual([]);
+    expect(scene.told[0]).toMatchObject({
+      level: 'warn',
+      message: expect.stringContaining('wait for Sweego') as unknown,
+    });
+    expect((await scene.run({ now, mostDays: 30 })).run.domains).not.toEqual([]);
+  });
+});
+
+describe('a reply that Sweego received', () => {
+  const received = (uid: string, hoursAgo: number, changes: object = {}) => ({
+    swg_uid: uid,
+    status: 'received',
+    receipt_dt: new Date(Date.now() - hoursAgo * hourMs).toISOString().slice(0, 19),
+    email_from: { email: 'ann@customer.example.com', name: 'Ann' },
+    inbound_recipient: { email: 'reply+3233@odoo.example.com', name: '' },
+    email_to: [],
+    subject: 'Where is it?',
+    ...changes,
+  });
+  const dayAgo = () => new Date(Date.now() - 24 * hourMs);
+  async function storeReply(scene: Awaited<ReturnType<typeof openScene>>, uid: string) {
+    await scene.bridge.inbox.put({
+      direction: 'inbound',
+      webhookId: `w-${uid}`,
+      body: Buffer.from(JSON.stringify({ event_type: 'email_inbound', swg_uid: uid })),
+      receivedAt: new Date(Date.now() - 3 * hourMs),
+      secretId: 'test',
+    });
+    for (let tries = 0; (await scene.bridge.inbox.status()).unclaimed > 0; tries += 1) {
+      if (tries > 300) throw new Error('Not split.');
+      await new Promise((resolve) => setTimeout(resolve, 10));
+    }
+  }
+
+  it('and that never reached the inbox is told with sender and subject, once', async () => {
+    const scene = await openScene();
+    await scene.send('ann@example.com');
+    await storeReply(scene, '04-stored');
+    scene.sweego.logRows.push(
+      received('04-stored', 3),
+      received('04-lost', 3),
+      received('04-error', 5, { status: 'error' }),
+    );
+    const { run, lostReplies } = await scene.run({ replies: { since: dayAgo(), isDue: false, told: [] } });
+    expect(run).toMatchObject({ inbound: 'checked', lostReplies: ['04-lost', '04-error'] });
+    expect(lostReplies[0]).toMatchObject({ sender: 'ann@customer.example.com', subject: 'Where is it?' });
+    expect(JSON.stringify(run)).not.toContain('customer.example.com');
+    expect(scene.told.filter(({ message }) => message === 'lost reply')).toHaveLength(2);
+    expect((await scene.run({ replies: { since: dayAgo(), isDue: false, told: [] } })).lostReplies).toEqual(
+      [],
+    );
+  });
+
+  it('and was lost is looked for also while no mail waits, when it is time', async () => {
+    const scene = await openScene();
+    scene.sweego.logRows.push(received('04-lost', 3));
+    const since = dayAgo();
+    expect((await scene.run({ replies: { since, isDue: false, told: [] } })).run.inbound).toBe('not needed');
+    expect(scene.sweego.requests).toEqual([]);
+    const { run, repliesSeenUntil } = await scene.run({ replies: { since, isDue: true, told: [] } });
+    expect(run).toMatchObject({ outcome: 'complete', pending: 0, lostReplies: ['04-lost'] });
+    expect(Date.now() - (repliesSeenUntil?.getTime() ?? 0)).toBeGreaterThan(1.9 * hourMs);
+  });
+
+  it('and was lost is told once also when its time cannot be read', async () => {
+    const scene = await openScene();
+    await scene.send('ann@example.com');
+    await storeReply(scene, '04-stored');
+    const time = { receipt_dt: 'yesterday', creation_dt: null };
+    const rows = [received('04-lost', 3, time), received('04-stored', 3, time)];
+    const run = () =>
+      scene.run({
+        replies: { since: dayAgo(), isDue: false, told: [] },
+        readLog: async function* ({ channel }) {
+          await Promise.resolve();
+          yield { rows: channel === 'email_inbound' ? rows : [], isRefused: false };
+        },
+      });
+    expect((await run()).lostReplies).toMatchObject([{ swgUid: '04-lost', receivedAt: undefined }]);
+    expect((await run()).lostReplies).toEqual([]);
+  });
+
+  it('is not called lost while Sweego still tries, when it is another’s, or was forwarded', async () => {
+    const scene = await openScene();
+    await scene.send('ann@example.com');
+    const elsewhere = { inbound_recipient: { email: 'a@other.example', name: '' } };
+    scene.sweego.logRows.push(
+      received('04-young', 1),
+      received('04-other', 3, elsewhere),
+      received('04-forwarded', 3, { status: 'forwarded' }),
+      received('04-before', 30),
+    );
+    expect((await scene.run({ replies: { since: dayAgo(), isDue: false, told: [] } })).run).toMatchObject({
+      inbound: 'checked',
+      lostReplies: [],
+    });
+  });
+
+  it('is not called lost when it may be the one that was erased', async () => {
+    const scene = await openScene();
+    await scene.send('ann@example.com');
+    await storeReply(scene, '04-erased');
+    const [entry] = await scene.bridge.inbox.list({ directions: ['inbound'] });
+    await scene.bridge.inbox.erase([entry?.id ?? 0], new Date());
+    scene.sweego.logRows.push(received('04-erased', 3.02));
+    expect((await scene.run({ replies: { since: dayAgo(), isDue: false, told: [] } })).lostReplies).toEqual(
+      [],
+    );
+  });
+
+  it('is not called lost while the inbox holds it and nobody has looked at that', async () => {
+    const scene = await openScene({ bridge: false });
+    await scene.send('ann@example.com');
+    const put = (uid: string) =>
+      scene.bridge.inbox.put({
+        direction: 'inbound',
+        webhookId: `w-${uid}`,
+        body: Buffer.from(JSON.stringify({ event_type: 'email_inbound', swg_uid: uid })),
+        receivedAt: new Date(),
+        secretId: 'test',
+      });
+    await put('04-new');
+    scene.sweego.logRows.push(received('04-new', 3));
+    const replies = { since: dayAgo(), isDue: false, told: [] };
+    expect((await scene.run({ replies })).run).toMatchObject({ inbound: 'checked', lostReplies: [] });
+    // More than can be looked at comes all the time.
+    const status = async () => ({ ...(await scene.bridge.inbox.status()), unclaimed: 1 });
+    const flooded = { ...scene.bridge.inbox, status };
+    scene.sweego.logRows.push(received('04-other', 3));
+    expect((await scene.run({ replies, inbox: flooded })).run).toMatchObject({
+      inbound: 'postponed',
+      lostReplies: [],
+    });
+  });
+
+  it('is not told of again after somebody cancelled its activity', async () => {
+    const scene = await openScene();
+    await scene.send('ann@example.com');
+    scene.sweego.logRows.push(received('04-lost', 3));
+    const { run } = await scene.run({ replies: { since: dayAgo(), isDue: false, told: ['04-lost'] } });
+    expect(run).toMatchObject({ inbound: 'checked', lostReplies: [] });
+    expect(await scene.activities()).toEqual([]);
+  });
+
+  it('and arrives after all has its activity closed', async () => {
+    const scene = await openScene();
+    await scene.send('ann@example.com');
+    scene.sweego.logRows.push(received('04-late', 3));
+    await scene.run({ replies: { since: dayAgo(), isDue: false, told: [] } });
+    expect(await scene.activities()).toMatchObject([{ active: true }]);
+    await storeReply(scene, '04-late');
+    await scene.run({ replies: { since: dayAgo(), isDue: false, told: ['04-late'] } });
+    expect(await scene.activities()).toMatchObject([{ active: false }]);
+  });
+
+  it('makes the run partial when Sweego cannot tell', async () => {
+    const scene = await openScene();
+    const { mails } = await scene.send('ann@example.com');
+    scene.logs(mails[0], 'delivered');
+    const { run } = await scene.run({
+      replies: { since: dayAgo(), isDue: false, told: [] },
+      readLog: (query) => {
+        if (query.channel === 'email_inbound') scene.sweego.failNext(500);
+        return readLogPages(
+          { openHttpRequest, sleep: async () => undefined },
+          scene.sweego,
+          query,
+          new AbortController().signal,
+        );
+      },
+    });
+    expect(run).toMatchObject({ outcome: 'partial', inbound: 'failed', news: 1 });
+  });
+});

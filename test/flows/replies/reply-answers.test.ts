@@ -1,0 +1,190 @@
+import { describe, expect, it } from 'vitest';
+import { BridgeError } from '../../../src/errors.ts';
+import type { DeliverAnswer } from '../../../src/odoo/reply-answers.ts';
+import { openReplyBridge } from '../../support/bridge/reply-bridge.ts';
+import type { ReplyBridge } from '../../support/bridge/reply-bridge.ts';
+import { mailedOrder, replyAddress, replyOf } from '../../support/mails/reply-documents.ts';
+
+/** A bridge whose Odoo answers `deliver` with these one after the other, and then as it does. */
+async function openAnswering(...answers: readonly (DeliverAnswer | BridgeError)[]): Promise<ReplyBridge> {
+  const left = [...answers];
+  return openReplyBridge({
+    actions: (actual) => ({
+      deliver: async (delivery) => {
+        const next = left.shift();
+        if (next instanceof BridgeError) throw next;
+        return next ?? actual.deliver(delivery);
+      },
+    }),
+  });
+}
+
+const failure = (code: string, scope: 'odoo' | 'entry') =>
+  new BridgeError(code, 'Odoo does not take it. Mend it.', { retry: 'later', scope, cause: undefined });
+
+async function bringToOrder(bridge: ReplyBridge) {
+  const order = await mailedOrder(bridge);
+  return { order, entry: await bridge.bring(replyOf({ to: [replyAddress(order.id)] })) };
+}
+
+describe('what Odoo answers', () => {
+  it('busy: another call delivers the same mail, so it is looked at again in five seconds', async () => {
+    const bridge = await openAnswering({ result: 'busy' });
+    const { entry, order } = await bringToOrder(bridge);
+    expect(entry).toMatchObject({ state: 'waiting', attempts: 0, waits: 1 });
+    bridge.pass(4_900);
+    await bridge.work();
+    expect(bridge.deliveries).toHaveLength(1);
+    bridge.pass(100);
+    await bridge.work();
+    expect((await bridge.entry(entry.id)).reason).toBe(
+      `injected: sale.order,${order.id} by reply token (certain)`,
+    );
+  });
+
+  it('missing: the document went meanwhile, so the mail is parked', async () => {
+    const { entry } = await bringToOrder(await openAnswering({ result: 'missing' }));
+    expect(entry.reason).toMatch(/^REPLY_DOCUMENT_GONE: /);
+  });
+
+  it('refused: parked with Odoo’s reason, told in Odoo, and placed by hand', async () => {
+    const bridge = await openAnswering({ result: 'refused', reason: 'alias_policy' });
+    const { entry, order } = await bringToOrder(bridge);
+    expect(entry).toMatchObject({ state: 'parked', reason: 'REPLY_REFUSED: alias_policy' });
+    expect(await bridge.activities()).toHaveLength(1);
+    await bridge.replay(entry.id, `sale.order,${order.id}`);
+    expect(await bridge.posted()).toHaveLength(1);
+    expect(await bridge.activities()).toEqual([]);
+  });
+
+  it('refused on the second of two documents: the reason says where it is', async () => {
+    const posted: DeliverAnswer = { result: 'posted', messages: [{ id: 9, model: 'sale.order', res_id: 1 }] };
+    const bridge = await openAnswering(posted, { result: 'refused', reason: 'loop' });
+    const [one, other] = [await mailedOrder(bridge), await mailedOrder(bridge)];
+    const entry = await bridge.bring(replyOf({ to: [replyAddress(one.id), replyAddress(other.id)] }));
+    expect(entry.reason).toBe('REPLY_REFUSED: loop (it is in Odoo on sale.order,1)');
+  });
+
+  it('failed: tried again for hours, then parked and told, without a word of the exception', async () => {
+    const failed: DeliverAnswer = { result: 'failed', exception: 'ValueError', text: 'zebra@example.com' };
+    const bridge = await openAnswering(...Array.from({ length: 7 }, () => failed));
+    const { entry, order } = await bringToOrder(bridge);
+    const waitedMs: number[] = [];
+    for (let each = entry; each.state === 'waiting'; each = await bridge.entry(entry.id)) {
+      const [last] = (await bridge.inbox.history(entry.id)).slice(-1);
+      waitedMs.push((each.dueAt?.getTime() ?? 0) - (last?.at.getTime() ?? 0));
+      expect(await bridge.activities()).toEqual([]);
+      bridge.pass(waitedMs.at(-1) ?? 0);
+      await bridge.work();
+    }
+    expect(waitedMs.map((ms) => ms / 1000)).toEqual([5, 30, 120, 600, 3600, 21600]);
+    const parked = await bridge.entry(entry.id);
+    expect(parked.reason).toMatch(/^REPLY_NOT_TAKEN: Odoo failed on the mail \(ValueError\)/);
+    expect(await bridge.activities()).toHaveLength(1);
+    expect(JSON.stringify([bridge.lines, await bridge.inbox.history(entry.id)])).not.toContain('zebra');
+    expect((await bridge.replay(entry.id)).reason).toContain(`injected: sale.order,${order.id}`);
+    expect(await bridge.activities()).toEqual([]);
+  });
+
+  it('too large: parked at once, since only a human can raise the limit', async () => {
+    const { entry } = await bringToOrder(await openAnswering(failure('ODOO_TOO_LARGE', 'entry')));
+    expect(entry).toMatchObject({ state: 'parked', attempts: 0 });
+  });
+
+  it('nothing, while it is down: the entry keeps its attempts, and is placed when Odoo is back', async () => {
+    const bridge = await openReplyBridge();
+    const order = await mailedOrder(bridge);
+    await bridge.odoo.standIn.setCondition('bad gateway');
+    const entry = await bridge.bring(replyOf({ to: [replyAddress(order.id)] }));
+    expect(entry).toMatchObject({ state: 'waiting', reason: 'ODOO_UNAVAILABLE' });
+    bridge.pass(3 * 3_600_000);
+    await bridge.odoo.standIn.setCondition('working');
+    await bridge.work();
+    expect(await bridge.inbox.list({})).toMatchObject([{ state: 'settled', attempts: 0, waits: 0 }]);
+    expect(await bridge.posted()).toHaveLength(1);
+  });
+
+  it('an error after it has committed: the next try finds the message, and there is one', async () => {
+    let calls = 0;
+    const bridge = await openReplyBridge({
+      actions: (actual) => ({
+        deliver: async (delivery) => {
+          calls += 1;
+          const answer = await actual.deliver(delivery);
+          if (calls === 1) throw failure('ODOO_TIMEOUT', 'odoo');
+          return answer;
+        },
+      }),
+    });
+    const { entry } = await bringToOrder(bridge);
+    expect(entry).toMatchObject({ state: 'waiting', attempts: 0, reason: 'ODOO_TIMEOUT' });
+    await bridge.work();
+    expect((await bridge.entry(entry.id)).reason).toMatch(/^injected: .*, was there already$/);
+    expect(await bridge.posted()).toHaveLength(1);
+  });
+
+  it('that an activity is impossible: the mail is parked all the same', async () => {
+    const bridge = await openReplyBridge({
+      actions: () => ({ openAlert: () => Promise.reject(failure('ODOO_VALIDATION', 'entry')) }),
+    });
+    expect((await bridge.bring(replyOf())).state).toBe('parked');
+    expect(bridge.told('activity of a parked reply not updated')).toHaveLength(1);
+  });
+
+  it('that it is down when an activity is due: the mail is parked later, and is told then', async () => {
+    let isDown = true;
+    const bridge = await openReplyBridge({
+      actions: (actual) => ({
+        openAlert: (alert) =>
+          isDown ? Promise.reject(failure('ODOO_UNAVAILABLE', 'odoo')) : actual.openAlert(alert),
+      }),
+    });
+    expect((await bridge.bring(replyOf())).reason).toBe('ODOO_UNAVAILABLE');
+    isDown = false;
+    await bridge.work();
+    expect(await bridge.inbox.list({})).toMatchObject([{ state: 'parked' }]);
+    expect(await bridge.activities()).toHaveLength(1);
+  });
+});
+
+describe('the circuit', () => {
+  it('lets twenty mails of a sender onto a record, parks the rest with one activity, and lets replayed ones pass', async () => {
+    const bridge = await openReplyBridge();
+    const order = await mailedOrder(bridge);
+    const other = await mailedOrder(bridge);
+    const entries = [];
+    for (let count = 0; count < 23; count += 1) {
+      entries.push(await bridge.bring(replyOf({ to: [replyAddress(order.id)] })));
+      bridge.pass(10_000);
+    }
+    expect(entries.map(({ state }) => state).lastIndexOf('settled')).toBe(19);
+    expect(entries[20]?.reason).toMatch(/^REPLY_CIRCUIT_OPEN: /);
+    expect(await bridge.activities()).toHaveLength(1);
+    expect(bridge.told('replies are parked: they look like a loop')).toHaveLength(1);
+    expect((await bridge.bring(replyOf({ to: [replyAddress(other.id)] }))).state).toBe('settled');
+    expect((await bridge.replay(entries[22]?.id ?? 0)).state).toBe('settled');
+    expect(await bridge.posted()).toHaveLength(22);
+  });
+
+  it('counts a mail once, however often it has to be tried', async () => {
+    const busy: DeliverAnswer = { result: 'busy' };
+    const bridge = await openAnswering(...Array.from({ length: 40 }, () => busy));
+    const { entry } = await bringToOrder(bridge);
+    for (let tries = 0; tries < 40; tries += 1) {
+      bridge.pass(5_000);
+      await bridge.work();
+    }
+    expect((await bridge.entry(entry.id)).state).toBe('settled');
+  });
+
+  it('takes a backlog after an outage for none', async () => {
+    const bridge = await openReplyBridge();
+    const order = await mailedOrder(bridge);
+    const begin = Date.parse('2026-11-01T05:00:00Z');
+    for (let count = 0; count < 30; count += 1) {
+      const receivedAt = new Date(begin + count * 60_000);
+      const entry = await bridge.bring(replyOf({ to: [replyAddress(order.id)] }), { receivedAt });
+      expect(entry.state).toBe('settled');
+    }
+  });
+});

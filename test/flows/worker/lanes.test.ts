@@ -1,0 +1,133 @@
+import { describe, expect, it } from 'vitest';
+import { BridgeError } from '../../../src/errors.ts';
+import type { EntryResults, Lane } from '../../../src/flows/worker/lane.ts';
+import type { Direction, Entry, Inbox } from '../../../src/inbox/inbox.ts';
+import { settingsWith } from '../../support/bridge/bridge-settings.ts';
+import { createInboxFile, openWorker } from '../../support/bridge/open-worker.ts';
+
+const settings = { current: () => settingsWith(), refresh: async () => settingsWith() };
+
+/** A lane whose work is `work`; without it, everything is applied. */
+function laneOf(
+  direction: Direction,
+  work: (entries: readonly Entry[], context: Parameters<Lane['work']>[1]) => Promise<void> = async () =>
+    undefined,
+): Lane {
+  return {
+    directions: [direction],
+    mostEntries: 2,
+    async work(entries, context): Promise<EntryResults> {
+      await work(entries, context);
+      return new Map(entries.map(({ id }) => [id, { kind: 'settle', outcome: { outcome: 'applied' } }]));
+    },
+    conclude: async (_entries, results) => results,
+  };
+}
+
+async function put(inbox: Inbox, direction: Direction, now: Date): Promise<void> {
+  const webhookId = `w-${Math.random()}`;
+  const body = Buffer.from(JSON.stringify({ event_id: webhookId }));
+  await inbox.put({ direction, webhookId, body, receivedAt: now, secretId: 'environment:1' });
+}
+
+const statesOf = async (inbox: Inbox, direction: Direction) =>
+  (await inbox.list({ directions: [direction] })).map(({ state }) => state);
+
+const outage = new BridgeError('ODOO_UNAVAILABLE', 'HTML 502. Look at the proxy.', {
+  retry: 'later',
+  scope: 'odoo',
+  cause: undefined,
+});
+
+describe('two lanes', () => {
+  it('work beside each other: a reply that takes minutes holds up no bounce', async () => {
+    const lanes = [laneOf('outbound'), laneOf('inbound', () => new Promise(() => undefined))];
+    const { inbox, clock } = await openWorker(createInboxFile(), { settings, lanes }, { isStuck: true });
+    await put(inbox, 'inbound', clock.now());
+    await put(inbox, 'outbound', clock.now());
+    await clock.advance(1_000);
+    expect(await statesOf(inbox, 'outbound')).toEqual(['settled']);
+    await put(inbox, 'outbound', clock.now());
+    await clock.advance(60_000);
+    expect(await statesOf(inbox, 'outbound')).toEqual(['settled', 'settled']);
+    expect(await statesOf(inbox, 'inbound')).toEqual(['claimed']);
+  });
+
+  it('leave each other’s claims alone when one of them cannot write to the inbox for a while', async () => {
+    let failures = 1;
+    const lanes = [laneOf('outbound'), laneOf('inbound', () => new Promise(() => undefined))];
+    const { inbox, clock } = await openWorker(
+      createInboxFile(),
+      {
+        settings,
+        lanes,
+        inbox: (opened) => ({
+          ...opened,
+          settle: (...words) => {
+            failures -= 1;
+            const options = { retry: 'later', scope: 'bridge', cause: undefined } as const;
+            return failures < 0
+              ? opened.settle(...words)
+              : Promise.reject(
+                  new BridgeError('INBOX_WRITE_FAILED', 'The disk is full. Free space.', options),
+                );
+          },
+        }),
+      },
+      { isStuck: true },
+    );
+    await put(inbox, 'inbound', clock.now());
+    await put(inbox, 'outbound', clock.now());
+    await clock.advance(10_000);
+    expect(await statesOf(inbox, 'outbound')).toEqual(['settled']);
+    expect(await statesOf(inbox, 'inbound')).toEqual(['claimed']);
+  });
+
+  it('know of an outage together: it is told once, and is over when work of both gets through', async () => {
+    let isBroken = true;
+    const lanes = [
+      laneOf('outbound', async () => {
+        if (isBroken) throw outage;
+      }),
+      laneOf('inbound'),
+    ];
+    const { inbox, clock, told, worker } = await openWorker(createInboxFile(), { settings, lanes });
+    for (const direction of ['outbound', 'outbound', 'outbound'] as const)
+      await put(inbox, direction, clock.now());
+    await clock.advance(1_000);
+    for (let count = 0; count < 5; count += 1) {
+      await put(inbox, 'inbound', clock.now());
+      await clock.advance(2_000);
+    }
+    expect(new Set(await statesOf(inbox, 'inbound'))).toEqual(new Set(['settled']));
+    expect(told('Odoo cannot be worked with: pausing')).toHaveLength(1);
+    expect(told('Odoo answers')).toEqual([]);
+    expect(worker.contact()).toMatchObject({ state: 'down' });
+    isBroken = false;
+    await clock.advance(60_000);
+    expect(told('Odoo answers')).toHaveLength(1);
+    expect(worker.contact()).toEqual({ state: 'up' });
+  });
+
+  it('write nothing to Odoo once another process may hold the lease', async () => {
+    const url = createInboxFile();
+    let go: () => void = () => undefined;
+    const waiting = new Promise<void>((resolve) => (go = resolve));
+    const written: string[] = [];
+    const slow = laneOf('inbound', async (_entries, { requireLease }) => {
+      await waiting;
+      requireLease();
+      written.push('first');
+    });
+    const first = await openWorker(url, { settings, lanes: [slow] });
+    await put(first.inbox, 'inbound', first.clock.now());
+    await first.clock.advance(0);
+    const second = await openWorker(url, { settings, lanes: [laneOf('inbound')] });
+    await second.clock.advance(8_000);
+    first.clock.jump(8_000);
+    go();
+    await first.clock.advance(0);
+    expect(written).toEqual([]);
+    expect(await second.inbox.list({})).toMatchObject([{ state: 'settled', attempts: 0 }]);
+  });
+});

@@ -1,0 +1,141 @@
+import { describe, expect, it, onTestFinished } from 'vitest';
+import { sweegoEventBody } from '../../../demo/sweego-event.ts';
+import { createSettingsKeeper } from '../../../src/flows/settings/settings-keeper.ts';
+import { sendHttpRequest } from '../../../src/http-client.ts';
+import { createBridgeActions } from '../../../src/odoo/bridge-actions.ts';
+import type { BridgeActions } from '../../../src/odoo/bridge-actions.ts';
+import { createOdoo } from '../../../src/odoo/create-odoo.ts';
+import { openStandIn } from '../../demo/open-stand-in.ts';
+import type { OpenStandIn } from '../../demo/open-stand-in.ts';
+import { noSnapshot } from '../../support/inbox/no-snapshot.ts';
+import { createInboxFile, openWorker } from '../../support/bridge/open-worker.ts';
+
+const pausing = 'Odoo cannot be worked with: pausing';
+
+/** A worker with one bounce to bring to a stand-in Odoo, whose connection can be made wrong. */
+async function openBounce(
+  outage: (odoo: OpenStandIn) => Promise<Partial<Record<'secret' | 'database', string>>>,
+) {
+  const odoo = await openStandIn();
+  const ann = await odoo.mails.createContact('Ann', 'ann@example.com');
+  const message = await odoo.mails.postMessage((await odoo.mails.createOrder(ann)).id, [ann]);
+  const mail = await odoo.sink.waitFor(({ recipient }) => recipient === 'ann@example.com');
+  const right = { url: odoo.standIn.url, database: odoo.standIn.database, secret: odoo.standIn.bridgeApiKey };
+  const connect = (changes: object) =>
+    createBridgeActions(createOdoo('json2', { ...right, timeoutMs: 150, ...changes }, sendHttpRequest));
+  let actions: BridgeActions = connect(await outage(odoo));
+  const underWay = new Set<Promise<unknown>>();
+  function noted<Answer>(call: Promise<Answer>): Promise<Answer> {
+    underWay.add(call);
+    return call.finally(() => underWay.delete(call));
+  }
+  const current: BridgeActions = {
+    settings: () => noted(actions.settings()),
+    read: (ids) => noted(actions.read(ids)),
+    apply: (changes) => noted(actions.apply(changes)),
+    route: (question) => actions.route(question),
+    deliver: (delivery) => actions.deliver(delivery),
+    openAlert: (alert) => actions.openAlert(alert),
+    closeAlert: (key) => actions.closeAlert(key),
+    pending: (cursor) => actions.pending(cursor),
+    findMessages: (document) => actions.findMessages(document),
+  };
+  const opened = await openWorker(createInboxFile(), {
+    actions: { read: (ids) => current.read(ids), apply: (changes) => current.apply(changes) },
+    settings: createSettingsKeeper({
+      actions: current,
+      snapshot: noSnapshot,
+      environmentSecrets: { outbound: [], inbound: [] },
+      now: () => new Date(),
+      log: { info() {}, warn() {} },
+    }),
+  });
+  onTestFinished(() => odoo.close());
+  await opened.inbox.put({
+    direction: 'outbound',
+    webhookId: 'w-1',
+    body: Buffer.from(
+      sweegoEventBody({
+        type: 'hard_bounce',
+        mail,
+        uid: '01-ann',
+        transactionId: 'd4fbec9d-eed9-44d5-af47-c1126467a5ca',
+        at: new Date('2026-11-01T10:00:00Z'),
+        smtpAnswer: '550 5.1.1 User unknown',
+      }),
+    ),
+    receivedAt: opened.clock.now(),
+    secretId: 'environment:1',
+  });
+  return {
+    ...opened,
+    odoo,
+    message: message.id,
+    async mend() {
+      // A call that hangs would be reset by the mending, which is another failure and told again.
+      await Promise.allSettled(underWay);
+      await odoo.standIn.setCondition('working');
+      actions = connect({ timeoutMs: 5_000 });
+    },
+    /** Moves the clock on, giving Odoo the real time that its answers take. */
+    async pass(minutes: number) {
+      for (let step = 0; step < minutes * 2; step += 1) {
+        await opened.clock.advance(30_000);
+        await new Promise((resolve) => setTimeout(resolve, 60));
+      }
+    },
+  };
+}
+
+describe('what pauses everything', () => {
+  it.each([
+    ['an expired key', 'ODOO_AUTHENTICATION', 'ODOO_API_KEY', async () => ({ secret: 'expired' })],
+    ['a database that is gone', 'ODOO_DATABASE', 'ODOO_DATABASE', async () => ({ database: 'gone' })],
+    [
+      'a proxy that answers 502 with a page',
+      'ODOO_UNAVAILABLE',
+      'logs',
+      async ({ standIn }: OpenStandIn) => {
+        await standIn.setCondition('bad gateway');
+        return {};
+      },
+    ],
+    [
+      'an Odoo that hangs',
+      'ODOO_TIMEOUT',
+      'workers',
+      async ({ standIn }: OpenStandIn) => {
+        await standIn.setCondition('hanging');
+        return {};
+      },
+    ],
+  ])('is told once with its code and fix and once at its end: %s', async (_, code, fix, outage) => {
+    const bounce = await openBounce(outage);
+    await bounce.pass(1);
+    expect(bounce.told(pausing)).toMatchObject([{ level: 'error', code }]);
+    expect(bounce.told(pausing)[0]?.['error']).toContain(fix);
+    expect(bounce.worker.contact()).toMatchObject({ state: 'down', code });
+    expect((await bounce.inbox.status()).states.parked).toBe(0);
+    expect(bounce.told('Odoo answers')).toEqual([]);
+
+    await bounce.mend();
+    await bounce.pass(2);
+    expect(await bounce.inbox.list({})).toMatchObject([{ state: 'settled', reason: 'applied', attempts: 0 }]);
+    expect(await bounce.odoo.mails.notificationsOf(bounce.message)).toMatchObject([
+      { notification_status: 'exception' },
+    ]);
+    expect(bounce.told('Odoo answers')).toHaveLength(1);
+    expect(bounce.told(pausing)).toHaveLength(1);
+  });
+
+  it('is told again when it changes', async () => {
+    const bounce = await openBounce(async ({ standIn }) => {
+      await standIn.setCondition('bad gateway');
+      return {};
+    });
+    await bounce.pass(2);
+    await bounce.odoo.standIn.setCondition('gone');
+    await bounce.pass(2);
+    expect(bounce.told(pausing).map(({ code }) => code)).toEqual(['ODOO_UNAVAILABLE', 'ODOO_UNREACHABLE']);
+  });
+});

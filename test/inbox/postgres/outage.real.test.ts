@@ -1,0 +1,92 @@
+import { setTimeout as pause } from 'node:timers/promises';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import type { Inbox } from '../../../src/inbox/inbox.ts';
+import { openInbox } from '../../../src/inbox/open.ts';
+import { expectRefusal } from '../../support/expect-refusal.ts';
+import { after, allDirections, describeTestBody, requestOf } from '../../support/inbox/inbox-requests.ts';
+import { queryOnce, withDatabase } from '../../support/inbox/postgres-databases.ts';
+import { openPostgresServer } from '../../support/inbox/postgres-server.ts';
+import type { PostgresServer } from '../../support/inbox/postgres-server.ts';
+
+let server: PostgresServer;
+let url: string;
+let inbox: Inbox;
+
+beforeAll(async () => {
+  server = await openPostgresServer();
+});
+afterAll(() => server.remove());
+
+beforeEach(async () => {
+  await server.start();
+  await queryOnce(server.url, 'DROP DATABASE IF EXISTS inbox WITH (FORCE)');
+  await queryOnce(server.url, 'CREATE DATABASE inbox');
+  url = withDatabase(server.url, 'inbox');
+  inbox = await openInbox(url);
+});
+afterEach(() => inbox.close());
+
+const claimAll = { directions: ['outbound'] as const, limit: 100, now: after(0), describe: describeTestBody };
+const away = { retry: 'later', scope: 'bridge', says: /Check that PostgreSQL runs/ } as const;
+
+describe('inbox whose PostgreSQL server goes away', () => {
+  it('refuses what it cannot store, and works again by itself when the server is back', async () => {
+    await inbox.put(requestOf({ keys: ['before'] }));
+    await server.stop();
+    const refused = await expectRefusal(inbox.put(requestOf({ keys: ['meanwhile'] })), {
+      ...away,
+      code: 'INBOX_WRITE_FAILED',
+    });
+    expect(refused.message).not.toContain('bridge:bridge');
+    await expectRefusal(inbox.claim(claimAll), { ...away, code: 'INBOX_WRITE_FAILED' });
+    await expectRefusal(inbox.status(), { ...away, code: 'INBOX_READ_FAILED' });
+    await expectRefusal(openInbox(url), { ...away, code: 'INBOX_OPEN_FAILED' });
+
+    await server.start();
+    await inbox.put(requestOf({ keys: ['meanwhile'] }));
+    expect(await inbox.claim(claimAll)).toHaveLength(2);
+  });
+
+  it('stores what comes right after a restart of the server, at the first try', async () => {
+    await inbox.put(requestOf({ keys: ['before'] }));
+    await server.stop();
+    await server.start();
+    await inbox.put(requestOf({ keys: ['after'] }));
+    expect((await inbox.status()).unclaimed).toBe(2);
+  });
+
+  it('keeps every request that was answered when the server crashes', async () => {
+    const answered: string[] = [];
+    let isDown = false;
+    const sides = Array.from({ length: 8 }, async (_, side) => {
+      for (let number = 0; !isDown; number += 1) {
+        const webhookId = `${side}-${number}`;
+        await inbox
+          .put(requestOf({ keys: [webhookId] }, { webhookId }))
+          .then(() => answered.push(webhookId))
+          .catch(() => (isDown = true));
+      }
+    });
+    await pause(300);
+    await server.crash();
+    await Promise.all(sides);
+    await server.start();
+    await inbox.claim({ ...claimAll, limit: 0 });
+    const stored = new Set((await inbox.list({ limit: 1_000_000 })).map(({ webhookId }) => webhookId));
+    expect(answered.length).toBeGreaterThan(10);
+    expect(answered.filter((webhookId) => !stored.has(webhookId))).toHaveLength(0);
+  });
+
+  it('hands out again what it had claimed when the server crashed', async () => {
+    await Promise.all(
+      Array.from({ length: 20 }, (_, index) => inbox.put(requestOf({ keys: [`e${index}`] }))),
+    );
+    const entries = await inbox.claim({ ...claimAll, limit: 5 });
+    await inbox.settle([entries[0]?.id ?? 0], { outcome: 'applied' }, after(1));
+    await server.crash();
+    await server.start();
+    expect((await inbox.status()).states).toMatchObject({ claimed: 4, settled: 1, received: 15 });
+    expect(await inbox.releaseClaimed(allDirections, after(2))).toEqual({ released: 4, parked: 0 });
+    expect(await inbox.claim({ ...claimAll, now: after(2) })).toHaveLength(19);
+  });
+});

@@ -1,0 +1,251 @@
+import { afterEach, describe, expect, it } from 'vitest';
+import { parseCronSchedule } from '../../../src/rules/reconciliation/cron-schedule.ts';
+import type { CronSchedule } from '../../../src/rules/reconciliation/cron-schedule.ts';
+import {
+  decideRun,
+  domainsSentFrom,
+  domainsToAsk,
+  reconciliationWindow,
+} from '../../../src/rules/reconciliation/reconciliation.ts';
+
+const minuteMs = 60_000;
+const on = { is_on: true, every_minutes: 30 };
+/** Nobody asked by hand, and nobody asked for a pause. */
+const calm = { requestedAt: null, servedRequest: undefined, notBefore: undefined };
+const instant = (text: string) => new Date(`${text}Z`);
+
+function cron(expression: string): CronSchedule {
+  return parseCronSchedule(expression) ?? expect.fail(`${expression} is no schedule`);
+}
+
+/** Wakes every minute, as serve does, and keeps what was decided. `runsFor` is how long each run lasts. */
+function wakeEachMinute(options: {
+  expression: string;
+  from: Date;
+  minutes: number;
+  runsFor?: number;
+  setting?: { is_on: boolean; every_minutes: number };
+}) {
+  const { expression, from, minutes, runsFor = 0, setting = on } = options;
+  const told: string[] = [];
+  let lastSlot: Date | undefined = new Date(from.getTime() - 1);
+  let runningUntil = 0;
+  for (let minute = 0; minute < minutes; minute += 1) {
+    const now = new Date(from.getTime() + minute * minuteMs + 400);
+    const isRunning = now.getTime() < runningUntil;
+    const decision = decideRun({ ...calm, cron: cron(expression), setting, lastSlot, isRunning, now });
+    if (decision.kind !== 'run' && decision.kind !== 'skip') continue;
+    lastSlot = decision.slot;
+    told.push(`${decision.kind} ${decision.slot.toISOString().slice(0, 16)}`);
+    if (decision.kind === 'run') runningUntil = now.getTime() + runsFor * minuteMs;
+  }
+  return told;
+}
+
+describe('when a run is due', () => {
+  const zone = process.env['TZ'];
+  afterEach(() => {
+    if (zone === undefined) delete process.env['TZ'];
+    else process.env['TZ'] = zone;
+  });
+
+  it.each(['2027-03-28', '2027-10-31', '2027-06-01'])(
+    'each half hour of %s comes once in Europe/Paris, whatever its clocks do (G1)',
+    (day) => {
+      process.env['TZ'] = 'Europe/Paris';
+      const from = new Date(instant(`${day}T00:00:00`).getTime() - 12 * 60 * minuteMs);
+      const told = wakeEachMinute({ expression: '*/30 * * * *', from, minutes: 48 * 60 });
+      expect(told).toHaveLength(96);
+      expect(new Set(told).size).toBe(96);
+    },
+  );
+
+  it('a daily job at 02:30 runs once on each day around the change of clocks (G2)', () => {
+    process.env['TZ'] = 'Europe/Paris';
+    const told = wakeEachMinute({
+      expression: '30 2 * * *',
+      from: instant('2027-03-26T00:00:00'),
+      minutes: 5 * 24 * 60,
+    });
+    expect(told).toEqual(['26', '27', '28', '29', '30'].map((day) => `run 2027-03-${day}T02:30`));
+  });
+
+  it('a run of 45 minutes makes the next one of a 30 minutes schedule skip, and says so once (G3)', () => {
+    const from = instant('2026-11-25T10:00:00');
+    const told = wakeEachMinute({ expression: '*/30 * * * *', from, minutes: 90, runsFor: 45 });
+    expect(told).toEqual(['run 2026-11-25T10:00', 'skip 2026-11-25T10:30', 'run 2026-11-25T11:00']);
+  });
+
+  it('Odoo’s switch stops it, and its interval wins over the cron when it is not the preset', () => {
+    const from = instant('2026-11-25T00:00:00');
+    const day = { expression: '*/30 * * * *', from, minutes: 24 * 60 };
+    expect(wakeEachMinute({ ...day, setting: { is_on: false, every_minutes: 30 } })).toEqual([]);
+    expect(wakeEachMinute({ ...day, setting: { is_on: true, every_minutes: 120 } })).toHaveLength(12);
+    expect(wakeEachMinute({ ...day, setting: { is_on: true, every_minutes: 10 } })).toHaveLength(144);
+    expect(wakeEachMinute({ ...day, expression: '0 6 * * *' })).toEqual(['run 2026-11-25T06:00']);
+  });
+
+  it('slots that passed meanwhile are made up for by one run', () => {
+    const question = { ...calm, cron: cron('*/30 * * * *'), setting: on, isRunning: false };
+    const now = instant('2026-11-25T10:07:00');
+    expect(decideRun({ ...question, now, lastSlot: instant('2026-11-20T10:00:00') })).toEqual({
+      kind: 'run',
+      slot: instant('2026-11-25T10:00:00'),
+    });
+    expect(decideRun({ ...question, now, lastSlot: instant('2026-11-25T10:00:00') }).kind).toBe('wait');
+  });
+
+  it('the first run of all waits for its slot', () => {
+    const question = { ...calm, cron: cron('*/30 * * * *'), isRunning: false, lastSlot: undefined };
+    const decide = (time: string, every_minutes = 30) =>
+      decideRun({ ...question, setting: { is_on: true, every_minutes }, now: instant(`2026-11-25T${time}`) });
+    expect(decide('10:07:00').kind).toBe('wait');
+    expect(decide('10:32:59')).toEqual({ kind: 'run', slot: instant('2026-11-25T10:30:00') });
+    expect(decide('10:30:59')).toEqual({ kind: 'run', slot: instant('2026-11-25T10:30:00') });
+    expect(decide('10:30:00', 120).kind).toBe('wait');
+    expect(decide('12:00:10', 120).kind).toBe('run');
+  });
+
+  it('a clock that was set back does not stop it', () => {
+    const question = { ...calm, cron: cron('*/30 * * * *'), setting: on, isRunning: false };
+    const now = instant('2026-11-25T10:30:00');
+    expect(decideRun({ ...question, now, lastSlot: instant('2026-12-25T10:00:00') }).kind).toBe('run');
+    const notBefore = instant('2026-12-25T10:00:00');
+    expect(decideRun({ ...question, now, lastSlot: undefined, notBefore }).kind).toBe('run');
+  });
+
+  it('the pause that Sweego or Odoo asked for is kept, and the slot made up for after it', () => {
+    const question = { ...calm, cron: cron('*/30 * * * *'), setting: on, isRunning: false };
+    const paused = { ...question, lastSlot: undefined, notBefore: instant('2026-11-25T10:40:00') };
+    expect(decideRun({ ...paused, now: instant('2026-11-25T10:30:10') }).kind).toBe('wait');
+    const lastSlot = instant('2026-11-25T10:00:00');
+    expect(decideRun({ ...paused, lastSlot, now: instant('2026-11-25T10:40:10') })).toEqual({
+      kind: 'run',
+      slot: instant('2026-11-25T10:30:00'),
+    });
+  });
+
+  it('an administrator’s wish is done once, also while the schedule is off, and after the run that is going', () => {
+    const requestedAt = instant('2026-11-25T10:05:00');
+    const question = {
+      ...calm,
+      cron: cron('*/30 * * * *'),
+      setting: { is_on: false, every_minutes: 30 },
+      lastSlot: instant('2026-11-25T10:00:00'),
+      isRunning: false,
+      now: instant('2026-11-25T10:06:00'),
+      requestedAt,
+    };
+    expect(decideRun(question)).toEqual({ kind: 'run_by_hand', request: requestedAt });
+    expect(decideRun({ ...question, isRunning: true }).kind).toBe('wait');
+    expect(decideRun({ ...question, servedRequest: requestedAt }).kind).toBe('off');
+    expect(decideRun({ ...question, servedRequest: instant('2026-11-24T10:00:00') }).kind).toBe(
+      'run_by_hand',
+    );
+  });
+});
+
+describe('a schedule', () => {
+  const hits = (expression: string, times: readonly string[]) =>
+    times.map((time) => cron(expression).matches(instant(time)));
+
+  it('names minutes by numbers, lists, ranges and steps', () => {
+    expect(hits('5,10-12 8-18/2 * * *', ['2026-11-25T08:05:00', '2026-11-25T10:11:00'])).toEqual([
+      true,
+      true,
+    ]);
+    expect(hits('5,10-12 8-18/2 * * *', ['2026-11-25T09:05:00', '2026-11-25T10:13:00'])).toEqual([
+      false,
+      false,
+    ]);
+    expect(hits('10/20 * * * *', ['2026-11-25T08:10:00', '2026-11-25T08:50:00'])).toEqual([true, true]);
+  });
+
+  it('names the newest minute within a span, over years too', () => {
+    const newest = (expression: string, after: string, until: string) =>
+      cron(expression).newest(instant(after), instant(until))?.toISOString();
+    expect(newest('0 0 29 2 *', '2024-03-01T00:00:00', '2028-02-28T23:59:00')).toBeUndefined();
+    expect(newest('5 4 29 2 *', '2024-03-01T00:00:00', '2031-01-01T00:00:00')).toBe(
+      '2028-02-29T04:05:00.000Z',
+    );
+    expect(newest('*/30 * * * *', '2026-11-25T10:00:00', '2026-11-25T10:29:59')).toBeUndefined();
+    expect(newest('*/30 * * * *', '2026-11-25T10:00:00', '2026-11-25T11:29:59')).toBe(
+      '2026-11-25T11:00:00.000Z',
+    );
+  });
+
+  it('takes either of two restricted days, and 7 for Sunday', () => {
+    // The 1st of November 2026 is a Sunday.
+    expect(hits('0 0 15 * 0', ['2026-11-15T00:00:00', '2026-11-22T00:00:00'])).toEqual([true, true]);
+    expect(hits('0 0 * * 7', ['2026-11-01T00:00:00', '2026-11-02T00:00:00'])).toEqual([true, false]);
+    expect(hits('0 0 1 11 *', ['2026-11-01T00:00:00', '2026-12-01T00:00:00'])).toEqual([true, false]);
+  });
+
+  it.each([
+    '',
+    '* * * *',
+    '60 * * * *',
+    '* 24 * * *',
+    '*/0 * * * *',
+    '5-1 * * * *',
+    '* * 0 * *',
+    '0 0 31 2 *',
+    '0 0 31 4,6 *',
+    'a * * * *',
+  ])('is not %j', (expression) => {
+    expect(parseCronSchedule(expression)).toBeUndefined();
+  });
+});
+
+describe('what Sweego is asked about', () => {
+  const now = instant('2026-11-25T10:00:00');
+  const daysAgo = (days: number) => new Date(now.getTime() - days * 24 * 60 * minuteMs);
+  const sent = (days: number, created = days, fromDomain: string | null = 'acme.fr') => ({
+    createdAt: daysAgo(created),
+    since: daysAgo(days),
+    fromDomain,
+  });
+
+  it('begins with the oldest pending mail', () => {
+    expect(reconciliationWindow([sent(2), sent(5), sent(1)], 7, now)).toEqual({
+      from: daysAgo(5),
+      tooOld: undefined,
+    });
+  });
+
+  it('goes back seven days at most, and tells what is older (S10)', () => {
+    expect(reconciliationWindow([sent(9), sent(12), sent(3)], 7, now)).toEqual({
+      from: daysAgo(3),
+      tooOld: { count: 2, oldest: daysAgo(12) },
+    });
+    expect(reconciliationWindow([sent(9)], 7, now).from).toBeUndefined();
+    expect(reconciliationWindow([sent(9)], 30, now).from).toEqual(daysAgo(9));
+  });
+
+  it('holds a mail that was made long ago and sent again lately', () => {
+    expect(reconciliationWindow([sent(1, 20)], 7, now)).toEqual({
+      from: daysAgo(7),
+      tooOld: undefined,
+    });
+  });
+
+  it('are the domains that mails are written from, not only those of replies (S10)', () => {
+    expect(
+      domainsToAsk(['acme.fr', null, 'ACME.fr'], ['reply.acme.fr'], [null, 'bücher.example, a@b.example']),
+    ).toEqual(['acme.fr', 'b.example', 'reply.acme.fr', 'xn--bcher-kva.example']);
+  });
+
+  it('must have rows where mails of the window were sent from a quarter of an hour ago and more', () => {
+    const window = { from: daysAgo(7), now };
+    const minute = 1 / (24 * 60);
+    const mails = [
+      sent(9, 9, 'old.fr'),
+      sent(1, 9, 'acme.fr'),
+      sent(14 * minute, 1, 'young.fr'),
+      sent(1, 1, null),
+    ];
+    expect(domainsSentFrom(mails, [null], window)).toEqual(new Set(['acme.fr']));
+    expect(domainsSentFrom(mails, ['young.fr, me@acme.fr'], window)).toEqual(new Set());
+    expect(domainsSentFrom(mails, ['young.fr', 'ACME.fr'], window)).toEqual(new Set(['acme.fr']));
+  });
+});

@@ -1,0 +1,28 @@
+import type { BridgeSettings } from '../../../src/odoo/bridge-answers.ts';
+import { provisionVersion } from '../../../src/odoo/bridge-actions.ts';
+
+/** What Odoo tells of a database with one Sweego server, which has these outbound secrets. */
+export function settingsWith(...outboundSecrets: string[]): BridgeSettings {
+  const server = {
+    id: 3,
+    name: 'Sweego',
+    from_filter: null,
+    outbound_secrets: outboundSecrets,
+    inbound_secrets: [],
+    delete_on_sent: true,
+    show_auto_replies: false,
+    feed_blacklist: false,
+    count_bounces: false,
+  };
+  return {
+    provision_version: provisionVersion,
+    servers: [server],
+    alias_domains: [],
+    reconciliation: { is_on: true, every_minutes: 30, requested_at: null },
+    api_key: 'api-key-of-sweego',
+    client_uuid: null,
+    failure_types: { mail: ['unknown'], notification: ['unknown'] },
+    languages: ['en_US'],
+    company_language: null,
+  };
+}

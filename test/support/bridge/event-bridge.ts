@@ -1,0 +1,103 @@
+import { describeBody } from '../../../src/sweego/describe-body.ts';
+import { createWorker } from '../../../src/flows/worker/worker.ts';
+import { createOutboundLane } from '../../../src/flows/delivery/outbound-lane.ts';
+import { createSettingsKeeper } from '../../../src/flows/settings/settings-keeper.ts';
+import type { EntrySummary, Inbox } from '../../../src/inbox/inbox.ts';
+import { openInbox } from '../../../src/inbox/open.ts';
+import type { BridgeActions } from '../../../src/odoo/bridge-actions.ts';
+import { createTemporaryPath } from '../inbox/sqlite-databases.ts';
+import { noSnapshot } from '../inbox/no-snapshot.ts';
+
+/** The bridge from its inbox to Odoo, without the HTTP before it. */
+export type EventBridge = {
+  inbox: Inbox;
+  /** Stores webhooks in this order, each under a webhook-id of its own. */
+  put(bodies: readonly string[]): Promise<void>;
+  /** Stores what reconciliation would: rows of Sweego's log and, between them, webhooks. */
+  putTold(told: readonly { direction: 'outbound' | 'log'; body: string }[]): Promise<void>;
+  /**
+   * Resolves when nothing is left to be done.
+   *
+   * @throws Error when an entry was parked, or does not come to an end
+   */
+  drained(timeoutMs?: number): Promise<void>;
+  settled(): Promise<EntrySummary[]>;
+  /** Nothing is claimed any more. */
+  stopWorking(): Promise<void>;
+  close(): Promise<void>;
+};
+
+const silent = { debug() {}, info() {}, warn() {}, error() {} };
+
+export async function openEventBridge(actions: BridgeActions): Promise<EventBridge> {
+  const { path, remove } = createTemporaryPath();
+  const inbox = await openInbox(`file:${path}`);
+  const now = () => new Date();
+  const worker = createWorker({
+    inbox,
+    lanes: [createOutboundLane({ actions, log: silent })],
+    settings: createSettingsKeeper({
+      actions,
+      snapshot: noSnapshot,
+      environmentSecrets: { outbound: [], inbound: [] },
+      now,
+      log: silent,
+    }),
+    describe: describeBody,
+    retain: { bodiesDays: 7, entriesDays: 90 },
+    holder: 'test',
+    now,
+    random: () => 0.5,
+    sleep: (ms, signal) =>
+      new Promise((resolve) => {
+        if (signal.aborted) return resolve();
+        const timer = setTimeout(resolve, ms);
+        signal.addEventListener('abort', () => {
+          clearTimeout(timer);
+          resolve();
+        });
+      }),
+    log: silent,
+  });
+  worker.start();
+  let count = 0;
+  async function putTold(told: Parameters<EventBridge['putTold']>[0]): Promise<void> {
+    const requests = told.map(({ direction, body }) => {
+      count += 1;
+      return inbox.put({
+        direction,
+        webhookId: `webhook-${count}`,
+        body: Buffer.from(body),
+        receivedAt: now(),
+        secretId: 'test',
+      });
+    });
+    await Promise.all(requests);
+  }
+  return {
+    inbox,
+    put: (bodies) => putTold(bodies.map((body) => ({ direction: 'outbound', body }))),
+    putTold,
+    async drained(timeoutMs = 10_000) {
+      const deadline = Date.now() + timeoutMs;
+      for (;;) {
+        const { unclaimed, states } = await inbox.status();
+        if (states.parked > 0) {
+          const [parked] = await inbox.list({ states: ['parked'] });
+          throw new Error(`Parked: ${parked?.reason}`);
+        }
+        if (unclaimed + states.received + states.claimed + states.waiting === 0) return;
+        if (Date.now() > deadline)
+          throw new Error(`Not drained: ${JSON.stringify(await inbox.list({ limit: 3 }))}`);
+        await new Promise((resolve) => setTimeout(resolve, 3));
+      }
+    },
+    settled: () => inbox.list({ states: ['settled'], limit: 100_000 }),
+    stopWorking: () => worker.stop(),
+    async close() {
+      await worker.stop();
+      await inbox.close();
+      remove();
+    },
+  };
+}

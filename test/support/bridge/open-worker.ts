@@ -1,0 +1,97 @@
+import { onTestFinished } from 'vitest';
+import { createWorker } from '../../../src/flows/worker/worker.ts';
+import type { Worker, WorkerDeps } from '../../../src/flows/worker/worker.ts';
+import { createOutboundLane } from '../../../src/flows/delivery/outbound-lane.ts';
+import type { OutboundLaneDeps } from '../../../src/flows/delivery/outbound-lane.ts';
+import { BridgeError } from '../../../src/errors.ts';
+import type { Inbox } from '../../../src/inbox/inbox.ts';
+import { openInbox } from '../../../src/inbox/open.ts';
+import { describeBody } from '../../../src/sweego/describe-body.ts';
+import { createManualClock } from '../manual-clock.ts';
+import type { ManualClock } from '../manual-clock.ts';
+import { createTemporaryPath } from '../inbox/sqlite-databases.ts';
+
+export type LogLine = { level: string; message: string } & Record<string, unknown>;
+
+export type OpenedWorker = {
+  worker: Worker;
+  clock: ManualClock;
+  inbox: Inbox;
+  lines: LogLine[];
+  /** Lines with this message. */
+  told: (message: string) => LogLine[];
+};
+
+/** An inbox in a temporary file, gone when the test has finished; several processes may open it. */
+export function createInboxFile(): string {
+  const { path, remove } = createTemporaryPath();
+  onTestFinished(remove);
+  return `file:${path}`;
+}
+
+/** A worker of a process of its own, with a clock of its own, on an inbox that others may have open too. */
+export async function openWorker(
+  url: string,
+  changes: Partial<Omit<WorkerDeps, 'inbox' | 'log'>> & {
+    actions?: OutboundLaneDeps['actions'];
+    inbox?: (opened: Inbox) => Inbox;
+  } = {},
+  /** Its work never ends: it is not waited for. */
+  { isStuck = false } = {},
+): Promise<OpenedWorker> {
+  const clock = createManualClock(new Date('2026-11-01T10:00:00Z'));
+  const inbox = await openInbox(url);
+  const lines: LogLine[] = [];
+  const write = (level: string) => (fields: Readonly<Record<string, unknown>>, message: string) =>
+    void lines.push({ ...fields, level, message });
+  const log = { debug: write('debug'), info: write('info'), warn: write('warn'), error: write('error') };
+  const nobodyAsks = () => Promise.reject(new Error('not expected'));
+  const worker = createWorker({
+    lanes: [createOutboundLane({ actions: changes.actions ?? { read: nobodyAsks, apply: nobodyAsks }, log })],
+    settings: { current: () => undefined, refresh: nobodyAsks },
+    describe: describeBody,
+    retain: { bodiesDays: 7, entriesDays: 90 },
+    holder: `test-${Math.random()}`,
+    now: () => clock.now(),
+    random: () => 0.5,
+    sleep: (ms, signal) => clock.sleep(ms, signal),
+    log,
+    ...changes,
+    inbox: changes.inbox?.(inbox) ?? inbox,
+  });
+  onTestFinished(async () => {
+    // A test that took the inbox away on purpose leaves a lease that cannot be given back.
+    const stopped = worker.stop().catch((error: unknown) => {
+      if (!(error instanceof BridgeError)) throw error;
+    });
+    if (!isStuck) await stopped;
+    await inbox.close();
+  });
+  worker.start();
+  return {
+    worker,
+    clock,
+    inbox,
+    lines,
+    told: (message) => lines.filter((line) => line.message === message),
+  };
+}
+
+/** Stores an opening of the message that `messageState` describes. */
+export async function putOpened(inbox: Inbox, now: Date, eventId = 'event-1'): Promise<void> {
+  const event = {
+    event_type: 'email_opened',
+    event_id: eventId,
+    swg_uid: `01-${eventId}`,
+    recipient: 'jane@example.com',
+    timestamp: '2026-11-01T09:00:00',
+    headers: { 'x-message-id': '<1@example.com>' },
+  };
+  await inbox.put({
+    direction: 'outbound',
+    webhookId: `w-${eventId}`,
+    body: Buffer.from(JSON.stringify(event)),
+    receivedAt: now,
+    secretId: 'environment:1',
+  });
+}

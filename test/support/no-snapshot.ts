@@ -1,7 +1,0 @@
-import type { SettingsSnapshot } from '../../src/flows/settings-snapshot.ts';
-
-/** For tests that are not about what a restart remembers. */
-export const noSnapshot: SettingsSnapshot = {
-  keep: async () => undefined,
-  look: async () => undefined,
-};
