@@ -21,7 +21,7 @@ const allowedImports = {
     'log',
     'http-client',
   ],
-  http: ['inbox/inbox', 'sweego/signature'],
+  http: ['inbox/inbox', 'sweego/signature', 'log'],
   flows: ['rules', 'odoo', 'sweego', 'provision', 'inbox/inbox', 'log'],
   odoo: ['rules', 'http-client'],
   sweego: ['rules', 'http-client'],

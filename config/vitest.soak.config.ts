@@ -5,7 +5,7 @@ import realConfig from './vitest.real.config.ts';
 export default defineConfig({
   test: {
     ...realConfig.test,
-    include: ['test/journeys/crash.real.test.ts'],
+    include: ['test/journeys/operation/crash.real.test.ts'],
     env: { CRASH_EVENTS: '500' },
     testTimeout: 600_000,
   },

@@ -40,3 +40,9 @@ export class BridgeError extends Error {
     this.details = options.details ?? {};
   }
 }
+
+/** The code of a BridgeError, else the class name: the messages of other errors quote data. */
+export function codeOf(error: unknown): string {
+  if (error instanceof BridgeError) return error.code;
+  return error instanceof Error ? error.name : 'unknown';
+}

@@ -1,6 +1,6 @@
 import type { ServeConfig } from '../config.ts';
 import { BridgeError } from '../errors.ts';
-import { requireLogApiKey } from '../flows/replies/sweego-faults.ts';
+import { requireLogApiKey } from '../sweego/api.ts';
 import { traceMessages } from '../flows/delivery/trace-message.ts';
 import type { MessageTrace, TraceDeps } from '../flows/delivery/trace-message.ts';
 import { openHttpRequest } from '../http-client.ts';

@@ -1,5 +1,6 @@
+import type { Log } from '../log.ts';
+import { codeOf, BridgeError } from '../errors.ts';
 import type { Context } from 'hono';
-import { BridgeError } from '../errors.ts';
 import type { Inbox } from '../inbox/inbox.ts';
 import { findSigner, isInsideWindow, readSignatureHeaders } from '../sweego/signature.ts';
 import type { SignatureHeaders, SigningSecret } from '../sweego/signature.ts';
@@ -26,11 +27,7 @@ export type WebhookDeps = {
   /** Oldest signature taken, seconds. */
   toleranceSeconds: number;
   now: () => Date;
-  log: {
-    debug(fields: Readonly<Record<string, unknown>>, message: string): void;
-    warn(fields: Readonly<Record<string, unknown>>, message: string): void;
-    error(fields: Readonly<Record<string, unknown>>, message: string): void;
-  };
+  log: Pick<Log, 'debug' | 'warn' | 'error'>;
 };
 
 type Refusal = { status: 400 | 401 | 413 | 503; error: string; retryAfterSeconds?: number };
@@ -120,9 +117,4 @@ async function refreshSecrets(deps: WebhookDeps): Promise<void> {
   } catch (error) {
     deps.log.warn({ error: codeOf(error) }, 'webhook secrets could not be refreshed');
   }
-}
-
-function codeOf(error: unknown): string {
-  if (error instanceof BridgeError) return error.code;
-  return error instanceof Error ? error.name : 'unknown';
 }

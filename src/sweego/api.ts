@@ -91,3 +91,13 @@ export function tooLarge(call: SweegoCall, cause: unknown): BridgeError {
     { retry: 'never', scope: 'entry', cause, details: { call } },
   );
 }
+
+/** @throws BridgeError SWEEGO_API_KEY_MISSING */
+export function requireLogApiKey(apiKey: string | null): string {
+  if (apiKey !== null) return apiKey;
+  throw new BridgeError(
+    'SWEEGO_API_KEY_MISSING',
+    "Sweego's log cannot be read without an API key. Enter one in Odoo's settings, or set SWEEGO_API_KEY.",
+    { retry: 'later', scope: 'sweego', cause: undefined },
+  );
+}

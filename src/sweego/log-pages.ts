@@ -204,3 +204,5 @@ function unreadable(fault: string): BridgeError {
     { retry: 'later', scope: 'sweego', cause: undefined },
   );
 }
+
+export type ReadLog = (query: LogQuery) => AsyncIterable<LogPage>;

@@ -1,15 +1,14 @@
+import type { Log } from '../../log.ts';
 import type { Entry } from '../../inbox/inbox.ts';
 import type { BridgeActions } from '../../odoo/bridge-actions.ts';
 import { decideEvents, understand } from './decide-events.ts';
-import type { DecisionSettings, EntryResult, Pending, Work } from './decide-events.ts';
+import type { DecisionSettings, Pending, Work } from './decide-events.ts';
+import type { EntryResult } from '../worker/lane.ts';
 
 export type ApplyEventsDeps = {
   actions: Pick<BridgeActions, 'read' | 'apply'>;
   settings: DecisionSettings;
-  log: {
-    info(fields: Readonly<Record<string, unknown>>, message: string): void;
-    warn(fields: Readonly<Record<string, unknown>>, message: string): void;
-  };
+  log: Pick<Log, 'info' | 'warn'>;
 };
 
 /** Rounds of read and apply before a message that keeps moving is left for later. */

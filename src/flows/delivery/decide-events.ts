@@ -1,28 +1,17 @@
+import type { EntryResult } from '../worker/lane.ts';
 import { BridgeError } from '../../errors.ts';
 import type { Entry, Outcome } from '../../inbox/inbox.ts';
 import type { BridgeSettings, ReadAnswer } from '../../odoo/bridge-answers.ts';
 import { readEventMeaning } from '../../rules/delivery/event-meaning.ts';
-import { languageOf } from '../../rules/delivery/failure-text.ts';
+import { languageOf } from '../../rules/language.ts';
 import { mergeEvents } from '../../rules/delivery/merge-events.ts';
 import { decideMessage, recordOnly } from '../../rules/delivery/message-outcome.ts';
 import type { HistoryEvent, MessageChange } from '../../rules/delivery/message-state.ts';
 import type { OdooFacts } from '../../rules/delivery/notification-values.ts';
-import { consequencesOf, findServer } from '../../rules/delivery/consequences.ts';
+import { consequencesOf } from '../../rules/delivery/consequences.ts';
+import { findServer } from '../../rules/find-server.ts';
 import { parseLogRow } from '../../sweego/log-row.ts';
 import { parseOutboundEvent } from '../../sweego/outbound-event.ts';
-
-/** What became of an entry in this round. */
-export type EntryResult =
-  | { kind: 'settle'; outcome: Outcome }
-  /** Odoo does not show the message (yet). */
-  | { kind: 'unknown_message' }
-  /** Odoo is sending a mail of the message, or the message moved while it was decided on. */
-  | { kind: 'busy'; reason: string }
-  /** For something that is normal and passes within this time. */
-  | { kind: 'wait'; delayMs: number; reason: string }
-  | { kind: 'failed'; error: BridgeError }
-  /** `isQuiet`: another entry's alert tells of it. */
-  | { kind: 'park'; reason: string; isQuiet?: true };
 
 export type DecisionSettings = Pick<BridgeSettings, 'failure_types' | 'company_language' | 'servers'>;
 

@@ -1,6 +1,6 @@
 import type { BridgeActions } from '../../odoo/bridge-actions.ts';
 import type { PendingAnswer } from '../../odoo/bridge-answers.ts';
-import { eventKey } from '../../rules/reconciliation/reconciliation.ts';
+import { eventKey } from '../../rules/delivery/event-key.ts';
 import type { PendingMail } from '../../rules/reconciliation/reconciliation.ts';
 import type { KnownEvents } from './reconcile-domain.ts';
 

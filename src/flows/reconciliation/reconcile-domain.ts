@@ -1,9 +1,9 @@
+import type { ReadLog } from '../../sweego/log-pages.ts';
 import { BridgeError } from '../../errors.ts';
 import type { Inbox, NewRequest } from '../../inbox/inbox.ts';
 import { readEventMeaning } from '../../rules/delivery/event-meaning.ts';
 import { normalizeMessageId } from '../../rules/mail/message-id.ts';
-import { eventKey } from '../../rules/reconciliation/reconciliation.ts';
-import type { LogPage, LogQuery } from '../../sweego/log-pages.ts';
+import { eventKey } from '../../rules/delivery/event-key.ts';
 import { findRowMessageId, readLogRow } from '../../sweego/log-row.ts';
 import type { LogRow } from '../../sweego/log-row.ts';
 import type { OutboundEvent } from '../../sweego/outbound-event.ts';
@@ -14,8 +14,6 @@ export const everyDomain = '*';
 
 /** What each message that waits knows of itself: the keys of its events, by Message-Id. */
 export type KnownEvents = ReadonlyMap<string, Set<string>>;
-
-export type ReadLog = (query: LogQuery) => AsyncIterable<LogPage>;
 
 export type DomainDeps = {
   inbox: Pick<Inbox, 'put' | 'list' | 'replay'>;

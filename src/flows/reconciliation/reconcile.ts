@@ -1,3 +1,4 @@
+import type { Log } from '../../log.ts';
 import type { DescribeBody, Inbox } from '../../inbox/inbox.ts';
 import type { BridgeActions } from '../../odoo/bridge-actions.ts';
 import type { BridgeSettings } from '../../odoo/bridge-answers.ts';
@@ -12,7 +13,8 @@ import type { LostReply, LostReplyCheck, LostReplyDeps } from './lost-replies.ts
 import { readPendingMessages } from './pending-messages.ts';
 import type { PendingMessages } from './pending-messages.ts';
 import { everyDomain, reconcileDomain } from './reconcile-domain.ts';
-import type { DomainRead, ReadLog } from './reconcile-domain.ts';
+import type { DomainRead } from './reconcile-domain.ts';
+import type { ReadLog } from '../../sweego/log-pages.ts';
 import { codesOf } from './reconciliation-runs.ts';
 import type { ReconciliationRun } from './reconciliation-runs.ts';
 
@@ -34,10 +36,7 @@ export type ReconcileDeps = {
     told: readonly string[];
   };
   now: () => Date;
-  log: LostReplyDeps['log'] & {
-    info(fields: Readonly<Record<string, unknown>>, message: string): void;
-    warn(fields: Readonly<Record<string, unknown>>, message: string): void;
-  };
+  log: Pick<Log, 'info' | 'warn' | 'error'>;
 };
 
 export type Reconciled = {

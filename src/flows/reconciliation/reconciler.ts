@@ -5,9 +5,8 @@ import type { BridgeSettings } from '../../odoo/bridge-answers.ts';
 import type { CronSchedule } from '../../rules/reconciliation/cron-schedule.ts';
 import { decideRun } from '../../rules/reconciliation/reconciliation.ts';
 import { readLogPages } from '../../sweego/log-pages.ts';
-import type { LogDeps } from '../../sweego/log-pages.ts';
+import type { LogDeps, ReadLog } from '../../sweego/log-pages.ts';
 import { tellApiKeyFault } from './api-key-alert.ts';
-import type { ReadLog } from './reconcile-domain.ts';
 import { reconcile } from './reconcile.ts';
 import type { ReconcileDeps, Reconciled } from './reconcile.ts';
 import {
@@ -23,7 +22,7 @@ import {
 import type { Occasion } from './reconciliation-memory.ts';
 import { keepReconciliations, recallReconciliations } from './reconciliation-runs.ts';
 import type { ReconciliationMemory } from './reconciliation-runs.ts';
-import { requireLogApiKey } from '../replies/sweego-faults.ts';
+import { requireLogApiKey } from '../../sweego/api.ts';
 
 /** One process at a time reconciles; a killed one's turn ends after `ttlMs` without a sign of life. */
 const lease = { name: 'reconciliation', ttlMs: 30_000 } as const;

@@ -1,13 +1,13 @@
 import { BridgeError } from '../../errors.ts';
 import type { Entry, EntrySummary } from '../../inbox/inbox.ts';
 import { describeError } from '../../log.ts';
-import { languageOf } from '../../rules/delivery/failure-text.ts';
+import { languageOf } from '../../rules/language.ts';
 import { replyAlertText } from '../../rules/replies/reply-alert-text.ts';
 import { failedEntryDelayMs } from '../../rules/retry.ts';
-import { findServer } from '../../rules/delivery/consequences.ts';
+import { findServer } from '../../rules/find-server.ts';
 import { parseInboundMail } from '../../sweego/inbound-mail.ts';
 import type { InboundMail } from '../../sweego/inbound-mail.ts';
-import type { EntryResult } from '../delivery/decide-events.ts';
+import type { EntryResult } from '../worker/lane.ts';
 import type { ReplyDeps } from './reply-deps.ts';
 
 /** Names an entry's alert in Odoo. The instant tells it from that of an inbox which was made anew. */

@@ -4,7 +4,7 @@ import { readInstruction } from '../../rules/replies/reply-by-hand.ts';
 import { circuitKey } from '../../rules/replies/reply-circuit.ts';
 import { parseInboundMail } from '../../sweego/inbound-mail.ts';
 import type { InboundMail } from '../../sweego/inbound-mail.ts';
-import type { EntryResult } from '../delivery/decide-events.ts';
+import type { EntryResult } from '../worker/lane.ts';
 import { keepAttachments } from './keep-attachments.ts';
 import { placeReply } from './place-reply.ts';
 import type { PlacedReply } from './place-reply.ts';

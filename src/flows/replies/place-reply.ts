@@ -9,7 +9,7 @@ import { planReply } from '../../rules/replies/reply-routing.ts';
 import type { ReplyPlan } from '../../rules/replies/reply-routing.ts';
 import { findReplyTokens, replyTokenKeys } from '../../rules/replies/reply-token.ts';
 import type { RouteKnowledge } from '../../rules/replies/route-knowledge.ts';
-import { findServer } from '../../rules/delivery/consequences.ts';
+import { findServer } from '../../rules/find-server.ts';
 import type { HeaderMap } from '../../sweego/header-map.ts';
 import type { InboundMail } from '../../sweego/inbound-mail.ts';
 import { findInboundLog } from '../../sweego/inbound-log.ts';

@@ -3,7 +3,7 @@ import type { BridgeActions } from '../../odoo/bridge-actions.ts';
 import type { BridgeSettings } from '../../odoo/bridge-answers.ts';
 import type { SweegoDeps } from '../../sweego/api.ts';
 import type { ReplyCircuits } from './reply-circuits.ts';
-import type { WorkerLog } from '../worker-log.ts';
+import type { Log } from '../../log.ts';
 
 /** Sweego's management API as the environment names it; what it leaves out is taken from Odoo's settings. */
 export type SweegoSource = SweegoDeps & {
@@ -24,7 +24,7 @@ export type ReplyDeps = {
   circuits: ReplyCircuits;
   /** Breaks off what can be taken up again. */
   signal: AbortSignal;
-  log: Pick<WorkerLog, 'info' | 'warn' | 'error'>;
+  log: Pick<Log, 'info' | 'warn' | 'error'>;
 };
 
 /** Who calls Sweego's API; each part `null` where neither the environment nor Odoo names it. */

@@ -20,16 +20,6 @@ export function requireNotStopping({ signal }: Pick<ReplyDeps, 'signal'>): void 
   );
 }
 
-/** @throws BridgeError SWEEGO_API_KEY_MISSING */
-export function requireLogApiKey(apiKey: string | null): string {
-  if (apiKey !== null) return apiKey;
-  throw new BridgeError(
-    'SWEEGO_API_KEY_MISSING',
-    "Sweego's log cannot be read without an API key. Enter one in Odoo's settings, or set SWEEGO_API_KEY.",
-    { retry: 'later', scope: 'sweego', cause: undefined },
-  );
-}
-
 /** A key that is missing can be entered while the mail waits, like one that is refused. */
 export function keyMissing(): BridgeError {
   return new BridgeError(

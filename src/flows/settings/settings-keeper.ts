@@ -1,3 +1,4 @@
+import type { Log } from '../../log.ts';
 import type { BridgeActions } from '../../odoo/bridge-actions.ts';
 import type { BridgeSettings } from '../../odoo/bridge-answers.ts';
 import type { SigningSecret } from '../../sweego/signature.ts';
@@ -17,10 +18,7 @@ export type SettingsKeeperDeps = {
   /** Base64 texts from the environment; they verify in addition to Odoo's. */
   environmentSecrets: { outbound: readonly string[]; inbound: readonly string[] };
   now: () => Date;
-  log: {
-    info(fields: Readonly<Record<string, unknown>>, message: string): void;
-    warn(fields: Readonly<Record<string, unknown>>, message: string): void;
-  };
+  log: Pick<Log, 'info' | 'warn'>;
 };
 
 /** The latest settings of Odoo, and the secrets that verify webhooks. */

@@ -1,4 +1,5 @@
-import { BridgeError } from '../../errors.ts';
+import type { Log } from '../../log.ts';
+import { codeOf, BridgeError } from '../../errors.ts';
 import type { Inbox } from '../../inbox/inbox.ts';
 import { ServerSecrets } from '../../odoo/bridge-answers.ts';
 import type { BridgeSettings } from '../../odoo/bridge-answers.ts';
@@ -10,10 +11,7 @@ export type SettingsSnapshotDeps = {
   inbox: Pick<Inbox, 'saveSnapshot' | 'findSnapshot'>;
   sealer: Sealer;
   now: () => Date;
-  log: {
-    info(fields: Readonly<Record<string, unknown>>, message: string): void;
-    warn(fields: Readonly<Record<string, unknown>>, message: string): void;
-  };
+  log: Pick<Log, 'info' | 'warn'>;
 };
 
 /** The last settings that Odoo told, kept sealed in the inbox over restarts and for other replicas. */
@@ -90,9 +88,4 @@ function parseSecrets(text: string): ServerSecrets | undefined {
     // Authentic and no JSON: a release that seals something else under the same format wrote it.
     return undefined;
   }
-}
-
-function codeOf(error: unknown): string {
-  if (error instanceof BridgeError) return error.code;
-  return error instanceof Error ? error.name : 'unknown';
 }

@@ -1,3 +1,4 @@
+import type { Log } from '../../log.ts';
 import { BridgeError } from '../../errors.ts';
 import type { ServerSecrets } from '../../odoo/bridge-answers.ts';
 import { parseSigningSecret } from '../../sweego/signature.ts';
@@ -6,7 +7,7 @@ import type { SigningSecret } from '../../sweego/signature.ts';
 /** What verifies the webhooks of each direction. */
 export type WebhookSecrets = Readonly<Record<'outbound' | 'inbound', readonly SigningSecret[]>>;
 
-export type SecretLog = { warn(fields: Readonly<Record<string, unknown>>, message: string): void };
+export type SecretLog = Pick<Log, 'warn'>;
 
 /** Secrets of the environment, named `environment:1` and so on. */
 export function readEnvironmentSecrets(

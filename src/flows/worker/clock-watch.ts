@@ -1,5 +1,5 @@
 import type { Inbox } from '../../inbox/inbox.ts';
-import type { WorkerLog } from '../worker-log.ts';
+import type { Log } from '../../log.ts';
 
 /** What time synchronisation corrects without anybody noticing, milliseconds. */
 const toleranceMs = 1_000;
@@ -7,7 +7,7 @@ const toleranceMs = 1_000;
 export type ClockWatchDeps = {
   inbox: Pick<Inbox, 'shiftWaits'>;
   now: () => Date;
-  log: Pick<WorkerLog, 'warn'>;
+  log: Pick<Log, 'warn'>;
 };
 
 export type ClockWatch = {

@@ -1,4 +1,4 @@
-import { BridgeError } from '../../errors.ts';
+import { BridgeError, codeOf } from '../../errors.ts';
 import type { DescribeBody, Entry, Inbox } from '../../inbox/inbox.ts';
 import { pauseMs } from '../../rules/retry.ts';
 import type { ClockWatch } from './clock-watch.ts';
@@ -11,8 +11,7 @@ import { createSuspects } from './suspects.ts';
 import type { TurnFailures } from './turn-failures.ts';
 import { leaseLost } from './worker-lease.ts';
 import type { WorkerLease } from './worker-lease.ts';
-import { codeOf } from '../worker-log.ts';
-import type { WorkerLog } from '../worker-log.ts';
+import type { Log } from '../../log.ts';
 
 /** Longest sleep without anything to do, milliseconds; a new webhook wakes the lane at once. */
 const idleMs = 1_000;
@@ -26,7 +25,7 @@ export type DrainLaneDeps = {
   now: () => Date;
   random: () => number;
   sleep: (ms: number, signal: AbortSignal) => Promise<void>;
-  log: WorkerLog;
+  log: Log;
   /** What the lanes of a worker share: the right to write, the state of Odoo, and the clock. */
   lease: WorkerLease;
   contact: OdooContactKeeper;

@@ -1,6 +1,6 @@
 import { BridgeError } from '../../errors.ts';
 import type { Entry } from '../../inbox/inbox.ts';
-import type { EntryResult } from '../delivery/decide-events.ts';
+import type { EntryResult } from './lane.ts';
 
 type ApplyBatch = (entries: readonly Entry[]) => Promise<ReadonlyMap<number, EntryResult>>;
 

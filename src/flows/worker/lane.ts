@@ -1,6 +1,6 @@
-import type { Direction, Entry } from '../../inbox/inbox.ts';
+import type { Direction, Entry, Outcome } from '../../inbox/inbox.ts';
 import type { BridgeSettings } from '../../odoo/bridge-answers.ts';
-import type { EntryResult } from '../delivery/decide-events.ts';
+import { BridgeError } from '../../errors.ts';
 
 export type EntryResults = ReadonlyMap<number, EntryResult>;
 
@@ -32,3 +32,16 @@ export type Lane = {
    */
   conclude(entries: readonly Entry[], results: EntryResults, context: LaneContext): Promise<EntryResults>;
 };
+
+/** What became of an entry in this round. */
+export type EntryResult =
+  | { kind: 'settle'; outcome: Outcome }
+  /** Odoo does not show the message (yet). */
+  | { kind: 'unknown_message' }
+  /** Odoo is sending a mail of the message, or the message moved while it was decided on. */
+  | { kind: 'busy'; reason: string }
+  /** For something that is normal and passes within this time. */
+  | { kind: 'wait'; delayMs: number; reason: string }
+  | { kind: 'failed'; error: BridgeError }
+  /** `isQuiet`: another entry's alert tells of it. */
+  | { kind: 'park'; reason: string; isQuiet?: true };

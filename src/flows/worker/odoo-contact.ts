@@ -1,6 +1,6 @@
 import { describeError } from '../../log.ts';
-import { codeOf } from '../worker-log.ts';
-import type { WorkerLog } from '../worker-log.ts';
+import type { Log } from '../../log.ts';
+import { codeOf } from '../../errors.ts';
 
 /** What the last contact with Odoo was like. */
 export type OdooContact = { state: 'unknown' | 'up' } | { state: 'down'; code: string; since: Date };
@@ -21,7 +21,7 @@ export type OdooContactKeeper = {
  */
 export function createOdooContact(deps: {
   now: () => Date;
-  log: Pick<WorkerLog, 'info' | 'error'>;
+  log: Pick<Log, 'info' | 'error'>;
 }): OdooContactKeeper {
   let contact: OdooContact = { state: 'unknown' };
   const failing = new Set<string>();

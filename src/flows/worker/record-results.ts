@@ -1,14 +1,12 @@
+import type { Log } from '../../log.ts';
 import type { Entry, Inbox, Outcome } from '../../inbox/inbox.ts';
 import { failedEntryDelayMs, sendingDelayMs, unknownMessageDelayMs } from '../../rules/retry.ts';
-import type { EntryResult } from '../delivery/decide-events.ts';
+import type { EntryResult } from './lane.ts';
 
 export type RecordDeps = {
   inbox: Pick<Inbox, 'settle' | 'wait' | 'park'>;
   now: () => Date;
-  log: {
-    warn(fields: Readonly<Record<string, unknown>>, message: string): void;
-    error(fields: Readonly<Record<string, unknown>>, message: string): void;
-  };
+  log: Pick<Log, 'warn' | 'error'>;
 };
 
 /** What is written of an entry. */

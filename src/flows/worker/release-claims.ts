@@ -1,5 +1,5 @@
 import type { Direction, Inbox } from '../../inbox/inbox.ts';
-import type { WorkerLog } from '../worker-log.ts';
+import type { Log } from '../../log.ts';
 
 /** A claim can also be written after its worker has lost the lease, and that worker end at once. */
 const everyMs = 60_000;
@@ -7,7 +7,7 @@ const everyMs = 60_000;
 export type ReleaseClaimsDeps = {
   inbox: Pick<Inbox, 'releaseClaimed'>;
   now: () => Date;
-  log: Pick<WorkerLog, 'info' | 'warn' | 'error'>;
+  log: Pick<Log, 'info' | 'warn' | 'error'>;
 };
 
 /**

@@ -1,6 +1,6 @@
 import type { Inbox } from '../../inbox/inbox.ts';
-import { codeOf } from '../worker-log.ts';
-import type { WorkerLog } from '../worker-log.ts';
+import { codeOf } from '../../errors.ts';
+import type { Log } from '../../log.ts';
 
 const everyMs = 3_600_000;
 const dayMs = 86_400_000;
@@ -12,7 +12,7 @@ export type RetentionDeps = {
   /** Days after an entry has ended: RETAIN_BODIES_DAYS and RETAIN_ENTRIES_DAYS. */
   retain: { bodiesDays: number; entriesDays: number };
   now: () => Date;
-  log: Pick<WorkerLog, 'info' | 'error'>;
+  log: Pick<Log, 'info' | 'error'>;
 };
 
 /**

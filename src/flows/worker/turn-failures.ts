@@ -1,6 +1,6 @@
 import { describeError } from '../../log.ts';
-import { codeOf } from '../worker-log.ts';
-import type { WorkerLog } from '../worker-log.ts';
+import type { Log } from '../../log.ts';
+import { codeOf } from '../../errors.ts';
 
 /** Why turns of lanes failed. */
 export type TurnFailures = {
@@ -10,7 +10,7 @@ export type TurnFailures = {
 };
 
 /** Tells of a failure when it begins or changes, once for all lanes: what they share fails for each of them. */
-export function createTurnFailures(log: Pick<WorkerLog, 'error'>): TurnFailures {
+export function createTurnFailures(log: Pick<Log, 'error'>): TurnFailures {
   const codes = new Map<string, string>();
   return {
     tell(lane, error) {

@@ -1,7 +1,6 @@
-import { BridgeError } from '../../errors.ts';
+import { BridgeError, codeOf } from '../../errors.ts';
 import type { Inbox } from '../../inbox/inbox.ts';
-import { codeOf } from '../worker-log.ts';
-import type { WorkerLog } from '../worker-log.ts';
+import type { Log } from '../../log.ts';
 
 /** Only its holder writes to Odoo. Another process takes over after `ttlMs` without a sign of life. */
 export const workerLease = { name: 'worker', ttlMs: 6_000 } as const;
@@ -15,7 +14,7 @@ export type WorkerLeaseDeps = {
   holder: string;
   now: () => Date;
   sleep: (ms: number, signal: AbortSignal) => Promise<void>;
-  log: Pick<WorkerLog, 'error'>;
+  log: Pick<Log, 'error'>;
 };
 
 /** The right to write to Odoo, which one process at a time has. */

@@ -9,7 +9,7 @@ import type { RetentionDeps } from './retention.ts';
 import type { SettingsKeeper } from '../settings/settings-keeper.ts';
 import { createTurnFailures } from './turn-failures.ts';
 import { createWorkerLease } from './worker-lease.ts';
-import type { WorkerLog } from '../worker-log.ts';
+import type { Log } from '../../log.ts';
 
 export type WorkerDeps = {
   inbox: Inbox;
@@ -24,7 +24,7 @@ export type WorkerDeps = {
   random: () => number;
   /** Resolves after so many milliseconds, or at once when the signal aborts. */
   sleep: (ms: number, signal: AbortSignal) => Promise<void>;
-  log: WorkerLog;
+  log: Log;
 };
 
 export type Worker = {

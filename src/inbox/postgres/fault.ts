@@ -48,7 +48,7 @@ const tlsFailure = /CERT|SELF_SIGNED|TLS|SSL/;
 export function postgresFault(error: unknown, action: InboxAction): BridgeError {
   if (error instanceof BridgeError) return error;
   if (isOwnFault(error)) return ownFault(error);
-  const code = codeOf(error);
+  const code = driverCodeOf(error);
   const details = { postgres: code ?? 'none' };
   if (code === 'XX001' || code === 'XX002') {
     return new BridgeError(
@@ -69,7 +69,7 @@ export function postgresFault(error: unknown, action: InboxAction): BridgeError 
 /** Whether the connection broke, or did not come about; the server may have done what was asked. */
 export function isConnectionLost(error: unknown): boolean {
   if (error instanceof BridgeError || isOwnFault(error)) return false;
-  const code = codeOf(error);
+  const code = driverCodeOf(error);
   return code === undefined || lostConnection.test(code);
 }
 
@@ -87,7 +87,7 @@ function fixOf(code: string | undefined): string {
   return fixOfSqlState[code] ?? fixOfSqlState[code.slice(0, 2)] ?? 'See the log of the PostgreSQL server.';
 }
 
-function codeOf(error: unknown): string | undefined {
+function driverCodeOf(error: unknown): string | undefined {
   if (!(error instanceof Error) || !('code' in error)) return undefined;
   return typeof error.code === 'string' && error.code !== '' ? error.code : undefined;
 }

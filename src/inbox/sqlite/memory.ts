@@ -1,8 +1,7 @@
 import type { Inbox } from '../inbox.ts';
 import { createLeaseWatch } from '../lease-watch.ts';
 import type { SqliteSession } from './session.ts';
-import { inWriteTransaction } from './transaction.ts';
-import { reading } from './read.ts';
+import { inWriteTransaction, reading } from './transaction.ts';
 import { bytesOf } from '../entry-row.ts';
 
 /** `holdLease` and `releaseLease` of the contract: one row per lease, with the beat that a watch looks at. */

@@ -1,12 +1,13 @@
+import { newerDatabase } from '../migration.ts';
+import type { Migration } from '../migration.ts';
 import { chmodSync, closeSync, existsSync, mkdirSync, openSync, statSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { BridgeError } from '../../errors.ts';
-import { inboxFault } from '../inbox-fault.ts';
-import { migrate } from '../migration.ts';
+import { inboxFault } from './fault.ts';
 import { sqliteSchema } from './schema.ts';
 import { openSqliteSession } from './session.ts';
 import type { SqliteSession } from './session.ts';
-import { retryWhileLocked } from './transaction.ts';
+import { retryWhileLocked, inWriteTransaction } from './transaction.ts';
 
 /** Up to which size the write-ahead log is kept after a burst, bytes. */
 const walSizeLimitBytes = 64 * 1024 * 1024;
@@ -89,4 +90,44 @@ async function useDurableLog(session: SqliteSession): Promise<void> {
   session.first(`PRAGMA journal_size_limit = ${walSizeLimitBytes}`, []);
   // What is erased is overwritten with zeros, so that no free page of the file remembers it.
   session.first('PRAGMA secure_delete = ON', []);
+}
+
+/**
+ * Brings a database to the newest of `migrations`, all or nothing. Safe when several processes start on the
+ * same empty file: the transaction takes the write lock first and records a step before it runs it, so the
+ * process that comes second finds the steps done.
+ *
+ * @param migrations ascending by version
+ * @throws BridgeError INBOX_NEWER when a later release of the bridge has already changed the schema,
+ *   INBOX_NOT_OURS when the tables are another program's, INBOX_WRITE_FAILED, INBOX_CORRUPT
+ */
+export async function migrate(session: SqliteSession, migrations: readonly Migration[]): Promise<void> {
+  await inWriteTransaction(session, () => {
+    const current = currentVersion(session);
+    const newest = migrations.at(-1)?.version ?? 0;
+    if (current > newest) throw newerDatabase(current, newest);
+    for (const { version, sql } of migrations.filter((migration) => migration.version > current)) {
+      session.run('INSERT INTO migration (version) VALUES (?)', [version]);
+      session.exec(sql);
+    }
+  });
+}
+
+function currentVersion(session: SqliteSession): number {
+  const tables = session
+    .all("SELECT name FROM sqlite_schema WHERE type = 'table' LIMIT 100", [])
+    .map((row) => row['name']);
+  if (!tables.includes('migration')) {
+    if (tables.length > 0) throw foreignDatabase(tables.length);
+    session.exec('CREATE TABLE migration (version INTEGER PRIMARY KEY)');
+  }
+  return Number(session.first('SELECT max(version) AS version FROM migration', [])?.['version'] ?? 0);
+}
+
+function foreignDatabase(tableCount: number): BridgeError {
+  return new BridgeError(
+    'INBOX_NOT_OURS',
+    'The file of DATABASE_URL holds the tables of another program. Set DATABASE_URL to a file of its own.',
+    { retry: 'never', scope: 'bridge', cause: undefined, details: { tableCount } },
+  );
 }

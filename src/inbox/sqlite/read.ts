@@ -1,6 +1,6 @@
+import { reading } from './transaction.ts';
 import { entryOf, summaryOf, transitionOf, allDirections, completeFilter } from '../entry-row.ts';
 import type { EntryState, Inbox, InboxStatus, Transition, Direction, EntryFilter } from '../inbox.ts';
-import { inboxFault } from '../inbox-fault.ts';
 import { firstReason, selectEntry, selectSummary } from './row.ts';
 import { listSecretUses } from './admit.ts';
 import type { SqliteSession } from './session.ts';
@@ -28,15 +28,6 @@ export function createRead(session: SqliteSession): Pick<Inbox, 'list' | 'find' 
 
     status: () => reading(() => statusOf(session)),
   };
-}
-
-/** Runs what only reads; a fault of SQLite becomes the inbox's. */
-export async function reading<Result>(read: () => Result): Promise<Result> {
-  try {
-    return read();
-  } catch (error) {
-    throw inboxFault(error, 'read');
-  }
 }
 
 function historyOf(session: SqliteSession, id: number): Transition[] {

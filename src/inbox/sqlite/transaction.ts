@@ -1,6 +1,6 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import { BridgeError } from '../../errors.ts';
-import { inboxFault, isBusy } from '../inbox-fault.ts';
+import { inboxFault, isBusy } from './fault.ts';
 import type { SqliteSession } from './session.ts';
 
 /** With SQLite's own 100 ms each, somebody else's lock is waited for about five seconds. */
@@ -101,5 +101,14 @@ function isLogEmptied(session: SqliteSession): boolean {
   } catch (error) {
     if (isBusy(error)) return false;
     throw inboxFault(error, 'write');
+  }
+}
+
+/** Runs what only reads; a fault of SQLite becomes the inbox's. */
+export async function reading<Result>(read: () => Result): Promise<Result> {
+  try {
+    return read();
+  } catch (error) {
+    throw inboxFault(error, 'read');
   }
 }

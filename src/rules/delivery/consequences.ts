@@ -8,19 +8,6 @@ export type ServerOptions = {
   countBounces: boolean;
 };
 
-/**
- * The mail server whose secret verified a webhook: its options count. Undefined where a secret of the
- * environment did, which belongs to no server.
- *
- * @param secretId for example `server:3:inbound:2`
- */
-export function findServer<Server extends { id: number }>(
-  servers: readonly Server[],
-  secretId: string,
-): Server | undefined {
-  return servers.find(({ id }) => secretId.startsWith(`server:${id}:`));
-}
-
 /** What follows from a new event besides the state of its mail: addresses for Odoo's own lists. */
 export type Consequences = { blacklisted: readonly string[]; dead: readonly string[] };
 

@@ -1,6 +1,5 @@
+import type { Language } from '../language.ts';
 import type { FailureReason } from './failure-class.ts';
-
-export type Language = 'en' | 'fr';
 
 const sentences: Readonly<Record<FailureReason, Readonly<Record<Language, string>>>> = {
   address_unknown: {
@@ -41,9 +40,4 @@ const sentences: Readonly<Record<FailureReason, Readonly<Record<Language, string
 export function failureText(reason: string | null, language: Language): string {
   const known = Object.keys(sentences).find((each) => each === reason) as FailureReason | undefined;
   return sentences[known ?? 'unclassified'][language];
-}
-
-/** The language of sentences for an Odoo language code such as `fr_FR`. */
-export function languageOf(code: string | null): Language {
-  return code?.startsWith('fr') === true ? 'fr' : 'en';
 }

@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import { BridgeError } from '../../errors.ts';
 import { normalizeAddress } from '../mail/email-address.ts';
-import type { Language } from '../delivery/failure-text.ts';
+import type { Language } from '../language.ts';
 import {
   encodeUnstructured,
   formatMailbox,

@@ -1,4 +1,4 @@
-import type { Language } from '../delivery/failure-text.ts';
+import type { Language } from '../language.ts';
 import { cutToBytes, oneLine } from '../mail/mail-text.ts';
 
 type Sentences = Readonly<Record<Language, string>>;

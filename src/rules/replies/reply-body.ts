@@ -1,4 +1,4 @@
-import type { Language } from '../delivery/failure-text.ts';
+import type { Language } from '../language.ts';
 import { wholeText } from '../mail/mail-text.ts';
 
 const emptyMessage = '(empty message)';

@@ -77,7 +77,7 @@ async function measure(
 ): Promise<{ measurement: Measurement; faults: string[] }> {
   const warmUp = Math.ceil(count / warmUpShare);
   const server = await variant.open();
-  const load = startProgram('webhook-load', [server.url, concurrency, warmUp, count].map(String));
+  const load = startProgram('intake/webhook-load', [server.url, concurrency, warmUp, count].map(String));
   try {
     await load.nextLine();
     const cpuBefore = await cpuMsOf(server.pid);

@@ -24,7 +24,7 @@ export type IntakeVariant = { name: string; open(): Promise<IntakeServer> };
 export const bareVariant: IntakeVariant = {
   name: '(a) bare Hono',
   async open() {
-    const program = startProgram('bare-server', []);
+    const program = startProgram('intake/bare-server', []);
     return {
       url: await program.nextLine(),
       pid: program.pid,

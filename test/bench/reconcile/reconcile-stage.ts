@@ -61,7 +61,7 @@ export async function openReconcileStage(): Promise<ReconcileStage> {
   const bench = await openBenchOdoo();
   const gate = await openOdooGate(bench.url);
   const traffic = watchOdooTraffic(gate);
-  const server = startProgram('log-server', []);
+  const server = startProgram('reconcile/log-server', []);
   const sweego = await server.nextLine();
   const database = await createDatabase(undefined);
   const environment = {
@@ -99,7 +99,7 @@ export async function openReconcileStage(): Promise<ReconcileStage> {
       await fetch(`${sweego}/contents`, { method: 'PUT', body: JSON.stringify(contents) });
     },
     async readPlainly() {
-      const client = startProgram('log-client', [sweego]);
+      const client = startProgram('reconcile/log-client', [sweego]);
       try {
         return JSON.parse(await client.nextLine()) as LogReading;
       } finally {

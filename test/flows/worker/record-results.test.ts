@@ -1,6 +1,6 @@
 import { expect, it, onTestFinished } from 'vitest';
 import { BridgeError } from '../../../src/errors.ts';
-import type { EntryResult } from '../../../src/flows/delivery/decide-events.ts';
+import type { EntryResult } from '../../../src/flows/worker/lane.ts';
 import { recordResults } from '../../../src/flows/worker/record-results.ts';
 import type { Entry } from '../../../src/inbox/inbox.ts';
 import { openInbox } from '../../../src/inbox/open.ts';

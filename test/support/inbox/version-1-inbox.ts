@@ -1,4 +1,4 @@
-import { migrate } from '../../../src/inbox/migration.ts';
+import { migrate } from '../../../src/inbox/sqlite/open.ts';
 import { sqliteSchema } from '../../../src/inbox/sqlite/schema.ts';
 import { openSqliteSession } from '../../../src/inbox/sqlite/session.ts';
 import type { SqliteSession } from '../../../src/inbox/sqlite/session.ts';

@@ -1,0 +1,117 @@
+import { Command, InvalidArgumentError, Option } from 'commander';
+import { parseProvisionConfig, parseServeConfig } from '../config.ts';
+import type { ConfigSource } from '../config.ts';
+import { createLog } from '../log.ts';
+import { addInboxCommands } from './inbox-command-line.ts';
+import { runMessage } from './message.ts';
+import type { MessageOptions } from './message.ts';
+import { runProvision } from './provision.ts';
+import type { ProvisionOptions } from './provision.ts';
+import { runReconcile } from './reconcile.ts';
+import type { ReconcileOptions } from './reconcile.ts';
+import { runServe } from './serve-command.ts';
+
+/** What the commands use of the process that runs them. */
+export type CommandLineDeps = {
+  source: ConfigSource;
+  now: () => Date;
+  /** Takes one line of a result. */
+  out: (line: string) => void;
+  /** Takes lines of the log, each with its line feed: apart from the result, so that scripts can read that. */
+  writeLog: (line: string) => void;
+  /** Takes lines of the log of `serve`, which has no other output. */
+  writeServeLog: (line: string) => void;
+  /** Resolves with the name of the signal that asks the process to end. */
+  stopAsked: () => Promise<string>;
+};
+
+/** The program with its commands. @throws CommanderError instead of ending the process, when it is parsed */
+export function createProgram(deps: CommandLineDeps): Command {
+  const { source, now, out, writeLog } = deps;
+  const program = new Command('sweego-odoo-bridge')
+    .description('Bridge between the Sweego e-mail platform and Odoo 19')
+    .exitOverride();
+
+  program
+    .command('serve')
+    .description('take webhooks and bring them to Odoo, until SIGTERM')
+    .action(() =>
+      runServe(parseServeConfig(source), { now, writeLog: deps.writeServeLog, stopAsked: deps.stopAsked }),
+    );
+
+  program
+    .command('provision')
+    .description("bring what the bridge needs into Odoo, with an administrator's credentials")
+    .addOption(new Option('--plan', 'only say what would change').default(false))
+    .addOption(new Option('--remove', 'take everything away again').default(false))
+    .addOption(new Option('--create-user', "make the bridge's own user and print its key").default(false))
+    .addOption(new Option('--new-key', 'replace the API key of that user and print it').default(false))
+    .addOption(new Option('--json', 'print the result as JSON').default(false))
+    .action((options: ProvisionOptions) => runProvision(parseProvisionConfig(source), options, out));
+
+  program
+    .command('reconcile')
+    .description("look up in Sweego's log what became of the mails that Odoo waits for")
+    .addOption(
+      new Option('--days <n>', 'how many days to look back, RECONCILE_DAYS when left out').argParser(days),
+    )
+    .addOption(new Option('--list', 'only show the last runs').default(false))
+    .addOption(new Option('--json', 'print the result as JSON').default(false))
+    .addHelpText('after', reconcileHelp)
+    .action((options: ReconcileOptions) => {
+      const config = parseServeConfig(source);
+      const { logLevel, logFormat, secrets } = config;
+      const log = createLog({ level: logLevel, format: logFormat, write: writeLog, now, secrets });
+      return runReconcile(config, options, { now, out, log });
+    });
+
+  program
+    .command('message')
+    .description('did the customer get it? Every recipient, event, attempt and reply of a message')
+    .argument('<message>', 'its Message-Id, or the name of its document, such as S00042')
+    .addOption(new Option('--ask-sweego', "also ask Sweego's log now").default(false))
+    .addOption(
+      new Option('--time-zone <name>', 'zone of the printed times, such as Europe/Paris')
+        .default(new Intl.DateTimeFormat().resolvedOptions().timeZone)
+        .argParser(timeZone),
+    )
+    .addOption(new Option('--json', 'print the result as JSON, times in UTC').default(false))
+    .addHelpText('after', messageHelp)
+    .action((message: string, options: MessageOptions) =>
+      runMessage(parseServeConfig(source), message, options, { now, out }),
+    );
+
+  addInboxCommands(program, { source, now, out, writeLog });
+  return program;
+}
+
+const reconcileHelp = `
+What is new is brought to Odoo by the running serve, or from here when none runs; so is what earlier runs left.
+It works on the inbox that serve uses (DATABASE_URL).
+Exit codes: 0 done, 1 Sweego's log was not read to its end or Odoo was not told all, 2 usage or configuration.`;
+
+const messageHelp = `
+It says of each recipient, as Odoo shows it now:
+  delivered               he has it
+  failed                  it will not reach him
+  failed for now          a mail server refused it for the time being
+  waits to be sent again  it failed, and Odoo will send it once more
+  no word yet             it was sent, and Sweego has not told what became of it
+  not sent yet            Odoo has it in its queue
+  failed in Odoo          Odoo could not send it
+  cancelled in Odoo       nobody will send it
+Exit codes: 0 found, 1 not known or something failed, 2 usage or configuration.`;
+
+function days(text: string): number {
+  if (/^[1-9]\d{0,2}$/.test(text)) return Number(text);
+  throw new InvalidArgumentError('Give a whole number from 1 to 999.');
+}
+
+function timeZone(name: string): string {
+  try {
+    return new Intl.DateTimeFormat('en', { timeZone: name }).resolvedOptions().timeZone;
+  } catch {
+    // RangeError: there is no such zone.
+    throw new InvalidArgumentError('Give the name of a time zone, such as Europe/Paris.');
+  }
+}
