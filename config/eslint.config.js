@@ -1,3 +1,4 @@
+import { existsSync, readdirSync } from 'node:fs';
 import { URL } from 'node:url';
 import js from '@eslint/js';
 import { createTypeScriptImportResolver } from 'eslint-import-resolver-typescript';
@@ -5,28 +6,99 @@ import importX from 'eslint-plugin-import-x';
 import tseslint from 'typescript-eslint';
 
 /**
- * Who may import whom: one row per folder, listing what it may import besides itself and `errors`.
+ * Who may import whom: one row per room (a folder of src), which lists what its files may import besides the room itself
+ * and `errors`. A name is a room without the rooms inside it, or a single file.
  * Anything not listed is refused, so a new arrow is a decision made here and nowhere else.
  */
 const allowedImports = {
   commands: [
-    'http',
-    'flows',
-    'inbox',
+    'commands/inbox',
+    'bridge',
+    'flows/delivery',
+    'flows/provisioning',
+    'flows/reconciliation',
+    'inbox/inbox',
     'odoo',
     'sweego',
     'provision',
-    'rules',
+    'rules/delivery',
+    'rules/mail',
+    'config',
+    'http-client',
+    'log',
+  ],
+  'commands/inbox': [
+    'commands/printed-text',
+    'bridge',
+    'inbox/inbox',
+    'inbox/open',
+    'sweego',
+    'rules/mail',
+    'rules/replies',
     'config',
     'log',
+  ],
+  bridge: [
+    'http',
+    'flows/worker',
+    'flows/delivery',
+    'flows/replies',
+    'flows/reconciliation',
+    'flows/settings',
+    'inbox/inbox',
+    'inbox/open',
+    'odoo',
+    'sweego',
+    'rules/reconciliation',
+    'config',
     'http-client',
+    'log',
   ],
   http: ['inbox/inbox', 'sweego/signature', 'log'],
-  flows: ['rules', 'odoo', 'sweego', 'provision', 'inbox/inbox', 'log'],
-  odoo: ['rules', 'http-client'],
-  sweego: ['rules', 'http-client'],
+  'flows/worker': ['flows/settings', 'inbox/inbox', 'odoo', 'rules', 'log'],
+  'flows/delivery': [
+    'flows/worker',
+    'inbox/inbox',
+    'odoo',
+    'sweego',
+    'rules',
+    'rules/delivery',
+    'rules/mail',
+    'log',
+  ],
+  'flows/replies': [
+    'flows/worker',
+    'inbox/inbox',
+    'odoo',
+    'sweego',
+    'rules',
+    'rules/replies',
+    'rules/mail',
+    'log',
+  ],
+  'flows/reconciliation': [
+    'inbox/inbox',
+    'odoo',
+    'sweego',
+    'rules/delivery',
+    'rules/reconciliation',
+    'rules/mail',
+    'log',
+  ],
+  'flows/settings': ['inbox/inbox', 'odoo', 'sweego', 'log'],
+  'flows/provisioning': ['odoo', 'provision'],
+  odoo: ['odoo/xml-rpc', 'rules/delivery', 'http-client'],
+  'odoo/xml-rpc': ['odoo', 'http-client'],
+  sweego: ['rules/mail', 'http-client'],
   inbox: [],
+  'inbox/open': ['inbox', 'inbox/sqlite', 'inbox/postgres'],
+  'inbox/sqlite': ['inbox'],
+  'inbox/postgres': ['inbox'],
   rules: [],
+  'rules/delivery': ['rules', 'rules/mail'],
+  'rules/replies': ['rules', 'rules/mail'],
+  'rules/reconciliation': ['rules/mail'],
+  'rules/mail': [],
   provision: [],
 };
 
@@ -36,14 +108,14 @@ const packageHomes = {
   libsql: ['inbox'],
   pg: ['inbox'],
   hono: ['http'],
-  '@hono/node-server': ['commands'],
+  '@hono/node-server': ['bridge'],
   libmime: ['sweego'],
   nodemailer: ['flows'],
   'odoo-await': ['odoo'],
   undici: ['http-client'],
   pino: ['log'],
-  'node-cron': ['commands'],
-  commander: ['main', 'inbox-command-line'],
+  'node-cron': ['bridge', 'config-variables'],
+  commander: ['main', 'commands'],
 };
 
 /** Nothing in `rules` and `provision` may know a clock, a network, a file or the environment. */
@@ -59,25 +131,31 @@ const impure = [
   'node:os',
 ];
 
-const sourceNames = ['commands', 'http', 'flows', 'odoo', 'sweego', 'inbox', 'rules', 'provision'];
-const sourceFiles = [
-  'main',
-  'inbox-command-line',
-  'config',
-  'config-variables',
-  'log',
-  'http-client',
-  'public-address',
-  'errors',
-];
+/** Files of src that are in no room. */
+const sourceFiles = ['main', 'config', 'config-variables', 'log', 'http-client', 'public-address', 'errors'];
+const folders = [...new Set(Object.keys(allowedImports).map((room) => room.split('/')[0]))];
 
-function zonesOf(folder) {
-  const allowed = [folder, 'errors', ...allowedImports[folder]];
+const source = new URL('../src/', import.meta.url);
+const isFolder = (name) => existsSync(new URL(name, source)) && !existsSync(new URL(`${name}.ts`, source));
+/** A room's own files, without those of the rooms inside it. */
+const filesIn = (room) => readdirSync(new URL(room, source)).filter((name) => name.endsWith('.ts'));
+
+/** What a name of the table stands for, as the rule understands it: paths below src. */
+function pathsOf(name) {
+  return isFolder(name) ? filesIn(name).map((file) => `./${name}/${file}`) : [`./${name}.ts`];
+}
+
+function zoneOf(room) {
+  const allowed = [...(isFolder(room) ? [room] : []), 'errors', ...allowedImports[room]];
   return {
-    target: `./src/${folder}`,
+    target: isFolder(room)
+      ? filesIn(room)
+          .filter((file) => !(`${room}/${file.replace(/\.ts$/, '')}` in allowedImports))
+          .map((file) => `./src/${room}/${file}`)
+      : [`./src/${room}.ts`],
     from: './src',
-    except: allowed.map((name) => (sourceNames.includes(name) ? `./${name}` : `./${name}.ts`)),
-    message: `src/${folder} may import only: ${allowed.join(', ')} (config/eslint.config.js).`,
+    except: allowed.flatMap(pathsOf),
+    message: `src/${room} may import only: ${allowed.join(', ')} (config/eslint.config.js).`,
   };
 }
 
@@ -88,7 +166,7 @@ function packagesRefusedIn(place) {
 }
 
 function filesOf(place) {
-  return sourceNames.includes(place) ? [`src/${place}/**/*.ts`] : [`src/${place}.ts`];
+  return folders.includes(place) ? [`src/${place}/**/*.ts`] : [`src/${place}.ts`];
 }
 
 export default tseslint.config(
@@ -108,7 +186,14 @@ export default tseslint.config(
       'import-x/no-unresolved': 'error',
       '@typescript-eslint/no-floating-promises': 'error',
       '@typescript-eslint/no-misused-promises': 'error',
-      '@typescript-eslint/consistent-type-imports': 'error',
+      '@typescript-eslint/consistent-type-imports': ['error', { fixStyle: 'separate-type-imports' }],
+      'import-x/consistent-type-specifier-style': ['error', 'prefer-top-level'],
+      'import-x/no-duplicates': 'error',
+      'import-x/order': [
+        'error',
+        { groups: ['builtin', 'external', 'parent', 'sibling'], alphabetize: { order: 'asc' } },
+      ],
+      curly: ['error', 'multi-line'],
       '@typescript-eslint/no-unused-vars': ['error', { argsIgnorePattern: '^_', ignoreRestSiblings: true }],
       '@typescript-eslint/require-await': 'off',
       eqeqeq: 'error',
@@ -120,7 +205,7 @@ export default tseslint.config(
     rules: {
       'import-x/no-restricted-paths': [
         'error',
-        { basePath: new URL('..', import.meta.url).pathname, zones: sourceNames.map(zonesOf) },
+        { basePath: new URL('..', import.meta.url).pathname, zones: Object.keys(allowedImports).map(zoneOf) },
       ],
       'no-restricted-properties': [
         'error',
@@ -130,7 +215,7 @@ export default tseslint.config(
       ],
     },
   },
-  ...[...sourceNames, ...sourceFiles].map((place) => ({
+  ...[...folders, ...sourceFiles].map((place) => ({
     files: filesOf(place),
     rules: {
       'no-restricted-imports': [

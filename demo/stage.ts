@@ -83,10 +83,11 @@ export async function openRealStage(
       method: 'get_param',
       arguments: { key: marker },
     });
-    if (value !== '1')
+    if (value !== '1') {
       throw new StageRefused(
         `The database ${stage.config.odoo.database} is not a test database: the demo would send mails from it and report bounces that never happened. Use a database that config/real-odoo.sh made (it sets the system parameter ${marker} to 1).`,
       );
+    }
   } catch (error) {
     await stage.close();
     throw error;

@@ -75,8 +75,9 @@ export async function startStandInSweego(options: {
   }
 
   function inbound(): { secret: string; webhookUrl: string } {
-    if (options.inbound === undefined)
+    if (options.inbound === undefined) {
       throw new Error('this stand-in was started without an inbound webhook');
+    }
     return options.inbound;
   }
 

@@ -1,9 +1,9 @@
 import { envelopeOf, isRed, mailTo, showMessage, viewMessage } from './envelopes.ts';
 import type { MessageView } from './envelopes.ts';
-import { deliverReply } from './story-reply.ts';
+import type { SweegoWebhook } from './stand-in-sweego.ts';
 import { sendOrder, wireMail } from './story-orders.ts';
 import type { Customer, SentOrder, StoryDeps } from './story-orders.ts';
-import type { SweegoWebhook } from './stand-in-sweego.ts';
+import { deliverReply } from './story-reply.ts';
 import { expectThat, readUntil } from './timeline.ts';
 
 /**

@@ -49,8 +49,9 @@ export async function readUntil<T>(
   for (let attempt = 1; ; attempt += 1) {
     const value = await read();
     if (isRight(value)) return value;
-    if (attempt >= attempts)
+    if (attempt >= attempts) {
       throw new Error(`expected that ${expected}; read last: ${JSON.stringify(value)}`);
+    }
     await new Promise((resolve) => setTimeout(resolve, 100));
   }
 }

@@ -1,5 +1,5 @@
-import { BridgeError } from './errors.ts';
 import { Variables, fileNames, passwordsOfDatabaseUrl, secretNames } from './config-variables.ts';
+import { BridgeError } from './errors.ts';
 
 /** Where the variables come from. */
 export type ConfigSource = {

@@ -1,9 +1,14 @@
-import { StandInFault } from './protocol.ts';
 import type { ApplyResult } from '../../src/odoo/bridge-answers.ts';
-import type { EventValues, MailValues, MessageChange, NotificationValues } from '../../src/rules/delivery/message-state.ts';
+import type {
+  EventValues,
+  MailValues,
+  MessageChange,
+  NotificationValues,
+} from '../../src/rules/delivery/message-state.ts';
 import { userError } from './faults.ts';
 import { textOf } from './field.ts';
 import { unlinkMails } from './mail-sending.ts';
+import { StandInFault } from './protocol.ts';
 import type { Records, Values } from './records.ts';
 import { groupRows, rowsOfMessages } from './rows-of-messages.ts';
 import type { Row } from './store.ts';
@@ -169,8 +174,9 @@ function writeChange(
 }
 
 function requireOwned(rows: readonly Row[], id: number, model: string): void {
-  if (!rows.some((row) => row.id === id))
+  if (!rows.some((row) => row.id === id)) {
     throw userError(`sweego_bridge: ${model} ${id} is not of this message`);
+  }
 }
 
 function documented(values: Values, fields: readonly string[]): Values {
@@ -178,8 +184,9 @@ function documented(values: Values, fields: readonly string[]): Values {
     if (!fields.includes(name)) throw userError(`sweego_bridge: apply may not write the field ${name}`);
   }
   for (const name of ['state', 'notification_status']) {
-    if (!['sent', 'exception', undefined].includes(values[name] as string | undefined))
+    if (!['sent', 'exception', undefined].includes(values[name] as string | undefined)) {
       throw userError(`sweego_bridge: apply may not set ${name} to this value`);
+    }
   }
   return values;
 }

@@ -16,8 +16,9 @@ type Place = { model: string; id: number };
  */
 export async function bridgeDeliver(records: Records, input: Values): Promise<Values> {
   const { message, message_id: messageId, model, thread_id: threadId } = input;
-  if (typeof message !== 'string' || typeof messageId !== 'string' || Boolean(model) !== Boolean(threadId))
+  if (typeof message !== 'string' || typeof messageId !== 'string' || Boolean(model) !== Boolean(threadId)) {
     throw userError('sweego_bridge: deliver needs message and message_id, and model and thread_id together');
+  }
   // Read before the transaction, which is synchronous: so nothing comes between looking up and posting.
   const mail = await simpleParser(message, { skipImageLinks: true });
   const forced = typeof model === 'string' ? { model, id: Number(threadId) } : undefined;

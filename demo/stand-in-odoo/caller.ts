@@ -18,8 +18,9 @@ const bridgeGroup = 'sweego_bridge.group_bridge';
 /** What a portal user may read at all: himself, what concerns himself, and as a member the bridge's actions. */
 export function isAllowed(caller: Caller, model: string, operation: Operation): boolean {
   // The history is read and cleared, and written by the bridge's action alone.
-  if (model === 'x_sweego_event' && caller.kind === 'administrator')
+  if (model === 'x_sweego_event' && caller.kind === 'administrator') {
     return ['read', 'unlink'].includes(operation);
+  }
   if (caller.kind === 'administrator') return true;
   if (operation !== 'read') return false;
   if (model === 'ir.actions.server') return caller.groups.has(bridgeGroup);
@@ -39,19 +40,22 @@ export function requireAccess(
   ids: readonly number[],
 ): void {
   const { label } = records.model(model);
-  if (!isAllowed(caller, model, operation))
+  if (!isAllowed(caller, model, operation)) {
     throw accessError(`You are not allowed to access '${label}' (${model}) records.`);
+  }
   const refused = ids.filter((id) => !passesRules(records, caller, model, operation, id));
-  if (refused.length > 0)
+  if (refused.length > 0) {
     throw accessError(
       `Due to security restrictions, you are not allowed to access '${label}' (${model}) records.`,
     );
+  }
 }
 
 /** Only members of the bridge's group may run its actions; nobody else, the administrator included. */
 export function requireBridgeGroup(caller: Caller): void {
-  if (!caller.groups.has(bridgeGroup))
+  if (!caller.groups.has(bridgeGroup)) {
     throw accessError(`You don't have enough access rights to run this action.`);
+  }
 }
 
 export function bridgeGroups(): ReadonlySet<string> {
@@ -73,10 +77,12 @@ export function passesRules(
     return model === 'ir.actions.server' || row['res_partner_id'] === caller.partnerId;
   }
   // Other people's notifications: a record rule that holds for the Administrator as well.
-  if (model === 'mail.notification' && (operation === 'write' || operation === 'unlink'))
+  if (model === 'mail.notification' && (operation === 'write' || operation === 'unlink')) {
     return row['res_partner_id'] === caller.partnerId;
+  }
   // A direct mail takes its message along, whose access comes from a document that is not there.
-  if (model === 'mail.mail' && operation === 'unlink' && !row['is_notification'])
+  if (model === 'mail.mail' && operation === 'unlink' && !row['is_notification']) {
     return Boolean(records.value(model, row, 'model'));
+  }
   return true;
 }

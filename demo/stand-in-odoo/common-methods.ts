@@ -85,8 +85,9 @@ function createOne(call: MethodCall, values: Values): Row {
   if (model === 'mail.mail') return createMail(records, values, caller, now);
   const row = records.create(model, values);
   if (model === 'mail.notification') requireRecipient(row);
-  if (model === 'sale.order' && !values['name'])
+  if (model === 'sale.order' && !values['name']) {
     records.write(model, [row.id], { name: `S${String(row.id).padStart(5, '0')}` });
+  }
   return row;
 }
 

@@ -9,8 +9,9 @@ export const languageMethods: Readonly<Record<string, Method>> = {
     run({ records, caller, model, ids }) {
       requireAccess(records, caller, model, 'unlink', ids);
       for (const language of records.read(model, ids, ['code', 'active'])) {
-        if (language['code'] === 'en_US' || language['active'] === true)
+        if (language['code'] === 'en_US' || language['active'] === true) {
           throw userError(`The language ${String(language['code'])} cannot be deleted.`);
+        }
       }
       records.unlink(model, ids);
       return true;

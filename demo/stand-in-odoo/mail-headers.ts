@@ -5,8 +5,9 @@
 export function readMailHeaders(text: unknown): Record<string, string> {
   const headers: Record<string, string> = {};
   if (typeof text !== 'string' || !/^\{.*\}$/s.test(text.trim())) return headers;
-  for (const [, name = '', value = ''] of text.matchAll(/'((?:[^'\\]|\\.)*)'\s*:\s*'((?:[^'\\]|\\.)*)'/gs))
+  for (const [, name = '', value = ''] of text.matchAll(/'((?:[^'\\]|\\.)*)'\s*:\s*'((?:[^'\\]|\\.)*)'/gs)) {
     headers[unquoted(name)] = unquoted(value);
+  }
   return headers;
 }
 

@@ -7,8 +7,9 @@ import type { Row } from './store.ts';
  * from_filter matches the sender's address or domain, else the first without a filter, else the first.
  */
 export function chooseMailServer(records: Records, message: Row): Row | undefined {
-  if (typeof message['mail_server_id'] === 'number')
+  if (typeof message['mail_server_id'] === 'number') {
     return records.store.find('ir.mail_server', message['mail_server_id']);
+  }
   const servers = records.search('ir.mail_server', [['active', '=', true]], 'sequence, id');
   const sender = textOf(message['email_from']).toLowerCase();
   const address = /<([^<>]+)>/.exec(sender)?.[1] ?? sender;

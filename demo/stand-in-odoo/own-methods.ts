@@ -86,10 +86,11 @@ export const ownMethods: Readonly<Record<string, Method>> = {
         ['module', '=', args['module']],
         ['name', '=', args['xml_id']],
       ]);
-      if (found === undefined)
+      if (found === undefined) {
         throw valueError(
           `External ID not found in the system: ${String(args['module'])}.${String(args['xml_id'])}`,
         );
+      }
       // Odoo searches the record as the caller, to tell him only of what he may see.
       requireAccess(records, caller, String(found['model']), 'read', []);
       return [found['model'], found['res_id']];
@@ -130,8 +131,9 @@ function runAction({ records, caller, ids, context, refresh }: MethodCall): unkn
   if (action === undefined) throw missingError('ir.actions.server', ids);
   requireBridgeGroup(caller);
   const input = context['sweego_bridge'];
-  if (typeof input !== 'object' || input === null)
+  if (typeof input !== 'object' || input === null) {
     throw valueError('The input is missing: it belongs into the context key sweego_bridge');
+  }
   // Who provisioned the bridge: its action was made by him.
   const administratorId = Number(action['create_uid']);
   return runBridgeAction(records, String(action['code']), input as Values, refresh, administratorId);

@@ -62,8 +62,9 @@ export function createRecords(store: Store, models: readonly Model[]): Records {
         if (field.type === 'many2many') {
           for (const row of store.all(other.name)) {
             const ids = row[name];
-            if (Array.isArray(ids) && ids.includes(id))
+            if (Array.isArray(ids) && ids.includes(id)) {
               store.replace(other.name, { ...row, [name]: ids.filter((one) => one !== id) });
+            }
           }
         }
       }

@@ -63,8 +63,9 @@ function signatureOf(payload: string, secret: string): string {
 
 function documentOf(records: Records, message: Values): Row | undefined {
   const model = message['model'];
-  if (typeof model !== 'string' || !records.hasModel(model) || !records.model(model).isMailThread)
+  if (typeof model !== 'string' || !records.hasModel(model) || !records.model(model).isMailThread) {
     return undefined;
+  }
   return records.store.find(model, Number(message['res_id']));
 }
 

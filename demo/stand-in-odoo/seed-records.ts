@@ -13,8 +13,9 @@ export function seedRecords(
     alias_domain_id: domain.id,
     partner_id: records.create('res.partner', { name: 'Example Company', lang: 'en_US' }).id,
   });
-  for (const model of ['res.partner', 'sale.order', 'ir.mail_server'])
+  for (const model of ['res.partner', 'sale.order', 'ir.mail_server']) {
     records.create('ir.model', { name: records.model(model).label, model });
+  }
   for (const [name, internal] of [
     ['comment', false],
     ['note', true],

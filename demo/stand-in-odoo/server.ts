@@ -3,8 +3,8 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { htmlAnswer, jsonAnswer } from './answer.ts';
 import type { StandInAnswer } from './answer.ts';
-import { answerJson2 } from './json2-answers.ts';
 import { answerJsonRpc } from './json-rpc-answers.ts';
+import { answerJson2 } from './json2-answers.ts';
 import type { StandInDatabase } from './protocol.ts';
 import { answerXmlRpc } from './xml-rpc-answers.ts';
 

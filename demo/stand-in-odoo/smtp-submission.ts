@@ -20,10 +20,12 @@ export async function submitMail(
   server: Row | undefined,
 ): Promise<Submission> {
   const recipients = recipientsOf(records, mail);
-  if (recipients.length === 0)
+  if (recipients.length === 0) {
     return { result: 'no address', reason: 'The mail has no recipient with an address.' };
-  if (server === undefined)
+  }
+  if (server === undefined) {
     return { result: 'unreachable', reason: 'No mail server: create an ir.mail_server first.' };
+  }
 
   const { 'X-Msg-To-Add': visible, ...headers } = readMailHeaders(mail['headers']);
   const transport = createTransport({

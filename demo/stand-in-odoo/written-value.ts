@@ -20,18 +20,21 @@ export function writtenValue(
     case 'boolean':
       return Boolean(value);
     case 'selection':
-      if (value !== false && !field.selection?.some(([key]) => key === value))
+      if (value !== false && !field.selection?.some(([key]) => key === value)) {
         throw valueError(`Wrong value for ${model.name}.${name}: '${printed(value)}'`);
+      }
       return value;
     case 'integer':
       return value === false ? 0 : Number(value);
     case 'many2one':
-      if (value !== false && typeof value !== 'number')
+      if (value !== false && typeof value !== 'number') {
         throw valueError(`Wrong value for ${model.name}.${name}: '${printed(value)}'`);
+      }
       return value === 0 ? false : value;
     case 'datetime':
-      if (value !== false && !/^\d{4}-\d\d-\d\d \d\d:\d\d:\d\d$/.test(printed(value)))
+      if (value !== false && !/^\d{4}-\d\d-\d\d \d\d:\d\d:\d\d$/.test(printed(value))) {
         throw valueError(`time data '${printed(value)}' does not match format '%Y-%m-%d %H:%M:%S'`);
+      }
       return value;
     default:
       return value === false ? false : printed(value);
@@ -40,10 +43,11 @@ export function writtenValue(
 
 export function requireValues(model: Model, row: Readonly<Record<string, unknown>>): void {
   for (const [name, field] of Object.entries(model.fields)) {
-    if (field.required && (row[name] === false || row[name] === undefined))
+    if (field.required && (row[name] === false || row[name] === undefined)) {
       throw validationError(
         `The operation cannot be completed: Missing required value for the field '${name}' (${model.label}).`,
       );
+    }
   }
 }
 

@@ -15,8 +15,9 @@ export function readMethodCall(body: string): { methodName: string; params: unkn
   const peek = (): Piece | undefined => pieces.at(-1);
 
   function skipSpace(): void {
-    for (let piece = peek(); piece !== undefined && 'text' in piece && !piece.text.trim(); piece = peek())
+    for (let piece = peek(); piece !== undefined && 'text' in piece && !piece.text.trim(); piece = peek()) {
       next();
+    }
   }
   function isNext(tag: string): boolean {
     skipSpace();

@@ -1,5 +1,5 @@
-import { BridgeError } from '../errors.ts';
 import type { ServeConfig } from '../config.ts';
+import { BridgeError } from '../errors.ts';
 import { createReconciler } from '../flows/reconciliation/reconciler.ts';
 import type { Reconciler } from '../flows/reconciliation/reconciler.ts';
 import { openHttpRequest } from '../http-client.ts';

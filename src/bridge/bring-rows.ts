@@ -140,6 +140,7 @@ async function endOutageWaits(inbox: Inbox, rows: readonly EntrySummary[], now: 
   const ids = rows
     .filter(({ state, attempts, waits }) => state === 'waiting' && attempts === 0 && waits === 0)
     .map(({ id }) => id);
-  for (let start = 0; start < ids.length; start += 200)
+  for (let start = 0; start < ids.length; start += 200) {
     await inbox.replay(ids.slice(start, start + 200), now);
+  }
 }

@@ -1,6 +1,6 @@
 import { BridgeError } from '../errors.ts';
-import type { Worker } from '../flows/worker/worker.ts';
 import type { SettingsKeeper } from '../flows/settings/settings-keeper.ts';
+import type { Worker } from '../flows/worker/worker.ts';
 import type { Readiness } from '../http/status.ts';
 import type { Inbox } from '../inbox/inbox.ts';
 
@@ -48,7 +48,8 @@ function odooState({ settings, worker }: ReadinessDeps): Readiness['odoo'] {
   const contact = worker.contact();
   if (contact.state === 'down') return { state: 'down', code: contact.code };
   const error = settings.lastError();
-  if (error !== undefined)
+  if (error !== undefined) {
     return { state: 'down', code: error instanceof BridgeError ? error.code : 'UNEXPECTED' };
+  }
   return { state: settings.current() === undefined ? contact.state : 'up' };
 }

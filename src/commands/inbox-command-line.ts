@@ -1,5 +1,8 @@
 import { InvalidArgumentError, Option } from 'commander';
 import type { Command } from 'commander';
+import { parseInboxConfig, parseOdooConfigIfSet, parseServeConfig } from '../config.ts';
+import type { ConfigSource } from '../config.ts';
+import { createLog } from '../log.ts';
 import { runInboxDiscard } from './inbox/discard.ts';
 import { runInboxErase } from './inbox/erase.ts';
 import { runInboxList } from './inbox/list.ts';
@@ -7,9 +10,6 @@ import { runInboxReplay } from './inbox/replay.ts';
 import type { FilterOptions } from './inbox/selection.ts';
 import { runInboxShow } from './inbox/show.ts';
 import type { InboxShowOptions } from './inbox/show.ts';
-import { parseInboxConfig, parseOdooConfigIfSet, parseServeConfig } from '../config.ts';
-import type { ConfigSource } from '../config.ts';
-import { createLog } from '../log.ts';
 
 export type InboxCommandLineDeps = {
   source: ConfigSource;

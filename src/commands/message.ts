@@ -1,14 +1,14 @@
+import { connectOdoo, sleep } from '../bridge/bridge-worker.ts';
 import type { ServeConfig } from '../config.ts';
 import { BridgeError } from '../errors.ts';
-import { requireLogApiKey } from '../sweego/api.ts';
 import { traceMessages } from '../flows/delivery/trace-message.ts';
 import type { MessageTrace, TraceDeps } from '../flows/delivery/trace-message.ts';
 import { openHttpRequest } from '../http-client.ts';
 import { createBridgeActions } from '../odoo/bridge-actions.ts';
 import type { BridgeActions } from '../odoo/bridge-actions.ts';
 import { normalizeMessageId } from '../rules/mail/message-id.ts';
+import { requireLogApiKey } from '../sweego/api.ts';
 import { readLogPages } from '../sweego/log-pages.ts';
-import { connectOdoo, sleep } from '../bridge/bridge-worker.ts';
 import { withExistingInbox } from './inbox/entry.ts';
 import type { InboxDeps } from './inbox/entry.ts';
 import { printTraces, traceToJson } from './message-report.ts';

@@ -27,8 +27,9 @@ export function printableJson(value: unknown): string {
 /** Columns are as wide as their widest cell. */
 export function printTable(rows: readonly (readonly string[])[], out: (line: string) => void): void {
   const widths: number[] = [];
-  for (const row of rows)
+  for (const row of rows) {
     row.forEach((cell, index) => (widths[index] = Math.max(widths[index] ?? 0, cell.length)));
+  }
   for (const row of rows) {
     const cells = row.map((cell, index) => printableLine(cell).padEnd(widths[index] ?? 0));
     out(cells.join('  ').trimEnd());

@@ -1,9 +1,9 @@
 import { readFileSync } from 'node:fs';
 import type { ProvisionConfig } from '../config.ts';
-import { planBridge, provisionBridge } from '../flows/provisioning/provision.ts';
-import { planBridgeRemoval, removeBridge } from '../flows/provisioning/remove.ts';
 import { ensureBridgeUser } from '../flows/provisioning/bridge-user.ts';
 import type { BridgeUser } from '../flows/provisioning/bridge-user.ts';
+import { planBridge, provisionBridge } from '../flows/provisioning/provision.ts';
+import { planBridgeRemoval, removeBridge } from '../flows/provisioning/remove.ts';
 import { sendHttpRequest } from '../http-client.ts';
 import { createOdoo } from '../odoo/create-odoo.ts';
 import type { Odoo } from '../odoo/odoo.ts';

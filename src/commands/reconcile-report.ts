@@ -1,8 +1,8 @@
+import type { BroughtRows } from '../bridge/bring-rows.ts';
+import type { Reconciled } from '../flows/reconciliation/reconcile.ts';
 import { codesOf } from '../flows/reconciliation/reconciliation-runs.ts';
 import type { ReconciliationRun } from '../flows/reconciliation/reconciliation-runs.ts';
-import type { Reconciled } from '../flows/reconciliation/reconcile.ts';
 import type { EntrySummary } from '../inbox/inbox.ts';
-import type { BroughtRows } from '../bridge/bring-rows.ts';
 import { ageOf } from './inbox/entry.ts';
 import { printableLine, printTable } from './printed-text.ts';
 

@@ -1,7 +1,7 @@
-import type { Log } from '../log.ts';
-import { codeOf, BridgeError } from '../errors.ts';
 import type { Context } from 'hono';
+import { codeOf } from '../errors.ts';
 import type { Inbox } from '../inbox/inbox.ts';
+import type { Log } from '../log.ts';
 import { findSigner, isInsideWindow, readSignatureHeaders } from '../sweego/signature.ts';
 import type { SignatureHeaders, SigningSecret } from '../sweego/signature.ts';
 import type { BodyBudget } from './body-budget.ts';

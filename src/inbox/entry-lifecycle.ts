@@ -1,6 +1,6 @@
+import { BridgeError } from '../errors.ts';
 import type { Standing } from './entry-row.ts';
 import type { EntryChange, Outcome } from './inbox.ts';
-import { BridgeError } from '../errors.ts';
 
 /**
  * Whether an entry can be replayed or erased, for which its body must be there; undefined stands for one that does

@@ -3,10 +3,10 @@ import { resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { BridgeError } from '../errors.ts';
 import type { Inbox } from './inbox.ts';
-import { openPostgresDatabase } from './postgres/open.ts';
 import { createPostgresInbox } from './postgres/inbox.ts';
-import { openSqliteFile } from './sqlite/open.ts';
+import { openPostgresDatabase } from './postgres/open.ts';
 import { createSqliteInbox } from './sqlite/inbox.ts';
+import { openSqliteFile } from './sqlite/open.ts';
 
 export type OpenInboxOptions = {
   /** Whether a file that does not exist is made, as it is unless told: a mistyped path is no empty inbox. */

@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
-import type { StoredFile } from './inbox.ts';
 import { BridgeError } from '../errors.ts';
+import type { StoredFile } from './inbox.ts';
 
 /** How large the stored pieces of a file are at most, bytes. */
 const pieceBytes = 1024 * 1024;

@@ -49,11 +49,12 @@ export async function createApiKey(odoo: Odoo, userId: number, keyName: string):
 async function removeAction(odoo: Odoo): Promise<void> {
   const records = createOdooRecords(odoo);
   const rows = await records.search('ir.actions.server', [['name', '=', actionName]], ['id']);
-  if (rows.length > 0)
+  if (rows.length > 0) {
     await records.unlink(
       'ir.actions.server',
       rows.map((row) => row.id),
     );
+  }
 }
 
 function parseKey(answer: unknown): string {

@@ -141,8 +141,9 @@ export function createBridgeActions(odoo: Odoo): BridgeActions {
   return {
     async settings() {
       const settings = checked(BridgeSettings, await run('action_settings', {}), 'action_settings');
-      if (settings.provision_version !== provisionVersion)
+      if (settings.provision_version !== provisionVersion) {
         throw wrongVersion(settings.provision_version, provisionVersion);
+      }
       return settings;
     },
     async read(messageIds) {

@@ -1,8 +1,8 @@
 import type { SendHttpRequest } from '../http-client.ts';
-import { createJson2 } from './json2.ts';
 import { createJsonRpc } from './json-rpc.ts';
+import { createJson2 } from './json2.ts';
 import type { Odoo, OdooConnection } from './odoo.ts';
-import { createXmlRpc } from './xml-rpc.ts';
+import { createXmlRpc } from './xml-rpc/xml-rpc.ts';
 
 const transports = { json2: createJson2, jsonrpc: createJsonRpc, xmlrpc: createXmlRpc };
 

@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
-import { normaliseEventType } from './outbound-event.ts';
 import { termsOf } from './body-terms.ts';
 import { readJson } from './json-body.ts';
+import { normaliseEventType } from './outbound-event.ts';
 import { findInstant } from './timestamp.ts';
 
 /** More elements than a body within the size limit can hold as real events. */

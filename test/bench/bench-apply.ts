@@ -2,9 +2,9 @@ import { openBenchOdoo } from './bench-odoo.ts';
 import type { BenchOdoo } from './bench-odoo.ts';
 import { confirmByBridge } from './bridge-worker.ts';
 import type { WorkerTimes } from './bridge-worker.ts';
+import { allowAdministratorNotifications, confirmOneByOne } from './plain-client.ts';
 import { createPendingMails, readEndState } from './reconcile/pending-mails.ts';
 import type { PendingMail } from './reconcile/pending-mails.ts';
-import { allowAdministratorNotifications, confirmOneByOne } from './plain-client.ts';
 
 type Print = (line: string) => void;
 

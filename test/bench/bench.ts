@@ -1,8 +1,8 @@
 import { parseArgs } from 'node:util';
 import { benchApply } from './bench-apply.ts';
+import { benchRule } from './bench-rule.ts';
 import { benchIntake } from './intake/bench-intake.ts';
 import { benchReconcile } from './reconcile/bench-reconcile.ts';
-import { benchRule } from './bench-rule.ts';
 
 const usage = `npm run bench -- intake [--requests 20000] [--rounds 5] [--concurrency 64] [--postgres URL]
                                         webhooks taken, beside what a bare Hono handler takes

@@ -2,12 +2,12 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
-import { createWorker } from '../../src/flows/worker/worker.ts';
 import { createOutboundLane } from '../../src/flows/delivery/outbound-lane.ts';
 import { createSettingsKeeper } from '../../src/flows/settings/settings-keeper.ts';
-import { sendHttpRequest } from '../../src/http-client.ts';
+import { createWorker } from '../../src/flows/worker/worker.ts';
 import { createApp } from '../../src/http/app.ts';
 import { createBodyBudget } from '../../src/http/body-budget.ts';
+import { sendHttpRequest } from '../../src/http-client.ts';
 import type { Inbox } from '../../src/inbox/inbox.ts';
 import { openInbox } from '../../src/inbox/open.ts';
 import { createLog } from '../../src/log.ts';
@@ -15,13 +15,13 @@ import { createBridgeActions } from '../../src/odoo/bridge-actions.ts';
 import { createOdoo } from '../../src/odoo/create-odoo.ts';
 import type { MessageChange } from '../../src/rules/delivery/message-state.ts';
 import { describeBody } from '../../src/sweego/describe-body.ts';
+import { noSnapshot } from '../support/inbox/no-snapshot.ts';
 import { signWebhook } from '../support/mails/sign-webhook.ts';
 import { outboundSecret } from './bench-odoo.ts';
 import type { BenchOdoo } from './bench-odoo.ts';
 import { bodyOf, eventOf } from './delivered-event.ts';
 import type { PendingMail } from './reconcile/pending-mails.ts';
 import { createStopwatch, timeCalls } from './stopwatch.ts';
-import { noSnapshot } from '../support/inbox/no-snapshot.ts';
 
 /** Where the worker's time went, milliseconds. */
 export type WorkerTimes = {
@@ -107,8 +107,9 @@ export async function confirmByBridge(bench: BenchOdoo, mails: readonly PendingM
     worker.start();
     for (let seen = 0, since = start; settled < mails.length; await delay(2)) {
       if (settled > seen) [seen, since] = [settled, performance.now()];
-      if (performance.now() - since > 60_000)
+      if (performance.now() - since > 60_000) {
         throw new Error(`Only ${settled} of ${mails.length} are settled.`);
+      }
     }
     const wallMs = performance.now() - start;
     await worker.stop();

@@ -18,8 +18,9 @@ async function runDemo(args: readonly string[], environment: Readonly<Record<str
     stdio: ['ignore', 'pipe', 'pipe'],
   });
   let output = '';
-  for (const stream of [child.stdout, child.stderr])
+  for (const stream of [child.stdout, child.stderr]) {
     stream.setEncoding('utf8').on('data', (text: string) => (output += text));
+  }
   const [code] = (await once(child, 'close')) as [number | null];
   return { code, output };
 }

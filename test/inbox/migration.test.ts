@@ -9,9 +9,9 @@ import {
   describeTestBody,
   requestOf,
 } from '../support/inbox/inbox-requests.ts';
-import { runProgram } from '../support/run-program.ts';
 import { createTemporaryPath } from '../support/inbox/sqlite-databases.ts';
 import { createVersion1Inbox, version1Entries } from '../support/inbox/version-1-inbox.ts';
+import { runProgram } from '../support/run-program.ts';
 
 let path: string;
 let remove: () => void;

@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
-import { openInbox } from '../../src/inbox/open.ts';
 import type { Inbox } from '../../src/inbox/inbox.ts';
+import { openInbox } from '../../src/inbox/open.ts';
 import { describeBody } from '../../src/sweego/describe-body.ts';
 import { createDatabase } from '../bench/databases.ts';
 import { intakeBody } from '../bench/intake/intake-event.ts';

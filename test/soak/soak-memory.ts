@@ -1,8 +1,8 @@
 import { startProgram } from '../bench/child-program.ts';
 import { createDatabase } from '../bench/databases.ts';
 import { drainingVariant } from '../bench/intake/intake-servers.ts';
-import { residentBytesOf } from '../bench/process-usage.ts';
 import type { LoadReport } from '../bench/intake/webhook-load.ts';
+import { residentBytesOf } from '../bench/process-usage.ts';
 
 type Print = (line: string) => void;
 

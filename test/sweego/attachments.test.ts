@@ -106,8 +106,9 @@ describe('an attachment announced by uuid', () => {
     async (uuid) => {
       await expect(read({ uuid })).rejects.toMatchObject({ code: 'SWEEGO_NOT_THERE' });
       const prefix = `GET /clients/${sweego.clientUuid}/domains/inbound/attachments/`;
-      for (const request of sweego.requests)
+      for (const request of sweego.requests) {
         expect(request.slice(prefix.length)).toBe(encodeURIComponent(uuid));
+      }
     },
   );
 });

@@ -1,8 +1,8 @@
 import { BridgeError } from '../../errors.ts';
 import type { EntryChange, EntrySummary } from '../../inbox/inbox.ts';
+import { printableJson, printTable } from '../printed-text.ts';
 import type { InboxDeps } from './entry.ts';
 import type { SelectedEntry } from './selection.ts';
-import { printableJson, printTable } from '../printed-text.ts';
 
 /** What became of one entry, or with `--dry-run` would become of it. */
 export type ChangedEntry = SelectedEntry & { change: EntryChange };

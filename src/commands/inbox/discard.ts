@@ -1,14 +1,14 @@
+import { closeAlerts } from '../../bridge/close-alerts.ts';
 import type { BridgeConfig, OdooAccess } from '../../config.ts';
 import { BridgeError } from '../../errors.ts';
 import type { EntryState, EntrySummary } from '../../inbox/inbox.ts';
-import { closeAlerts } from '../../bridge/close-alerts.ts';
+import { printableLine } from '../printed-text.ts';
 import { changeEntries, printReport, requireAllDone } from './change.ts';
 import type { ChangeReport } from './change.ts';
 import { withExistingInbox } from './entry.ts';
 import type { InboxDeps } from './entry.ts';
 import { checkSelection, selectEntries } from './selection.ts';
 import type { SelectionOptions } from './selection.ts';
-import { printableLine } from '../printed-text.ts';
 
 export type InboxDiscardOptions = SelectionOptions & { reason: string; dryRun: boolean; json: boolean };
 

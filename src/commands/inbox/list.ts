@@ -1,9 +1,9 @@
 import type { BridgeConfig } from '../../config.ts';
+import { printableJson, printTable } from '../printed-text.ts';
 import { ageOf, entryToJson, withExistingInbox } from './entry.ts';
 import type { InboxDeps } from './entry.ts';
 import { toEntryFilter } from './selection.ts';
 import type { FilterOptions } from './selection.ts';
-import { printableJson, printTable } from '../printed-text.ts';
 
 /** Reasons that are errors hold their fix too, which `inbox show` and `--json` tell in full. */
 const longestReason = 100;

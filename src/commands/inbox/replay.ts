@@ -1,11 +1,11 @@
+import { workerDirections } from '../../bridge/bridge-worker.ts';
+import { drainNow, isUnserved } from '../../bridge/drain-now.ts';
+import type { DrainEnd } from '../../bridge/drain-now.ts';
 import type { BridgeConfig, OdooAccess } from '../../config.ts';
 import { BridgeError } from '../../errors.ts';
-import { workerDirections } from '../../bridge/bridge-worker.ts';
 import type { EntryState, EntrySummary, Inbox } from '../../inbox/inbox.ts';
 import type { Log } from '../../log.ts';
 import { parseReplyTarget } from '../../rules/replies/reply-by-hand.ts';
-import { drainNow, isUnserved } from '../../bridge/drain-now.ts';
-import type { DrainEnd } from '../../bridge/drain-now.ts';
 import { changeEntries, printReport, requireAllDone } from './change.ts';
 import type { ChangedEntry, ChangeReport } from './change.ts';
 import { withExistingInbox } from './entry.ts';

@@ -3,9 +3,9 @@ import { BridgeError } from '../../errors.ts';
 import type { Entry, Transition } from '../../inbox/inbox.ts';
 import { parseLogRow } from '../../sweego/log-row.ts';
 import { parseOutboundEvent } from '../../sweego/outbound-event.ts';
+import { printableJson, printableText, printTable } from '../printed-text.ts';
 import { ageOf, entryToJson, withExistingInbox } from './entry.ts';
 import type { InboxDeps } from './entry.ts';
-import { printableJson, printableText, printTable } from '../printed-text.ts';
 
 export type InboxShowOptions = { json: boolean; body: boolean };
 

@@ -1,9 +1,9 @@
-import type { Log } from '../../log.ts';
 import type { Entry } from '../../inbox/inbox.ts';
+import type { Log } from '../../log.ts';
 import type { BridgeActions } from '../../odoo/bridge-actions.ts';
+import type { EntryResult } from '../worker/lane.ts';
 import { decideEvents, understand } from './decide-events.ts';
 import type { DecisionSettings, Pending, Work } from './decide-events.ts';
-import type { EntryResult } from '../worker/lane.ts';
 
 export type ApplyEventsDeps = {
   actions: Pick<BridgeActions, 'read' | 'apply'>;
@@ -82,12 +82,14 @@ function logApplied(deps: ApplyEventsDeps, { change, pending }: Work): void {
     deps.log.info({ message }, `mail.mail ${mailId} confirmed by Sweego → deleting`);
   }
   for (const { id, values } of change.mail_writes) {
-    if (values.state === 'exception')
+    if (values.state === 'exception') {
       deps.log.info({ message }, `mail.mail ${id} marked undelivered by Sweego`);
+    }
   }
   for (const { entry, event } of pending) {
-    if (event.type === 'complaint')
+    if (event.type === 'complaint') {
       deps.log.warn({ message, entry: entry.id }, 'recipient complained of spam');
+    }
   }
 }
 

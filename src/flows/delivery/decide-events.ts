@@ -1,17 +1,17 @@
-import type { EntryResult } from '../worker/lane.ts';
 import { BridgeError } from '../../errors.ts';
 import type { Entry, Outcome } from '../../inbox/inbox.ts';
 import type { BridgeSettings, ReadAnswer } from '../../odoo/bridge-answers.ts';
+import { consequencesOf } from '../../rules/delivery/consequences.ts';
 import { readEventMeaning } from '../../rules/delivery/event-meaning.ts';
-import { languageOf } from '../../rules/language.ts';
 import { mergeEvents } from '../../rules/delivery/merge-events.ts';
 import { decideMessage, recordOnly } from '../../rules/delivery/message-outcome.ts';
 import type { HistoryEvent, MessageChange } from '../../rules/delivery/message-state.ts';
 import type { OdooFacts } from '../../rules/delivery/notification-values.ts';
-import { consequencesOf } from '../../rules/delivery/consequences.ts';
 import { findServer } from '../../rules/find-server.ts';
+import { languageOf } from '../../rules/language.ts';
 import { parseLogRow } from '../../sweego/log-row.ts';
 import { parseOutboundEvent } from '../../sweego/outbound-event.ts';
+import type { EntryResult } from '../worker/lane.ts';
 
 export type DecisionSettings = Pick<BridgeSettings, 'failure_types' | 'company_language' | 'servers'>;
 

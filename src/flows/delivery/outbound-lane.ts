@@ -1,8 +1,8 @@
 import type { BridgeActions } from '../../odoo/bridge-actions.ts';
-import { applyEvents } from './apply-events.ts';
-import type { ApplyEventsDeps } from './apply-events.ts';
 import { isolateFailures } from '../worker/isolate-failures.ts';
 import type { Lane } from '../worker/lane.ts';
+import { applyEvents } from './apply-events.ts';
+import type { ApplyEventsDeps } from './apply-events.ts';
 
 export type OutboundLaneDeps = {
   actions: Pick<BridgeActions, 'read' | 'apply'>;

@@ -5,8 +5,8 @@ import { recipientState } from '../../rules/delivery/delivery-status.ts';
 import { readEventMeaning } from '../../rules/delivery/event-meaning.ts';
 import { createRecipientFinder, recipientsOf } from '../../rules/delivery/message-recipient.ts';
 import type { HistoryEvent } from '../../rules/delivery/message-state.ts';
-import { readLogRow } from '../../sweego/log-row.ts';
 import type { ReadLog } from '../../sweego/log-pages.ts';
+import { readLogRow } from '../../sweego/log-row.ts';
 import { recipientVerdict } from './recipient-verdict.ts';
 import type { RecipientVerdict } from './recipient-verdict.ts';
 

@@ -54,11 +54,12 @@ async function claimUser(records: OdooRecords, id: number): Promise<void> {
     ['res_id'],
   );
   if (owned.some((row) => row['res_id'] === id)) return;
-  if (owned.length > 0)
+  if (owned.length > 0) {
     await records.unlink(
       'ir.model.data',
       owned.map((row) => row.id),
     );
+  }
   await records.create('ir.model.data', [
     { module: externalIdModule, name: userExternalId, model: 'res.users', res_id: id, noupdate: true },
   ]);

@@ -22,8 +22,9 @@ export async function carryOutChanges(
     if (
       record === undefined ||
       (change.action === 'create' && ['ir.model', 'ir.model.fields'].includes(change.model))
-    )
+    ) {
       continue;
+    }
     if (change.action === 'create') {
       const values = resolveAll(record, { ...record.createOnly, ...record.values }, ids, current);
       const [id] = await records.create(record.model, [values]);

@@ -1,15 +1,15 @@
 import { BridgeError } from '../../errors.ts';
+import { provisionVersion } from '../../odoo/bridge-actions.ts';
 import type { Odoo } from '../../odoo/odoo.ts';
 import { createOdooRecords } from '../../odoo/records.ts';
 import type { OdooRecords } from '../../odoo/records.ts';
-import { provisionVersion } from '../../odoo/bridge-actions.ts';
 import { bridgeRecords, conflictingModule, requiredModules } from '../../provision/bridge-records.ts';
 import type { ActionSources } from '../../provision/bridge-records.ts';
 import type { DesiredRecord, PlannedChange } from '../../provision/desired-state.ts';
 import { planProvisioning } from '../../provision/plan.ts';
 import type { CurrentState } from '../../provision/plan.ts';
-import { carryOutChanges } from './carry-out.ts';
 import { userExternalId } from './bridge-user.ts';
+import { carryOutChanges } from './carry-out.ts';
 import { readCurrentState } from './current-state.ts';
 
 const installedStates = ['installed', 'to upgrade'];

@@ -1,10 +1,10 @@
-import type { Log } from '../../log.ts';
 import type { DescribeBody, Inbox } from '../../inbox/inbox.ts';
+import type { Log } from '../../log.ts';
 import type { BridgeActions } from '../../odoo/bridge-actions.ts';
 import { readInboundLogRow } from '../../sweego/inbound-log-row.ts';
 import type { InboundLogRow } from '../../sweego/inbound-log-row.ts';
-import { faultOf } from './reconcile-domain.ts';
 import type { ReadLog } from '../../sweego/log-pages.ts';
+import { faultOf } from './reconcile-domain.ts';
 
 /** Sweego tries to deliver a reply for 1 h 40: one that is younger is not lost yet. */
 const graceMs = 2 * 60 * 60_000;

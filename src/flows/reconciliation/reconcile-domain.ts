@@ -1,9 +1,9 @@
-import type { ReadLog } from '../../sweego/log-pages.ts';
 import { BridgeError } from '../../errors.ts';
 import type { Inbox, NewRequest } from '../../inbox/inbox.ts';
+import { eventKey } from '../../rules/delivery/event-key.ts';
 import { readEventMeaning } from '../../rules/delivery/event-meaning.ts';
 import { normalizeMessageId } from '../../rules/mail/message-id.ts';
-import { eventKey } from '../../rules/delivery/event-key.ts';
+import type { ReadLog } from '../../sweego/log-pages.ts';
 import { findRowMessageId, readLogRow } from '../../sweego/log-row.ts';
 import type { LogRow } from '../../sweego/log-row.ts';
 import type { OutboundEvent } from '../../sweego/outbound-event.ts';
@@ -91,8 +91,9 @@ function isAwaited(row: unknown, known: KnownEvents): boolean {
  * @throws what is no fault of Sweego's
  */
 export function faultOf(error: unknown): { code: string; endsRun: boolean; retryAfterMs?: number } {
-  if (!(error instanceof BridgeError) || error.scope === 'bridge' || error.code.startsWith('ODOO_'))
+  if (!(error instanceof BridgeError) || error.scope === 'bridge' || error.code.startsWith('ODOO_')) {
     throw error;
+  }
   const { code, details } = error;
   const { retryAfterSeconds } = details;
   const endsRun =

@@ -1,5 +1,5 @@
-import type { Log } from '../../log.ts';
 import type { DescribeBody, Inbox } from '../../inbox/inbox.ts';
+import type { Log } from '../../log.ts';
 import type { BridgeActions } from '../../odoo/bridge-actions.ts';
 import type { BridgeSettings } from '../../odoo/bridge-answers.ts';
 import {
@@ -8,13 +8,13 @@ import {
   reconciliationWindow,
 } from '../../rules/reconciliation/reconciliation.ts';
 import type { Window } from '../../rules/reconciliation/reconciliation.ts';
+import type { ReadLog } from '../../sweego/log-pages.ts';
 import { findLostReplies } from './lost-replies.ts';
-import type { LostReply, LostReplyCheck, LostReplyDeps } from './lost-replies.ts';
+import type { LostReply, LostReplyCheck } from './lost-replies.ts';
 import { readPendingMessages } from './pending-messages.ts';
 import type { PendingMessages } from './pending-messages.ts';
 import { everyDomain, reconcileDomain } from './reconcile-domain.ts';
 import type { DomainRead } from './reconcile-domain.ts';
-import type { ReadLog } from '../../sweego/log-pages.ts';
 import { codesOf } from './reconciliation-runs.ts';
 import type { ReconciliationRun } from './reconciliation-runs.ts';
 

@@ -4,6 +4,7 @@ import { describeError } from '../../log.ts';
 import type { BridgeSettings } from '../../odoo/bridge-answers.ts';
 import type { CronSchedule } from '../../rules/reconciliation/cron-schedule.ts';
 import { decideRun } from '../../rules/reconciliation/reconciliation.ts';
+import { requireLogApiKey } from '../../sweego/api.ts';
 import { readLogPages } from '../../sweego/log-pages.ts';
 import type { LogDeps, ReadLog } from '../../sweego/log-pages.ts';
 import { tellApiKeyFault } from './api-key-alert.ts';
@@ -22,7 +23,6 @@ import {
 import type { Occasion } from './reconciliation-memory.ts';
 import { keepReconciliations, recallReconciliations } from './reconciliation-runs.ts';
 import type { ReconciliationMemory } from './reconciliation-runs.ts';
-import { requireLogApiKey } from '../../sweego/api.ts';
 
 /** One process at a time reconciles; a killed one's turn ends after `ttlMs` without a sign of life. */
 const lease = { name: 'reconciliation', ttlMs: 30_000 } as const;

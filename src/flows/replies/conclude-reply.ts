@@ -1,10 +1,10 @@
 import { BridgeError } from '../../errors.ts';
 import type { Entry, EntrySummary } from '../../inbox/inbox.ts';
 import { describeError } from '../../log.ts';
+import { findServer } from '../../rules/find-server.ts';
 import { languageOf } from '../../rules/language.ts';
 import { replyAlertText } from '../../rules/replies/reply-alert-text.ts';
 import { failedEntryDelayMs } from '../../rules/retry.ts';
-import { findServer } from '../../rules/find-server.ts';
 import { parseInboundMail } from '../../sweego/inbound-mail.ts';
 import type { InboundMail } from '../../sweego/inbound-mail.ts';
 import type { EntryResult } from '../worker/lane.ts';

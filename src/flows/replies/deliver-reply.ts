@@ -68,8 +68,9 @@ function askCircuits(
   );
   const { isRefused, isFirst } = circuits.pass(entry.id, keys, entry.receivedAt);
   if (!isRefused) return undefined;
-  if (isFirst)
+  if (isFirst) {
     log.error({ entry: entry.id, code: 'REPLY_CIRCUIT_OPEN' }, 'replies are parked: they look like a loop');
+  }
   const reason = 'REPLY_CIRCUIT_OPEN: the sender wrote more than 20 times to this record within 10 minutes';
   return { kind: 'park', reason, ...(isFirst ? {} : { isQuiet: true }) };
 }

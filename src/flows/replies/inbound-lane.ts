@@ -1,7 +1,7 @@
+import { isolateFailures } from '../worker/isolate-failures.ts';
 import type { EntryResult, Lane, LaneContext } from '../worker/lane.ts';
 import { concludeReply } from './conclude-reply.ts';
 import { deliverReply } from './deliver-reply.ts';
-import { isolateFailures } from '../worker/isolate-failures.ts';
 import { createReplyCircuits } from './reply-circuits.ts';
 import type { ReplyDeps } from './reply-deps.ts';
 

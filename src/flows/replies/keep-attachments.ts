@@ -1,7 +1,7 @@
 import { BridgeError } from '../../errors.ts';
 import type { Entry } from '../../inbox/inbox.ts';
-import { failedEntryDelayMs } from '../../rules/retry.ts';
 import type { ReplyFile } from '../../rules/replies/describe-reply.ts';
+import { failedEntryDelayMs } from '../../rules/retry.ts';
 import { tooLarge } from '../../sweego/api.ts';
 import { readAttachment } from '../../sweego/attachments.ts';
 import type { InboundAttachment } from '../../sweego/inbound-attachment.ts';

@@ -2,13 +2,13 @@ import { BridgeError } from '../../errors.ts';
 import type { Entry } from '../../inbox/inbox.ts';
 import type { DeliverAnswer } from '../../odoo/reply-answers.ts';
 import { languageOf } from '../../rules/language.ts';
-import { parkReasons } from '../../rules/replies/reply-routing.ts';
-import type { ReplyPlan, ReplyPosting } from '../../rules/replies/reply-routing.ts';
 import { describeReply } from '../../rules/replies/describe-reply.ts';
 import type { ReplySource } from '../../rules/replies/describe-reply.ts';
-import { collectReply, streamReply } from './stream-reply.ts';
+import { parkReasons } from '../../rules/replies/reply-routing.ts';
+import type { ReplyPlan, ReplyPosting } from '../../rules/replies/reply-routing.ts';
 import type { EntryResult } from '../worker/lane.ts';
 import type { ReplyDeps } from './reply-deps.ts';
+import { collectReply, streamReply } from './stream-reply.ts';
 
 /** Another call delivers the same mail at this moment. */
 const busyMs = 5_000;

@@ -1,9 +1,9 @@
 import type { Inbox } from '../../inbox/inbox.ts';
+import type { Log } from '../../log.ts';
 import type { BridgeActions } from '../../odoo/bridge-actions.ts';
 import type { BridgeSettings } from '../../odoo/bridge-answers.ts';
 import type { SweegoDeps } from '../../sweego/api.ts';
 import type { ReplyCircuits } from './reply-circuits.ts';
-import type { Log } from '../../log.ts';
 
 /** Sweego's management API as the environment names it; what it leaves out is taken from Odoo's settings. */
 export type SweegoSource = SweegoDeps & {

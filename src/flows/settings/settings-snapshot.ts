@@ -1,6 +1,6 @@
-import type { Log } from '../../log.ts';
-import { codeOf, BridgeError } from '../../errors.ts';
+import { codeOf } from '../../errors.ts';
 import type { Inbox } from '../../inbox/inbox.ts';
+import type { Log } from '../../log.ts';
 import { ServerSecrets } from '../../odoo/bridge-answers.ts';
 import type { BridgeSettings } from '../../odoo/bridge-answers.ts';
 import type { Sealer } from './sealer.ts';

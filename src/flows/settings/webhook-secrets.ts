@@ -1,5 +1,5 @@
-import type { Log } from '../../log.ts';
 import { BridgeError } from '../../errors.ts';
+import type { Log } from '../../log.ts';
 import type { ServerSecrets } from '../../odoo/bridge-answers.ts';
 import { parseSigningSecret } from '../../sweego/signature.ts';
 import type { SigningSecret } from '../../sweego/signature.ts';

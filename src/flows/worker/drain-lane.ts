@@ -1,17 +1,17 @@
 import { BridgeError, codeOf } from '../../errors.ts';
 import type { DescribeBody, Entry, Inbox } from '../../inbox/inbox.ts';
+import type { Log } from '../../log.ts';
 import { pauseMs } from '../../rules/retry.ts';
+import type { SettingsKeeper } from '../settings/settings-keeper.ts';
 import type { ClockWatch } from './clock-watch.ts';
 import type { EntryResults, Lane, LaneContext } from './lane.ts';
 import type { OdooContactKeeper } from './odoo-contact.ts';
 import { recordResults } from './record-results.ts';
 import { createClaimRelease } from './release-claims.ts';
-import type { SettingsKeeper } from '../settings/settings-keeper.ts';
 import { createSuspects } from './suspects.ts';
 import type { TurnFailures } from './turn-failures.ts';
 import { leaseLost } from './worker-lease.ts';
 import type { WorkerLease } from './worker-lease.ts';
-import type { Log } from '../../log.ts';
 
 /** Longest sleep without anything to do, milliseconds; a new webhook wakes the lane at once. */
 const idleMs = 1_000;

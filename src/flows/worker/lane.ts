@@ -1,6 +1,6 @@
+import type { BridgeError } from '../../errors.ts';
 import type { Direction, Entry, Outcome } from '../../inbox/inbox.ts';
 import type { BridgeSettings } from '../../odoo/bridge-answers.ts';
-import { BridgeError } from '../../errors.ts';
 
 export type EntryResults = ReadonlyMap<number, EntryResult>;
 

@@ -1,6 +1,6 @@
+import { codeOf } from '../../errors.ts';
 import { describeError } from '../../log.ts';
 import type { Log } from '../../log.ts';
-import { codeOf } from '../../errors.ts';
 
 /** What the last contact with Odoo was like. */
 export type OdooContact = { state: 'unknown' | 'up' } | { state: 'down'; code: string; since: Date };

@@ -1,5 +1,5 @@
-import type { Log } from '../../log.ts';
 import type { Entry, Inbox, Outcome } from '../../inbox/inbox.ts';
+import type { Log } from '../../log.ts';
 import { failedEntryDelayMs, sendingDelayMs, unknownMessageDelayMs } from '../../rules/retry.ts';
 import type { EntryResult } from './lane.ts';
 

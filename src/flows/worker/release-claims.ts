@@ -30,8 +30,9 @@ export function createClaimRelease(
     const { released, parked } = await inbox.releaseClaimed(directions, at);
     lookedAt = at.getTime();
     if (isNeeded) log.info({ directions, released }, 'worker holds the lease');
-    else if (released > 0)
+    else if (released > 0) {
       log.warn({ directions, released }, 'entries given back that another process had left');
+    }
     if (parked > 0) {
       log.error(
         { code: 'INBOX_ENDS_WORKER', parked },

@@ -1,5 +1,5 @@
-import type { Inbox } from '../../inbox/inbox.ts';
 import { codeOf } from '../../errors.ts';
+import type { Inbox } from '../../inbox/inbox.ts';
 import type { Log } from '../../log.ts';
 
 const everyMs = 3_600_000;

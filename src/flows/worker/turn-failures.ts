@@ -1,6 +1,6 @@
+import { codeOf } from '../../errors.ts';
 import { describeError } from '../../log.ts';
 import type { Log } from '../../log.ts';
-import { codeOf } from '../../errors.ts';
 
 /** Why turns of lanes failed. */
 export type TurnFailures = {

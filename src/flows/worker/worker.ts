@@ -1,4 +1,6 @@
 import type { DescribeBody, Inbox } from '../../inbox/inbox.ts';
+import type { Log } from '../../log.ts';
+import type { SettingsKeeper } from '../settings/settings-keeper.ts';
 import { createClockWatch } from './clock-watch.ts';
 import { drainLane } from './drain-lane.ts';
 import type { Lane } from './lane.ts';
@@ -6,10 +8,8 @@ import { createOdooContact } from './odoo-contact.ts';
 import type { OdooContact } from './odoo-contact.ts';
 import { createRetention } from './retention.ts';
 import type { RetentionDeps } from './retention.ts';
-import type { SettingsKeeper } from '../settings/settings-keeper.ts';
 import { createTurnFailures } from './turn-failures.ts';
 import { createWorkerLease } from './worker-lease.ts';
-import type { Log } from '../../log.ts';
 
 export type WorkerDeps = {
   inbox: Inbox;

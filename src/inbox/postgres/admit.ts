@@ -1,11 +1,11 @@
 import { findOriginal, roundLimits, splitRequest } from '../admission.ts';
 import type { NewEntry, StoredRequest } from '../admission.ts';
-import type { DescribeBody } from '../inbox.ts';
 import { storedRequestOf } from '../entry-row.ts';
-import type { RunStatement } from './session.ts';
-import { digitsOfUuid, hashKey } from './parameters.ts';
+import type { DescribeBody } from '../inbox.ts';
 import { forgetAdmitted, storeEntries } from './admit-store.ts';
 import type { AdmittedEntry } from './admit-store.ts';
+import { digitsOfUuid, hashKey } from './parameters.ts';
+import type { RunStatement } from './session.ts';
 
 /** Of our own choice; held until the transaction ends, so that one process at a time admits. */
 const admissionLock = 5_393_170_002;

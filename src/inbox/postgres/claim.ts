@@ -1,13 +1,13 @@
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import { roundLimits } from '../admission.ts';
-import type { Direction, Entry, Inbox } from '../inbox.ts';
-import { admitRequests } from './admit.ts';
-import { maxClaimedBytes, releasesUntilAlone, endsWorker, mostReleases } from '../limits.ts';
+import { outcomeReason, requireAllChanged } from '../entry-lifecycle.ts';
 import { entryOf } from '../entry-row.ts';
+import type { Direction, Entry, Inbox } from '../inbox.ts';
+import { maxClaimedBytes, releasesUntilAlone, endsWorker, mostReleases } from '../limits.ts';
+import { admitRequests } from './admit.ts';
 import { selectEntry } from './row.ts';
 import type { PostgresRow, PostgresSession, RunStatement, PostgresValue } from './session.ts';
 import { changeEntries } from './transition.ts';
-import { outcomeReason, requireAllChanged } from '../entry-lifecycle.ts';
 
 /**
  * `claim` of the contract: rounds of "admit, then hand out", each one transaction, until something is handed

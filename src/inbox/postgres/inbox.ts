@@ -1,13 +1,13 @@
 import { randomUUID } from 'node:crypto';
 import type { Inbox } from '../inbox.ts';
+import { createPutListeners } from '../put-queue.ts';
 import { createClaim, createRelease, createSettle } from './claim.ts';
-import { createErase, createReplay } from './operator.ts';
 import { createLease, createSnapshots } from './memory.ts';
+import { createErase, createReplay } from './operator.ts';
 import { createPut } from './put.ts';
 import { createRead } from './read.ts';
 import type { PostgresSession } from './session.ts';
 import { createStoredFiles } from './stored-file.ts';
-import { createPutListeners } from '../put-queue.ts';
 
 /** The inbox in an opened PostgreSQL database; it owns the session from now on and closes it. */
 export function createPostgresInbox(session: PostgresSession): Inbox {

@@ -1,7 +1,7 @@
+import { bytesOf } from '../entry-row.ts';
 import type { Inbox } from '../inbox.ts';
 import { createLeaseWatch } from '../lease-watch.ts';
 import type { PostgresSession } from './session.ts';
-import { bytesOf } from '../entry-row.ts';
 
 /** `holdLease` and `releaseLease` of the contract: one row per lease, with the beat that a watch looks at. */
 export function createLease(session: PostgresSession): Pick<Inbox, 'holdLease' | 'releaseLease'> {

@@ -1,11 +1,11 @@
 import { BridgeError } from '../../errors.ts';
+import { newerDatabase } from '../migration.ts';
+import type { Migration } from '../migration.ts';
 import { postgresFault } from './fault.ts';
 import { createPostgresPool } from './pool.ts';
 import { postgresSchema } from './schema.ts';
 import { createPostgresSession } from './session.ts';
 import type { PostgresSession, RunStatement } from './session.ts';
-import { newerDatabase } from '../migration.ts';
-import type { Migration } from '../migration.ts';
 
 /**
  * Opens the inbox's tables in a PostgreSQL database, in a schema of their own that is created when missing

@@ -1,9 +1,9 @@
 import { randomInt } from 'node:crypto';
 import type { Inbox, NewRequest } from '../inbox.ts';
+import { createPutQueue } from '../put-queue.ts';
 import { joinBytes, storableText } from './parameters.ts';
 import { countSlots } from './schema.ts';
 import type { PostgresSession } from './session.ts';
-import { createPutQueue } from '../put-queue.ts';
 
 /** How many bytes of bodies share a commit, give or take the last one: it is one message to the server. */
 const maxGroupBytes = 16 * 1024 * 1024;

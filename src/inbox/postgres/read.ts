@@ -1,3 +1,4 @@
+import { hashTerm } from '../admission.ts';
 import {
   allDirections,
   bytesOf,
@@ -9,7 +10,6 @@ import {
 import type { EntryState, Inbox, InboxStatus, EntryFilter } from '../inbox.ts';
 import { firstReason, selectSummary } from './row.ts';
 import type { PostgresRow, PostgresSession } from './session.ts';
-import { hashTerm } from '../admission.ts';
 
 /** One statement, so that all of it is of one instant. The oldest are looked up in an index, not searched. */
 const selectStatus = `

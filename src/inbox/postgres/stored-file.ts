@@ -1,9 +1,9 @@
-import type { Inbox, StoredFile } from '../inbox.ts';
-import { findStandings } from './operator.ts';
 import { bytesOf, storedFileOf } from '../entry-row.ts';
-import type { PostgresSession, RunStatement } from './session.ts';
-import { storableText } from './parameters.ts';
+import type { Inbox, StoredFile } from '../inbox.ts';
 import { fileUnknown, storedFileEntryUnknown, readPieces, storePieces } from '../stored-file.ts';
+import { findStandings } from './operator.ts';
+import { storableText } from './parameters.ts';
+import type { PostgresSession, RunStatement } from './session.ts';
 
 /**
  * Files of entries: `storeFile`, `files` and `readFile` of the contract. A file is stored piece by piece, each

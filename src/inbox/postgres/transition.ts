@@ -1,5 +1,5 @@
-import type { PostgresRow, RunStatement } from './session.ts';
 import { storableText } from './parameters.ts';
+import type { PostgresRow, RunStatement } from './session.ts';
 
 /** A change of entries: the rest of an UPDATE, whose parameters begin with `$3`. `$1` is now. */
 export type EntryUpdate = { set: string; where: string; parameters: Parameters<RunStatement>[1] };

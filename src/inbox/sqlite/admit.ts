@@ -1,9 +1,9 @@
 import { findOriginal, splitRequest } from '../admission.ts';
 import type { NewEntry, StoredRequest } from '../admission.ts';
-import type { DescribeBody, Direction, SecretUse } from '../inbox.ts';
-import { recordTransition } from './transition.ts';
 import { storedRequestOf, secretUseOf } from '../entry-row.ts';
+import type { DescribeBody, Direction, SecretUse } from '../inbox.ts';
 import type { SqliteSession } from './session.ts';
+import { recordTransition } from './transition.ts';
 
 /**
  * What one transaction admits at most. SQLite works in the event loop: 100 requests take 10 to 20 ms of it, and

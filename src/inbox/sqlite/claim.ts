@@ -1,15 +1,15 @@
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import { roundLimits } from '../admission.ts';
+import { outcomeReason, requireAllChanged } from '../entry-lifecycle.ts';
+import { entryOf } from '../entry-row.ts';
 import type { Direction, Entry, Inbox } from '../inbox.ts';
+import { maxClaimedBytes, releasesUntilAlone, endsWorker, mostReleases } from '../limits.ts';
 import { admitRequests, hasReached } from './admit.ts';
 import type { Admission } from './admit.ts';
-import { maxClaimedBytes, releasesUntilAlone, endsWorker, mostReleases } from '../limits.ts';
-import { entryOf } from '../entry-row.ts';
 import { selectEntry } from './row.ts';
 import type { SqliteSession, SqlValue } from './session.ts';
 import { inWriteTransaction } from './transaction.ts';
 import { recordTransitions } from './transition.ts';
-import { outcomeReason, requireAllChanged } from '../entry-lifecycle.ts';
 
 type Search = { directions: readonly Direction[]; limit: number; maxBytes: number; isContinued: boolean };
 

@@ -1,6 +1,6 @@
+import { BridgeError } from '../../errors.ts';
 import { codeOfAction, isOwnFault, ownFault } from '../inbox-fault.ts';
 import type { InboxAction } from '../inbox-fault.ts';
-import { BridgeError } from '../../errors.ts';
 
 /** SQLite result code without its extension (https://sqlite.org/rescode.html) → what mends it. */
 const fixOfSqliteCode: Readonly<Record<string, string>> = {

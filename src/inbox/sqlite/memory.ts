@@ -1,8 +1,8 @@
+import { bytesOf } from '../entry-row.ts';
 import type { Inbox } from '../inbox.ts';
 import { createLeaseWatch } from '../lease-watch.ts';
 import type { SqliteSession } from './session.ts';
 import { inWriteTransaction, reading } from './transaction.ts';
-import { bytesOf } from '../entry-row.ts';
 
 /** `holdLease` and `releaseLease` of the contract: one row per lease, with the beat that a watch looks at. */
 export function createLease(session: SqliteSession): Pick<Inbox, 'holdLease' | 'releaseLease'> {

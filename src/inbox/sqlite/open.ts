@@ -1,8 +1,8 @@
-import { newerDatabase } from '../migration.ts';
-import type { Migration } from '../migration.ts';
 import { chmodSync, closeSync, existsSync, mkdirSync, openSync, statSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { BridgeError } from '../../errors.ts';
+import { newerDatabase } from '../migration.ts';
+import type { Migration } from '../migration.ts';
 import { inboxFault } from './fault.ts';
 import { sqliteSchema } from './schema.ts';
 import { openSqliteSession } from './session.ts';

@@ -2,10 +2,10 @@ import { judgeDiscard, judgeReplayOrErase, replayInstruction } from '../entry-li
 import { standingOf } from '../entry-row.ts';
 import type { Standing } from '../entry-row.ts';
 import type { EntryChange, Inbox } from '../inbox.ts';
+import { takeErasable } from '../limits.ts';
 import type { SqliteSession } from './session.ts';
 import { inWriteTransaction, emptyLog } from './transaction.ts';
 import { recordTransition } from './transition.ts';
-import { takeErasable } from '../limits.ts';
 
 /** What an operator may do with an entry, whatever it is at: `replay` and `discard` of the contract. */
 export function createReplay(session: SqliteSession): Pick<Inbox, 'replay' | 'discard'> {

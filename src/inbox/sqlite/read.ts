@@ -1,10 +1,10 @@
-import { reading } from './transaction.ts';
+import { hashTerm } from '../admission.ts';
 import { entryOf, summaryOf, transitionOf, allDirections, completeFilter } from '../entry-row.ts';
 import type { EntryState, Inbox, InboxStatus, Transition, Direction, EntryFilter } from '../inbox.ts';
-import { firstReason, selectEntry, selectSummary } from './row.ts';
 import { listSecretUses } from './admit.ts';
+import { firstReason, selectEntry, selectSummary } from './row.ts';
 import type { SqliteSession } from './session.ts';
-import { hashTerm } from '../admission.ts';
+import { reading } from './transaction.ts';
 
 /** What only looks: `list`, `find`, `history` and `status` of the contract. */
 export function createRead(session: SqliteSession): Pick<Inbox, 'list' | 'find' | 'history' | 'status'> {

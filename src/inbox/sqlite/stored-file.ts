@@ -1,9 +1,9 @@
-import { fileUnknown, storedFileEntryUnknown, readPieces, storePieces } from '../stored-file.ts';
-import type { Inbox, StoredFile } from '../inbox.ts';
-import { reading, inWriteTransaction } from './transaction.ts';
-import { findStanding } from './operator.ts';
 import { bytesOf, storedFileOf } from '../entry-row.ts';
+import type { Inbox, StoredFile } from '../inbox.ts';
+import { fileUnknown, storedFileEntryUnknown, readPieces, storePieces } from '../stored-file.ts';
+import { findStanding } from './operator.ts';
 import type { SqliteSession } from './session.ts';
+import { reading, inWriteTransaction } from './transaction.ts';
 
 /**
  * Files of entries: `storeFile`, `files` and `readFile` of the contract. A file is stored piece by piece, each

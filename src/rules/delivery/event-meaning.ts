@@ -1,6 +1,6 @@
 import { normalizeAddress } from '../mail/email-address.ts';
-import { classifyFailure } from './failure-class.ts';
 import { normalizeMessageId } from '../mail/message-id.ts';
+import { classifyFailure } from './failure-class.ts';
 import type { HistoryEvent } from './message-state.ts';
 
 /** What an outbound event carries, as Sweego's wire was read. */

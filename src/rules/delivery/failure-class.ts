@@ -89,11 +89,13 @@ function faultOfEnhanced(enhanced: string): Fault | undefined {
   }
   if (subject === 2 && detail === 1) return ['mail_email_invalid', 'mailbox_disabled'];
   if (subject === 2 && detail === 2) return ['mail_smtp', 'mailbox_full'];
-  if ((subject === 2 && detail === 3) || (subject === 3 && detail === 4))
+  if ((subject === 2 && detail === 3) || (subject === 3 && detail === 4)) {
     return ['mail_smtp', 'message_too_big'];
+  }
   if (subject === 7) return ['mail_smtp', 'sender_refused'];
-  if (subject === 4)
+  if (subject === 4) {
     return detail === 4 ? ['mail_email_invalid', 'address_unknown'] : ['mail_smtp', 'unclassified'];
+  }
   return undefined;
 }
 

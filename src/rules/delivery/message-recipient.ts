@@ -1,6 +1,6 @@
+import { addressesIn } from '../mail/email-address.ts';
 import { isFailed, recipientState } from './delivery-status.ts';
 import type { RecipientState } from './delivery-status.ts';
-import { addressesIn } from '../mail/email-address.ts';
 import type { HistoryEvent, MailState, MessageState, NotificationState } from './message-state.ts';
 import { originalRecipients } from './retry-recipients.ts';
 

@@ -1,6 +1,6 @@
+import type { Language } from '../language.ts';
 import { isDelivered, isFailed } from './delivery-status.ts';
 import { failureText } from './failure-text.ts';
-import type { Language } from '../language.ts';
 import { hasFailed, isMoved } from './message-recipient.ts';
 import type { Recipient } from './message-recipient.ts';
 import type { HistoryEvent, NotificationState, NotificationValues } from './message-state.ts';

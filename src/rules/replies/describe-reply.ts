@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import { BridgeError } from '../../errors.ts';
-import { normalizeAddress } from '../mail/email-address.ts';
 import type { Language } from '../language.ts';
+import { normalizeAddress } from '../mail/email-address.ts';
 import {
   encodeUnstructured,
   formatMailbox,
@@ -9,8 +9,8 @@ import {
   formatMessageId,
 } from '../mail/header-encoding.ts';
 import type { Mailbox } from '../mail/header-encoding.ts';
-import { tieInlineImages } from './inline-images.ts';
 import { oneLine } from '../mail/mail-text.ts';
+import { tieInlineImages } from './inline-images.ts';
 import { replyBody } from './reply-body.ts';
 import { fileContentType, fileName } from './reply-file.ts';
 import type { Document, ReplyPosting } from './reply-routing.ts';

@@ -54,8 +54,9 @@ export function planReply(
 ): ReplyPlan {
   const { judgement } = mail;
   if (judgement.kind === 'loop') return { kind: 'ignore', reason: `loop: ${judgement.reason}` };
-  if (judgement.kind === 'suspect')
+  if (judgement.kind === 'suspect') {
     return { kind: 'park', reason: `REPLY_SUSPECT: the mail ${judgement.reason}` };
+  }
   const isAutomatic = judgement.kind === 'automatic';
   if (isAutomatic && !mail.showsAutomatic) {
     return { kind: 'ignore', reason: `automatic: ${judgement.reason}` };

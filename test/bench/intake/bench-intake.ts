@@ -1,8 +1,8 @@
 import { startProgram } from '../child-program.ts';
 import { createDatabase } from '../databases.ts';
+import { cpuMsOf } from '../process-usage.ts';
 import { bareVariant, drainingVariant, variantWithoutOdoo } from './intake-servers.ts';
 import type { IntakeVariant } from './intake-servers.ts';
-import { cpuMsOf } from '../process-usage.ts';
 import type { LoadReport } from './webhook-load.ts';
 
 type Print = (line: string) => void;

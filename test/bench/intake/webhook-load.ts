@@ -1,7 +1,7 @@
+import { randomUUID } from 'node:crypto';
 import { once } from 'node:events';
 import { connect } from 'node:net';
 import type { Socket } from 'node:net';
-import { randomUUID } from 'node:crypto';
 import { signWebhook } from '../../support/mails/sign-webhook.ts';
 import { intakeBody, intakeSecret } from './intake-event.ts';
 

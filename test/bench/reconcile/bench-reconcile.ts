@@ -70,8 +70,9 @@ export async function benchReconcile(
     print('\ncalls');
     for (const [name, run] of Object.entries(runs)) print(callsOf(name, run));
     print("\nmost memory of the bridge's process, MiB");
-    for (const line of memoryOf({ idle, runs, pairs: { smallNew, wholeNew, smallKnown, wholeKnown } }))
+    for (const line of memoryOf({ idle, runs, pairs: { smallNew, wholeNew, smallKnown, wholeKnown } })) {
       print(line);
+    }
 
     const isAsked = empty.log.requests > 0;
     if (isAsked) print('WRONG: Sweego was asked though nothing waited');

@@ -9,12 +9,12 @@ import type { BenchOdoo } from '../bench-odoo.ts';
 import { runBridgeCommand } from '../bridge-command.ts';
 import { startProgram } from '../child-program.ts';
 import { createDatabase } from '../databases.ts';
-import type { LogReading } from './log-client.ts';
-import type { LogContents } from './log-rows.ts';
-import type { LogTraffic } from './log-server.ts';
 import { watchOdooTraffic } from '../odoo-traffic.ts';
 import type { CallTraffic } from '../odoo-traffic.ts';
 import { cpuMsOf, peakBytesOf, residentBytesOf } from '../process-usage.ts';
+import type { LogReading } from './log-client.ts';
+import type { LogContents } from './log-rows.ts';
+import type { LogTraffic } from './log-server.ts';
 
 const idleMs = 5_000;
 const lookEveryMs = 100;
@@ -154,8 +154,9 @@ export async function openReconcileStage(): Promise<ReconcileStage> {
             return await figuresOf(run, { isConcurrent: true, ...usage });
           }
           if (states.settled > settled) [settled, since] = [states.settled, Date.now()];
-          if (Date.now() - since > patienceMs)
+          if (Date.now() - since > patienceMs) {
             throw new Error(`serve has come to nothing:\n${bridge.logs()}`);
+          }
           await sleep(lookEveryMs);
         }
       } finally {

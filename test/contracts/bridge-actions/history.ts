@@ -2,9 +2,9 @@ import { beforeAll, describe, expect, test } from 'vitest';
 import { eventValues } from '../../../src/rules/delivery/event-values.ts';
 import { recordOnly } from '../../../src/rules/delivery/message-outcome.ts';
 import type { HistoryEvent } from '../../../src/rules/delivery/message-state.ts';
+import { odooFacts } from '../../support/odoo/message-states.ts';
 import { changeOf } from './world.ts';
 import type { ActionsWorld } from './world.ts';
-import { odooFacts } from '../../support/odoo/message-states.ts';
 
 const bounce: HistoryEvent = {
   recipient: 'bob@customer.example.com',

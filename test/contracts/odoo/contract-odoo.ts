@@ -1,8 +1,8 @@
+import { sendHttpRequest } from '../../../src/http-client.ts';
+import type { SendHttpRequest } from '../../../src/http-client.ts';
 import { createOdoo } from '../../../src/odoo/create-odoo.ts';
 import type { OdooTransport } from '../../../src/odoo/create-odoo.ts';
 import type { Odoo, OdooConnection } from '../../../src/odoo/odoo.ts';
-import { sendHttpRequest } from '../../../src/http-client.ts';
-import type { SendHttpRequest } from '../../../src/http-client.ts';
 
 /** An Odoo that the contract can be tried on, with an administrator and a portal user. */
 export type ContractOdoo = {

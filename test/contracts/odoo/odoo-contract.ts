@@ -1,7 +1,7 @@
 import { describe } from 'vitest';
 import type { OdooTransport } from '../../../src/odoo/create-odoo.ts';
-import type { ContractOdoo } from './contract-odoo.ts';
 import { odooAnswers } from './answers.ts';
+import type { ContractOdoo } from './contract-odoo.ts';
 import { odooCredentials } from './credentials.ts';
 import { odooOutages } from './outages.ts';
 import { odooRefusals } from './refusals.ts';

@@ -40,8 +40,9 @@ async function deliver(drawn: EventCase, message: MarkedMessage, batch: readonly
     unique += 1;
     const event = drawn.events[delivery.event];
     if (event === undefined) throw new Error('no such event');
-    if (delivery.as === 'log' || delivery.as === 'bare log')
+    if (delivery.as === 'log' || delivery.as === 'bare log') {
       return { direction: 'log' as const, body: logRowBody(drawn, delivery, message) };
+    }
     return { direction: 'outbound' as const, body: eventBody(event, delivery, message, String(unique)) };
   });
   await bridge.putTold(told);
@@ -89,8 +90,9 @@ describe('what Odoo shows in the end', () => {
         expect(shuffled.history).toEqual(sorted.history);
         // A direct mail takes its message along, so a bounce after its delivery has nothing to show on.
         const mayBeGone = mayBeDeliveredToAll(drawn);
-        if (drawn.kind !== 'direct' || !mayBeGone)
+        if (drawn.kind !== 'direct' || !mayBeGone) {
           expect(shuffled.notifications).toEqual(sorted.notifications);
+        }
         if (!mayBeGone && drawn.kind !== 'a mail each') expect(shuffled.mails).toEqual(sorted.mails);
       }),
       { numRuns: 40 },

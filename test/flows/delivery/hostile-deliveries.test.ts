@@ -1,6 +1,7 @@
 import fc from 'fast-check';
 import { expect, it } from 'vitest';
 import { conversationalFlow } from '../../fixtures/inbound-mails.ts';
+import { openReplyBridge } from '../../support/bridge/reply-bridge.ts';
 import {
   allowedHeaders,
   hostileAmount,
@@ -9,7 +10,6 @@ import {
   hostileSeconds,
   hostileText,
 } from '../../support/mails/hostile-mails.ts';
-import { openReplyBridge } from '../../support/bridge/reply-bridge.ts';
 import { mailedOrder, replyAddress } from '../../support/mails/reply-documents.ts';
 import { readBack, sha256 } from '../../support/mails/reply-sources.ts';
 
@@ -57,8 +57,9 @@ it(
           const before = bridge.deliveries.length;
           bridge.pass(60_000);
           let entry = await bridge.bring(JSON.stringify(body));
-          if (to === 'nowhere, by hand' && entry.state === 'parked')
+          if (to === 'nowhere, by hand' && entry.state === 'parked') {
             entry = await bridge.replay(entry.id, `sale.order,${order.id}`);
+          }
           expect(['settled', 'parked']).toContain(entry.state);
           expect(ends.filter((end) => end.test(entry.reason))).toHaveLength(1);
           expect(entry.reason).not.toContain('@');
@@ -73,8 +74,9 @@ it(
             ).toEqual([]);
             expect(back.messageId).toBe(messageId);
             expect(back.from?.value).toHaveLength(1);
-            if (!('attachments' in changes))
+            if (!('attachments' in changes)) {
               expect(back.attachments.map(({ content }) => sha256(content))).toEqual([sha256(bytes)]);
+            }
           }
         },
       ),

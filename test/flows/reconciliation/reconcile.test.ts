@@ -10,8 +10,8 @@ import { openHttpRequest } from '../../../src/http-client.ts';
 import { createBridgeActions } from '../../../src/odoo/bridge-actions.ts';
 import { describeBody } from '../../../src/sweego/describe-body.ts';
 import { readLogPages } from '../../../src/sweego/log-pages.ts';
-import { settingsWith } from '../../support/bridge/bridge-settings.ts';
 import { openStandIn } from '../../demo/open-stand-in.ts';
+import { settingsWith } from '../../support/bridge/bridge-settings.ts';
 import { openEventBridge } from '../../support/bridge/event-bridge.ts';
 
 const hourMs = 60 * 60_000;

@@ -12,10 +12,10 @@ import type { PendingAnswer } from '../../../src/odoo/bridge-answers.ts';
 import { parseCronSchedule } from '../../../src/rules/reconciliation/cron-schedule.ts';
 import { describeBody } from '../../../src/sweego/describe-body.ts';
 import { settingsWith } from '../../support/bridge/bridge-settings.ts';
-import { createManualClock } from '../../support/manual-clock.ts';
-import type { ManualClock } from '../../support/manual-clock.ts';
 import { createInboxFile } from '../../support/bridge/open-worker.ts';
 import type { LogLine } from '../../support/bridge/open-worker.ts';
+import { createManualClock } from '../../support/manual-clock.ts';
+import type { ManualClock } from '../../support/manual-clock.ts';
 
 const minuteMs = 60_000;
 const noAlerts = {

@@ -1,5 +1,4 @@
 import { describe, expect, it } from 'vitest';
-import { readBack } from '../../support/mails/reply-sources.ts';
 import { openReplyBridge } from '../../support/bridge/reply-bridge.ts';
 import type { ReplyBridge } from '../../support/bridge/reply-bridge.ts';
 import {
@@ -9,6 +8,7 @@ import {
   replyAddress,
   replyOf,
 } from '../../support/mails/reply-documents.ts';
+import { readBack } from '../../support/mails/reply-sources.ts';
 
 /** An alias that makes contacts. */
 async function createAlias({ create, read }: ReplyBridge, name: string): Promise<string> {

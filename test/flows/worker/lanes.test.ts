@@ -92,8 +92,9 @@ describe('two lanes', () => {
       laneOf('inbound'),
     ];
     const { inbox, clock, told, worker } = await openWorker(createInboxFile(), { settings, lanes });
-    for (const direction of ['outbound', 'outbound', 'outbound'] as const)
+    for (const direction of ['outbound', 'outbound', 'outbound'] as const) {
       await put(inbox, direction, clock.now());
+    }
     await clock.advance(1_000);
     for (let count = 0; count < 5; count += 1) {
       await put(inbox, 'inbound', clock.now());

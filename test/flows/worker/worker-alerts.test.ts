@@ -7,8 +7,8 @@ import type { BridgeActions } from '../../../src/odoo/bridge-actions.ts';
 import { createOdoo } from '../../../src/odoo/create-odoo.ts';
 import { openStandIn } from '../../demo/open-stand-in.ts';
 import type { OpenStandIn } from '../../demo/open-stand-in.ts';
-import { noSnapshot } from '../../support/inbox/no-snapshot.ts';
 import { createInboxFile, openWorker } from '../../support/bridge/open-worker.ts';
+import { noSnapshot } from '../../support/inbox/no-snapshot.ts';
 
 const pausing = 'Odoo cannot be worked with: pausing';
 

@@ -1,13 +1,13 @@
 import { describe, expect, it } from 'vitest';
 import { BridgeError } from '../../../src/errors.ts';
-import type { WorkerDeps } from '../../../src/flows/worker/worker.ts';
 import type { OutboundLaneDeps } from '../../../src/flows/delivery/outbound-lane.ts';
-import type { ReadAnswer } from '../../../src/odoo/bridge-answers.ts';
+import type { WorkerDeps } from '../../../src/flows/worker/worker.ts';
 import { openInbox } from '../../../src/inbox/open.ts';
+import type { ReadAnswer } from '../../../src/odoo/bridge-answers.ts';
 import { describeBody } from '../../../src/sweego/describe-body.ts';
 import { settingsWith } from '../../support/bridge/bridge-settings.ts';
-import { messageState } from '../../support/odoo/message-states.ts';
 import { createInboxFile, openWorker, putOpened } from '../../support/bridge/open-worker.ts';
+import { messageState } from '../../support/odoo/message-states.ts';
 
 const settings: WorkerDeps['settings'] = {
   current: () => settingsWith(),

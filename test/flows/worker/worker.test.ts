@@ -4,8 +4,8 @@ import type { WorkerDeps } from '../../../src/flows/worker/worker.ts';
 import type { ApplyResult, ReadAnswer } from '../../../src/odoo/bridge-answers.ts';
 import type { MessageChange } from '../../../src/rules/delivery/message-state.ts';
 import { settingsWith } from '../../support/bridge/bridge-settings.ts';
-import { messageState } from '../../support/odoo/message-states.ts';
 import { createInboxFile, openWorker, putOpened } from '../../support/bridge/open-worker.ts';
+import { messageState } from '../../support/odoo/message-states.ts';
 
 const settings: WorkerDeps['settings'] = {
   current: () => settingsWith(),

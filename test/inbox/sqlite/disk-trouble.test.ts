@@ -2,8 +2,8 @@ import { setTimeout as pause } from 'node:timers/promises';
 import Database from 'libsql';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { openInbox } from '../../../src/inbox/open.ts';
-import { openSqliteFile } from '../../../src/inbox/sqlite/open.ts';
 import { createSqliteInbox } from '../../../src/inbox/sqlite/inbox.ts';
+import { openSqliteFile } from '../../../src/inbox/sqlite/open.ts';
 import {
   after,
   bytesOfText,
@@ -11,8 +11,8 @@ import {
   describeTestBody,
   requestOf,
 } from '../../support/inbox/inbox-requests.ts';
-import { runProgram } from '../../support/run-program.ts';
 import { createTemporaryPath } from '../../support/inbox/sqlite-databases.ts';
+import { runProgram } from '../../support/run-program.ts';
 
 let path: string;
 let remove: () => void;

@@ -2,8 +2,8 @@ import { chmodSync, chownSync, readFileSync, renameSync, writeFileSync } from 'n
 import { dirname } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { openInbox } from '../../../src/inbox/open.ts';
-import { openSqliteFile } from '../../../src/inbox/sqlite/open.ts';
 import { createSqliteInbox } from '../../../src/inbox/sqlite/inbox.ts';
+import { openSqliteFile } from '../../../src/inbox/sqlite/open.ts';
 import {
   after,
   bytesOfText,

@@ -3,17 +3,17 @@ import { openBridge } from '../../../src/bridge/bridge.ts';
 import { parseServeConfig } from '../../../src/config.ts';
 import { openInbox } from '../../../src/inbox/open.ts';
 import { createLog } from '../../../src/log.ts';
-import { outboundSecret } from '../../support/odoo/bridged-odoo.ts';
-import { readComparableOutcomes } from '../../support/odoo/comparable-outcomes.ts';
 import { openCrashStage } from '../../support/bridge/crash-stage.ts';
 import type { CrashStage } from '../../support/bridge/crash-stage.ts';
-import { eventBody } from '../../support/mails/event-cases.ts';
 import { finishInbox } from '../../support/inbox/inbox-listing.ts';
 import { inboxEngines } from '../../support/inbox/inbox-places.ts';
-import { createMessageMaker } from '../../support/odoo/marked-messages.ts';
-import type { MarkedMessage } from '../../support/odoo/message-outcomes.ts';
+import { eventBody } from '../../support/mails/event-cases.ts';
 import type { Webhook } from '../../support/mails/mixed-events.ts';
 import { sendWebhooks } from '../../support/mails/webhook-sender.ts';
+import { outboundSecret } from '../../support/odoo/bridged-odoo.ts';
+import { readComparableOutcomes } from '../../support/odoo/comparable-outcomes.ts';
+import { createMessageMaker } from '../../support/odoo/marked-messages.ts';
+import type { MarkedMessage } from '../../support/odoo/message-outcomes.ts';
 
 let stage: CrashStage;
 beforeAll(async () => {

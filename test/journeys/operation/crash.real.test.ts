@@ -1,16 +1,16 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { expectAllAccountedFor, expectNothingTwice } from '../../support/inbox/account-for-entries.ts';
-import type { ComparableOutcomes } from '../../support/odoo/comparable-outcomes.ts';
 import { closingAfterwards, openCrashStage } from '../../support/bridge/crash-stage.ts';
 import type { CrashScene, CrashStage } from '../../support/bridge/crash-stage.ts';
+import { killAtCall } from '../../support/bridge/kill-at-call.ts';
+import { runUndisturbed } from '../../support/bridge/undisturbed-run.ts';
+import { expectAllAccountedFor, expectNothingTwice } from '../../support/inbox/account-for-entries.ts';
 import { inboxEngines } from '../../support/inbox/inbox-places.ts';
 import {
   interruptPostgresMigration,
   interruptSqliteMigration,
 } from '../../support/inbox/interrupted-migration.ts';
-import { killAtCall } from '../../support/bridge/kill-at-call.ts';
 import { mixEvents } from '../../support/mails/mixed-events.ts';
-import { runUndisturbed } from '../../support/bridge/undisturbed-run.ts';
+import type { ComparableOutcomes } from '../../support/odoo/comparable-outcomes.ts';
 
 const events = mixEvents(Number(process.env['CRASH_EVENTS'] ?? 100));
 
@@ -77,7 +77,7 @@ async function killWhileWorking(
   await scene.start();
 }
 
-for (const { engine, openPlace } of inboxEngines)
+for (const { engine, openPlace } of inboxEngines) {
   describe(`a bridge with its inbox on ${engine} ends as if nothing had happened, when it is killed`, () => {
     const openScene = async (name: string) =>
       stage.openScene({ place: await openPlace(), events, name: `${name}-${engine.toLowerCase()}` });
@@ -112,3 +112,4 @@ for (const { engine, openPlace } of inboxEngines)
       });
     }
   });
+}

@@ -1,15 +1,15 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { expectAllAccountedFor, expectNothingTwice } from '../../support/inbox/account-for-entries.ts';
-import { eventually } from '../../support/odoo/bridged-odoo.ts';
-import type { ComparableOutcomes } from '../../support/odoo/comparable-outcomes.ts';
 import { closingAfterwards, openCrashStage } from '../../support/bridge/crash-stage.ts';
 import type { CrashScene, CrashStage } from '../../support/bridge/crash-stage.ts';
+import { runUndisturbed } from '../../support/bridge/undisturbed-run.ts';
 import { findFreePort } from '../../support/free-port.ts';
+import { expectAllAccountedFor, expectNothingTwice } from '../../support/inbox/account-for-entries.ts';
 import { openSqlitePlace } from '../../support/inbox/inbox-places.ts';
 import { isUnreadable, mixEvents } from '../../support/mails/mixed-events.ts';
-import { runRealOdooScript } from '../../support/odoo/real-odoo-script.ts';
-import { runUndisturbed } from '../../support/bridge/undisturbed-run.ts';
 import { p99Ms } from '../../support/mails/webhook-sender.ts';
+import { eventually } from '../../support/odoo/bridged-odoo.ts';
+import type { ComparableOutcomes } from '../../support/odoo/comparable-outcomes.ts';
+import { runRealOdooScript } from '../../support/odoo/real-odoo-script.ts';
 
 /** A fourth of the 2,000 webhooks; most are about mails that this Odoo never sent, as those cost it nothing. */
 const events = mixEvents(500, 400);

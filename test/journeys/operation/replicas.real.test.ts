@@ -1,15 +1,15 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { expectAllAccountedFor, expectNothingTwice } from '../../support/inbox/account-for-entries.ts';
 import { startBridge } from '../../support/bridge/bridge-process.ts';
-import { eventually, outboundSecret } from '../../support/odoo/bridged-odoo.ts';
-import type { ComparableOutcomes } from '../../support/odoo/comparable-outcomes.ts';
 import { closingAfterwards, openCrashStage } from '../../support/bridge/crash-stage.ts';
 import type { CrashScene, CrashStage } from '../../support/bridge/crash-stage.ts';
+import { runUndisturbed } from '../../support/bridge/undisturbed-run.ts';
 import { findFreePort } from '../../support/free-port.ts';
+import { expectAllAccountedFor, expectNothingTwice } from '../../support/inbox/account-for-entries.ts';
 import { openPostgresPlace } from '../../support/inbox/inbox-places.ts';
 import { mixEvents } from '../../support/mails/mixed-events.ts';
-import { runUndisturbed } from '../../support/bridge/undisturbed-run.ts';
 import { sendWebhooks } from '../../support/mails/webhook-sender.ts';
+import { eventually, outboundSecret } from '../../support/odoo/bridged-odoo.ts';
+import type { ComparableOutcomes } from '../../support/odoo/comparable-outcomes.ts';
 
 const events = mixEvents(100);
 

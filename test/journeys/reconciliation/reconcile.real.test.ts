@@ -3,14 +3,14 @@ import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { SinkMail } from '../../../demo/smtp-sink.ts';
+import { signWebhook } from '../../../demo/stand-in-sweego.ts';
 import { startSweegoApi } from '../../../demo/sweego-api.ts';
 import type { SweegoApiStandIn } from '../../../demo/sweego-api.ts';
 import { sweegoEventBody } from '../../../demo/sweego-event.ts';
 import { sweegoLogRow } from '../../../demo/sweego-logs.ts';
-import { signWebhook } from '../../../demo/stand-in-sweego.ts';
+import { createTemporaryPath } from '../../support/inbox/sqlite-databases.ts';
 import { eventually, openBridgedOdoo, outboundSecret } from '../../support/odoo/bridged-odoo.ts';
 import type { BridgedOdoo } from '../../support/odoo/bridged-odoo.ts';
-import { createTemporaryPath } from '../../support/inbox/sqlite-databases.ts';
 
 /** 100 mails to one recipient, 100 to two. */
 const mailCount = 200;

@@ -7,11 +7,11 @@ import { createBridgeActions } from '../../../src/odoo/bridge-actions.ts';
 import type { BridgeActions } from '../../../src/odoo/bridge-actions.ts';
 import { createOdoo } from '../../../src/odoo/create-odoo.ts';
 import type { DeliverAnswer } from '../../../src/odoo/reply-answers.ts';
+import { replyMail } from '../../support/mails/reply-mails.ts';
+import type { ReplyMail } from '../../support/mails/reply-mails.ts';
 import { eventually } from '../../support/odoo/bridged-odoo.ts';
 import { openRealDatabase } from '../../support/odoo/real-odoo.ts';
 import type { ProvisionedDatabase } from '../../support/odoo/real-odoo.ts';
-import { replyMail } from '../../support/mails/reply-mails.ts';
-import type { ReplyMail } from '../../support/mails/reply-mails.ts';
 
 /** What only a real Odoo can show of delivering: its transactions, its followers' mails, its guards. */
 const domain = 'reply.example.com';

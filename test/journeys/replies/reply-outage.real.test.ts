@@ -4,10 +4,6 @@ import { openBridge } from '../../../src/bridge/bridge.ts';
 import { parseServeConfig } from '../../../src/config.ts';
 import { createLog } from '../../../src/log.ts';
 import { startBridge } from '../../support/bridge/bridge-process.ts';
-import { eventually, openBridgedOdoo } from '../../support/odoo/bridged-odoo.ts';
-import type { BridgedOdoo } from '../../support/odoo/bridged-odoo.ts';
-import { openOdooGate } from '../../support/odoo/odoo-gate.ts';
-import type { OdooCall, OdooGate } from '../../support/odoo/odoo-gate.ts';
 import {
   ended,
   entriesOf,
@@ -16,6 +12,10 @@ import {
   personal,
   sendReply,
 } from '../../support/mails/reply-journey.ts';
+import { eventually, openBridgedOdoo } from '../../support/odoo/bridged-odoo.ts';
+import type { BridgedOdoo } from '../../support/odoo/bridged-odoo.ts';
+import { openOdooGate } from '../../support/odoo/odoo-gate.ts';
+import type { OdooCall, OdooGate } from '../../support/odoo/odoo-gate.ts';
 
 let bridged: BridgedOdoo;
 let gate: OdooGate;

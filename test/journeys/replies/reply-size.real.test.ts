@@ -1,9 +1,9 @@
 import { createHash, randomBytes } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { afterEach, beforeEach, expect, it } from 'vitest';
+import { ended, incomingOn, mailedOrder, personal } from '../../support/mails/reply-journey.ts';
 import { openBridgedOdoo } from '../../support/odoo/bridged-odoo.ts';
 import type { BridgedOdoo } from '../../support/odoo/bridged-odoo.ts';
-import { ended, incomingOn, mailedOrder, personal } from '../../support/mails/reply-journey.ts';
 
 const mebibyte = 1024 * 1024;
 

@@ -2,8 +2,6 @@ import { createHash, randomBytes } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { signWebhook } from '../../../demo/stand-in-sweego.ts';
 import { sweegoReplyBody } from '../../../demo/sweego-reply.ts';
-import { aliasDomain, eventually, openBridgedOdoo } from '../../support/odoo/bridged-odoo.ts';
-import type { BridgedOdoo } from '../../support/odoo/bridged-odoo.ts';
 import {
   addressIn,
   ended,
@@ -13,6 +11,8 @@ import {
   runCommand,
   sendReply,
 } from '../../support/mails/reply-journey.ts';
+import { aliasDomain, eventually, openBridgedOdoo } from '../../support/odoo/bridged-odoo.ts';
+import type { BridgedOdoo } from '../../support/odoo/bridged-odoo.ts';
 
 const shop = 'shop@elsewhere.example.com';
 const secretOf = (name: string) => Buffer.from(name.repeat(6)).toString('base64');

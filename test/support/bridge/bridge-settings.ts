@@ -1,5 +1,5 @@
-import type { BridgeSettings } from '../../../src/odoo/bridge-answers.ts';
 import { provisionVersion } from '../../../src/odoo/bridge-actions.ts';
+import type { BridgeSettings } from '../../../src/odoo/bridge-answers.ts';
 
 /** What Odoo tells of a database with one Sweego server, which has these outbound secrets. */
 export function settingsWith(...outboundSecrets: string[]): BridgeSettings {

@@ -3,23 +3,23 @@ import type { Inbox } from '../../../src/inbox/inbox.ts';
 import { openInbox } from '../../../src/inbox/open.ts';
 import { createOdoo } from '../../../src/odoo/create-odoo.ts';
 import type { Odoo } from '../../../src/odoo/odoo.ts';
-import { startBridge } from './bridge-process.ts';
-import type { BridgeProcess } from './bridge-process.ts';
-import { outboundSecret } from '../odoo/bridged-odoo.ts';
-import { readComparableOutcomes } from '../odoo/comparable-outcomes.ts';
-import type { ComparableOutcomes } from '../odoo/comparable-outcomes.ts';
 import { findFreePort } from '../free-port.ts';
 import { finishInbox, listInbox } from '../inbox/inbox-listing.ts';
 import type { ListedEntry } from '../inbox/inbox-listing.ts';
 import type { InboxPlace } from '../inbox/inbox-places.ts';
-import { createMessageMaker } from '../odoo/marked-messages.ts';
 import type { MixedEvents, Webhook } from '../mails/mixed-events.ts';
+import { sendWebhooks } from '../mails/webhook-sender.ts';
+import type { Sent } from '../mails/webhook-sender.ts';
+import { outboundSecret } from '../odoo/bridged-odoo.ts';
+import { readComparableOutcomes } from '../odoo/comparable-outcomes.ts';
+import type { ComparableOutcomes } from '../odoo/comparable-outcomes.ts';
+import { createMessageMaker } from '../odoo/marked-messages.ts';
 import { openOdooGate } from '../odoo/odoo-gate.ts';
 import type { OdooGate } from '../odoo/odoo-gate.ts';
 import { openRealDatabase } from '../odoo/real-odoo.ts';
 import type { ProvisionedDatabase } from '../odoo/real-odoo.ts';
-import { sendWebhooks } from '../mails/webhook-sender.ts';
-import type { Sent } from '../mails/webhook-sender.ts';
+import { startBridge } from './bridge-process.ts';
+import type { BridgeProcess } from './bridge-process.ts';
 
 /** A database of the real Odoo that several bridges use at once, each for messages and people of its own. */
 export type CrashStage = {

@@ -1,12 +1,12 @@
-import { describeBody } from '../../../src/sweego/describe-body.ts';
-import { createWorker } from '../../../src/flows/worker/worker.ts';
 import { createOutboundLane } from '../../../src/flows/delivery/outbound-lane.ts';
 import { createSettingsKeeper } from '../../../src/flows/settings/settings-keeper.ts';
+import { createWorker } from '../../../src/flows/worker/worker.ts';
 import type { EntrySummary, Inbox } from '../../../src/inbox/inbox.ts';
 import { openInbox } from '../../../src/inbox/open.ts';
 import type { BridgeActions } from '../../../src/odoo/bridge-actions.ts';
-import { createTemporaryPath } from '../inbox/sqlite-databases.ts';
+import { describeBody } from '../../../src/sweego/describe-body.ts';
 import { noSnapshot } from '../inbox/no-snapshot.ts';
+import { createTemporaryPath } from '../inbox/sqlite-databases.ts';
 
 /** The bridge from its inbox to Odoo, without the HTTP before it. */
 export type EventBridge = {
@@ -87,8 +87,9 @@ export async function openEventBridge(actions: BridgeActions): Promise<EventBrid
           throw new Error(`Parked: ${parked?.reason}`);
         }
         if (unclaimed + states.received + states.claimed + states.waiting === 0) return;
-        if (Date.now() > deadline)
+        if (Date.now() > deadline) {
           throw new Error(`Not drained: ${JSON.stringify(await inbox.list({ limit: 3 }))}`);
+        }
         await new Promise((resolve) => setTimeout(resolve, 3));
       }
     },

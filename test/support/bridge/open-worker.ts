@@ -1,15 +1,15 @@
 import { onTestFinished } from 'vitest';
-import { createWorker } from '../../../src/flows/worker/worker.ts';
-import type { Worker, WorkerDeps } from '../../../src/flows/worker/worker.ts';
+import { BridgeError } from '../../../src/errors.ts';
 import { createOutboundLane } from '../../../src/flows/delivery/outbound-lane.ts';
 import type { OutboundLaneDeps } from '../../../src/flows/delivery/outbound-lane.ts';
-import { BridgeError } from '../../../src/errors.ts';
+import { createWorker } from '../../../src/flows/worker/worker.ts';
+import type { Worker, WorkerDeps } from '../../../src/flows/worker/worker.ts';
 import type { Inbox } from '../../../src/inbox/inbox.ts';
 import { openInbox } from '../../../src/inbox/open.ts';
 import { describeBody } from '../../../src/sweego/describe-body.ts';
+import { createTemporaryPath } from '../inbox/sqlite-databases.ts';
 import { createManualClock } from '../manual-clock.ts';
 import type { ManualClock } from '../manual-clock.ts';
-import { createTemporaryPath } from '../inbox/sqlite-databases.ts';
 
 export type LogLine = { level: string; message: string } & Record<string, unknown>;
 

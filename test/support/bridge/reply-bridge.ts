@@ -16,8 +16,8 @@ import type { BridgeActions, Delivery } from '../../../src/odoo/bridge-actions.t
 import { describeBody } from '../../../src/sweego/describe-body.ts';
 import { openStandIn } from '../../demo/open-stand-in.ts';
 import type { OpenStandIn } from '../../demo/open-stand-in.ts';
-import type { LogLine } from './open-worker.ts';
 import { createTemporaryPath } from '../inbox/sqlite-databases.ts';
+import type { LogLine } from './open-worker.ts';
 
 /** What a test may have otherwise than usual. */
 export type ReplyBridgeChanges = {

@@ -1,9 +1,9 @@
 import { expect } from 'vitest';
 import { expectAllAccountedFor, expectNothingTwice } from '../inbox/account-for-entries.ts';
+import { countRecordedEvents } from '../mails/mixed-events.ts';
 import type { ComparableOutcomes } from '../odoo/comparable-outcomes.ts';
 import { closingAfterwards } from './crash-stage.ts';
 import type { CrashScene } from './crash-stage.ts';
-import { countRecordedEvents } from '../mails/mixed-events.ts';
 
 /** What Odoo shows after a run that nothing disturbs: what the others are compared with. Closes the scene. */
 export function runUndisturbed(scene: CrashScene): Promise<ComparableOutcomes> {

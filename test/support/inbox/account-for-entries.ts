@@ -1,8 +1,8 @@
 import { expect } from 'vitest';
-import type { ComparableOutcomes } from '../odoo/comparable-outcomes.ts';
-import type { ListedEntry } from './inbox-listing.ts';
 import { isUnreadable } from '../mails/mixed-events.ts';
 import type { Webhook } from '../mails/mixed-events.ts';
+import type { ComparableOutcomes } from '../odoo/comparable-outcomes.ts';
+import type { ListedEntry } from './inbox-listing.ts';
 
 /**
  * Expects of a finished inbox that every webhook is in it with all its elements, that each event was worked on

@@ -1,7 +1,7 @@
 import type { TestProject } from 'vitest/node';
+import { runRealOdooScript } from '../odoo/real-odoo-script.ts';
 import { dropPostgresDatabase, queryOnce } from './postgres-databases.ts';
 import type { InboxPostgresRun } from './postgres-databases.ts';
-import { runRealOdooScript } from '../odoo/real-odoo-script.ts';
 
 const run = { prefix: `run_${process.pid}_`, url: '', hasStartedServer: false };
 

@@ -5,8 +5,8 @@ import { Client } from 'pg';
 import { expect } from 'vitest';
 import { launchBridge } from '../bridge/bridge-process.ts';
 import type { LaunchedBridge } from '../bridge/bridge-process.ts';
-import { eventually } from '../odoo/bridged-odoo.ts';
 import type { CrashScene } from '../bridge/crash-stage.ts';
+import { eventually } from '../odoo/bridged-odoo.ts';
 import { writeFirstVersion } from './first-sqlite-version.ts';
 
 /** What is looked at after each kill. */

@@ -1,7 +1,7 @@
-import { eventBody } from './event-cases.ts';
-import type { Delivery, DrawnEvent, MailKind } from './event-cases.ts';
 import type { WantedMessage } from '../odoo/marked-messages.ts';
 import type { MarkedMessage } from '../odoo/message-outcomes.ts';
+import { eventBody } from './event-cases.ts';
+import type { Delivery, DrawnEvent, MailKind } from './event-cases.ts';
 
 /** One webhook request as Sweego has it before signing. */
 export type Webhook = {

@@ -2,8 +2,8 @@ import { execFile } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import type { WrittenReply } from '../../../demo/sweego-reply.ts';
-import { openInbox } from '../../../src/inbox/open.ts';
 import type { EntrySummary } from '../../../src/inbox/inbox.ts';
+import { openInbox } from '../../../src/inbox/open.ts';
 import { eventually } from '../odoo/bridged-odoo.ts';
 import type { BridgedOdoo, Row } from '../odoo/bridged-odoo.ts';
 

@@ -2,9 +2,9 @@ import { createHash } from 'node:crypto';
 import { simpleParser } from 'mailparser';
 import type { ParsedMail } from 'mailparser';
 import { collectReply, streamReply } from '../../../src/flows/replies/stream-reply.ts';
-import type { ReplyPosting } from '../../../src/rules/replies/reply-routing.ts';
 import { describeReply } from '../../../src/rules/replies/describe-reply.ts';
 import type { ReplyFile, ReplySource } from '../../../src/rules/replies/describe-reply.ts';
+import type { ReplyPosting } from '../../../src/rules/replies/reply-routing.ts';
 
 export const plainReply: ReplySource = {
   swgUid: '04-5b0cf6c2-6d55-44a1-8f31-7cfd9c26f1c5',

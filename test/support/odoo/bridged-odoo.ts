@@ -1,13 +1,13 @@
-import { startStandInSweego } from '../../../demo/stand-in-sweego.ts';
-import type { StandInSweego } from '../../../demo/stand-in-sweego.ts';
 import { startSmtpSink } from '../../../demo/smtp-sink.ts';
 import type { SmtpSink } from '../../../demo/smtp-sink.ts';
+import { startStandInSweego } from '../../../demo/stand-in-sweego.ts';
+import type { StandInSweego } from '../../../demo/stand-in-sweego.ts';
 import { startBridge } from '../bridge/bridge-process.ts';
 import type { BridgeProcess } from '../bridge/bridge-process.ts';
 import { findFreePort } from '../free-port.ts';
+import { createTemporaryPath } from '../inbox/sqlite-databases.ts';
 import { openRealDatabase } from './real-odoo.ts';
 import type { ProvisionedDatabase } from './real-odoo.ts';
-import { createTemporaryPath } from '../inbox/sqlite-databases.ts';
 
 /** Base64 of 48 bytes, as Sweego issues them. */
 export const outboundSecret = Buffer.from('outbound'.repeat(6)).toString('base64');

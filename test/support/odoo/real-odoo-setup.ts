@@ -93,8 +93,9 @@ async function databasesOfRuns(): Promise<{ name: string; pid: number }[]> {
 }
 
 async function dropDatabases(isWanted: (pid: number) => boolean): Promise<void> {
-  for (const { name, pid } of await databasesOfRuns())
+  for (const { name, pid } of await databasesOfRuns()) {
     if (isWanted(pid)) await runRealOdooScript('drop', name);
+  }
 }
 
 function isAlive(pid: number): boolean {

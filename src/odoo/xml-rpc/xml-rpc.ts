@@ -1,14 +1,14 @@
 import OdooAwait from 'odoo-await';
 import { z } from 'zod';
-import { BridgeError } from '../errors.ts';
-import type { HttpAnswer, SendHttpRequest } from '../http-client.ts';
-import { createExchange } from './exchange.ts';
-import { faultOfAnswer } from './fault.ts';
-import { createLoginOdoo, positionalAndKeywords } from './login-odoo.ts';
+import { BridgeError } from '../../errors.ts';
+import type { HttpAnswer, SendHttpRequest } from '../../http-client.ts';
+import { createExchange } from '../exchange.ts';
+import { faultOfAnswer } from '../fault.ts';
+import { createLoginOdoo, positionalAndKeywords } from '../login-odoo.ts';
+import { odooError } from '../odoo-error.ts';
+import type { CallSite } from '../odoo-error.ts';
+import type { Odoo, OdooConnection } from '../odoo.ts';
 import { createMemorySocket } from './memory-socket.ts';
-import { odooError } from './odoo-error.ts';
-import type { CallSite } from './odoo-error.ts';
-import type { Odoo, OdooConnection } from './odoo.ts';
 import { faultOfXmlRpc, isNoneResult, XmlRpcFault } from './xml-rpc-fault.ts';
 import { toXmlRpcValue } from './xml-rpc-value.ts';
 

@@ -1,7 +1,7 @@
 import { createRequire } from 'node:module';
-import { odooError } from './odoo-error.ts';
-import type { CallSite } from './odoo-error.ts';
-import { isTorn } from './json-body.ts';
+import { isTorn } from '../json-body.ts';
+import { odooError } from '../odoo-error.ts';
+import type { CallSite } from '../odoo-error.ts';
 
 // The serializer knows its custom values by their class, so the class has to be the one odoo-await loads.
 const require = createRequire(createRequire(import.meta.url).resolve('odoo-await'));

@@ -1,11 +1,11 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { marshal } from '../../demo/stand-in-odoo/xml-rpc-marshal.ts';
-import { readMethodCall } from '../../demo/stand-in-odoo/xml-rpc-request.ts';
-import type { SendHttpRequest } from '../../src/http-client.ts';
-import type { OdooCall } from '../../src/odoo/odoo.ts';
-import { createXmlRpc } from '../../src/odoo/xml-rpc.ts';
-import { expectRefusal } from '../support/expect-refusal.ts';
+import { marshal } from '../../../demo/stand-in-odoo/xml-rpc-marshal.ts';
+import { readMethodCall } from '../../../demo/stand-in-odoo/xml-rpc-request.ts';
+import type { SendHttpRequest } from '../../../src/http-client.ts';
+import type { OdooCall } from '../../../src/odoo/odoo.ts';
+import { createXmlRpc } from '../../../src/odoo/xml-rpc/xml-rpc.ts';
+import { expectRefusal } from '../../support/expect-refusal.ts';
 
 const connection = {
   url: 'https://odoo.example.com:8443',

@@ -1,11 +1,11 @@
 import { z } from 'zod';
-import type { BridgeError } from '../errors.ts';
-import { faultOfException } from './fault.ts';
-import type { PythonException } from './fault.ts';
-import { odooError } from './odoo-error.ts';
-import type { CallSite } from './odoo-error.ts';
-import { parsePythonTraceback } from './python-traceback.ts';
-import type { PythonTraceback } from './python-traceback.ts';
+import type { BridgeError } from '../../errors.ts';
+import { faultOfException } from '../fault.ts';
+import type { PythonException } from '../fault.ts';
+import { odooError } from '../odoo-error.ts';
+import type { CallSite } from '../odoo-error.ts';
+import { parsePythonTraceback } from '../python-traceback.ts';
+import type { PythonTraceback } from '../python-traceback.ts';
 
 /** A fault of `/xmlrpc/2/…`, as odoo-await rejects with it. */
 export const XmlRpcFault = z.object({ faultCode: z.number(), faultString: z.string() });

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
-import type { CallSite } from '../../src/odoo/odoo-error.ts';
-import { faultOfXmlRpc, isNoneResult } from '../../src/odoo/xml-rpc-fault.ts';
+import type { CallSite } from '../../../src/odoo/odoo-error.ts';
+import { faultOfXmlRpc, isNoneResult } from '../../../src/odoo/xml-rpc/xml-rpc-fault.ts';
 
 const call: CallSite = { transport: 'xmlrpc', step: 'call', model: 'res.partner', method: 'write' };
 
