@@ -37,7 +37,7 @@ describe('the documentation', () => {
   });
 
   it('names only commands and options in the README that the program has', () => {
-    const program = read('src/main.ts') + read('src/inbox-command-line.ts');
+    const program = read('src/commands/command-line.ts') + read('src/commands/inbox-command-line.ts');
     const mentioned = [
       ...read('README.md').matchAll(
         /(?:sweego-odoo-bridge|npm start --) ([a-z]+)|(?<=[ `])(--[a-z][a-z-]*)/g,

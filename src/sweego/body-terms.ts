@@ -1,5 +1,5 @@
-import { addressesIn, normalizeAddress } from '../rules/mail/email-address.ts';
-import { normalizeMessageId } from '../rules/mail/message-id.ts';
+import { addressesIn, normalizeAddress } from '../mail/email-address.ts';
+import { normalizeMessageId } from '../mail/message-id.ts';
 import { readHeaderValues } from './header-map.ts';
 
 /** No real mail comes near these; without them a hostile one could make a claim's transaction long. */

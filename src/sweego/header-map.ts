@@ -1,5 +1,5 @@
 import libmime from 'libmime';
-import { cleanText } from '../rules/mail/mail-text.ts';
+import { cleanText } from '../mail/mail-text.ts';
 
 /** Header values by lower-case name, decoded, in the order Sweego lists them. */
 export type HeaderMap = ReadonlyMap<string, readonly string[]>;

@@ -1,4 +1,4 @@
-import { cleanText } from '../rules/mail/mail-text.ts';
+import { cleanText } from '../mail/mail-text.ts';
 import { readHeaderValues } from './header-map.ts';
 
 /** Where the bytes of an attachment are: under an id of Sweego's API, or at an address. */

@@ -1,4 +1,4 @@
-import { cleanText } from '../rules/mail/mail-text.ts';
+import { cleanText } from '../mail/mail-text.ts';
 import { readMailboxes } from './mailbox.ts';
 import { findInstant } from './timestamp.ts';
 

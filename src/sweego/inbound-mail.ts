@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { BridgeError } from '../errors.ts';
-import { cleanText } from '../rules/mail/mail-text.ts';
+import { cleanText } from '../mail/mail-text.ts';
 import { readHeaderMap, readHeaderValues } from './header-map.ts';
 import type { HeaderMap } from './header-map.ts';
 import { readAttachments } from './inbound-attachment.ts';

@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import { BridgeError } from '../errors.ts';
-import { cleanText } from '../rules/mail/mail-text.ts';
+import { cleanText } from '../mail/mail-text.ts';
 import { findHeader, readHeaderMap } from './header-map.ts';
 import { readJson } from './json-body.ts';
 import { readMailboxes } from './mailbox.ts';

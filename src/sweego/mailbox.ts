@@ -1,4 +1,4 @@
-import { cleanText } from '../rules/mail/mail-text.ts';
+import { cleanText } from '../mail/mail-text.ts';
 import { readHeaderValues } from './header-map.ts';
 
 /** One address of a mail. */

@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { BridgeError } from '../errors.ts';
-import { cleanText } from '../rules/mail/mail-text.ts';
+import { cleanText } from '../mail/mail-text.ts';
 import { readHeaderMap } from './header-map.ts';
 import type { HeaderMap } from './header-map.ts';
 import { readJson } from './json-body.ts';

@@ -1,7 +1,7 @@
 import { BridgeError } from '../../errors.ts';
 import type { Direction, EntryFilter, EntryState, EntrySummary, Inbox } from '../../inbox/inbox.ts';
-import { normalizeAddress } from '../../rules/mail/email-address.ts';
-import { normalizeMessageId } from '../../rules/mail/message-id.ts';
+import { normalizeAddress } from '../../mail/email-address.ts';
+import { normalizeMessageId } from '../../mail/message-id.ts';
 
 /** Filters as they are typed; what is left out filters nothing. */
 export type FilterOptions = {

@@ -1,8 +1,8 @@
 import { BridgeError } from '../../errors.ts';
 import type { Inbox, NewRequest } from '../../inbox/inbox.ts';
+import { normalizeMessageId } from '../../mail/message-id.ts';
 import { eventKey } from '../../rules/delivery/event-key.ts';
 import { readEventMeaning } from '../../rules/delivery/event-meaning.ts';
-import { normalizeMessageId } from '../../rules/mail/message-id.ts';
 import type { ReadLog } from '../../sweego/log-pages.ts';
 import { findRowMessageId, readLogRow } from '../../sweego/log-row.ts';
 import type { LogRow } from '../../sweego/log-row.ts';

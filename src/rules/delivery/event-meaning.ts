@@ -1,5 +1,5 @@
-import { normalizeAddress } from '../mail/email-address.ts';
-import { normalizeMessageId } from '../mail/message-id.ts';
+import { normalizeAddress } from '../../mail/email-address.ts';
+import { normalizeMessageId } from '../../mail/message-id.ts';
 import { classifyFailure } from './failure-class.ts';
 import type { HistoryEvent } from './message-state.ts';
 

@@ -1,4 +1,4 @@
-import { addressesIn } from '../mail/email-address.ts';
+import { addressesIn } from '../../mail/email-address.ts';
 import { isFailed, recipientState } from './delivery-status.ts';
 import type { RecipientState } from './delivery-status.ts';
 import type { HistoryEvent, MailState, MessageState, NotificationState } from './message-state.ts';

@@ -1,4 +1,4 @@
-import { addressesIn, splitAddresses } from '../mail/email-address.ts';
+import { addressesIn, splitAddresses } from '../../mail/email-address.ts';
 import type { MailState, MailValues } from './message-state.ts';
 
 /** Everybody a mail was made for, also while its list is cut down. */

@@ -1,15 +1,15 @@
 import { createHash } from 'node:crypto';
 import { BridgeError } from '../../errors.ts';
-import type { Language } from '../language.ts';
-import { normalizeAddress } from '../mail/email-address.ts';
+import { normalizeAddress } from '../../mail/email-address.ts';
 import {
   encodeUnstructured,
   formatMailbox,
   formatMailboxes,
   formatMessageId,
-} from '../mail/header-encoding.ts';
-import type { Mailbox } from '../mail/header-encoding.ts';
-import { oneLine } from '../mail/mail-text.ts';
+} from '../../mail/header-encoding.ts';
+import type { Mailbox } from '../../mail/header-encoding.ts';
+import { oneLine } from '../../mail/mail-text.ts';
+import type { Language } from '../language.ts';
 import { tieInlineImages } from './inline-images.ts';
 import { replyBody } from './reply-body.ts';
 import { fileContentType, fileName } from './reply-file.ts';

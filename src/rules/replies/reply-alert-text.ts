@@ -1,5 +1,5 @@
+import { cutToBytes, oneLine } from '../../mail/mail-text.ts';
 import type { Language } from '../language.ts';
-import { cutToBytes, oneLine } from '../mail/mail-text.ts';
 
 type Sentences = Readonly<Record<Language, string>>;
 

@@ -1,5 +1,5 @@
+import { wholeText } from '../../mail/mail-text.ts';
 import type { Language } from '../language.ts';
-import { wholeText } from '../mail/mail-text.ts';
 
 const emptyMessage = '(empty message)';
 

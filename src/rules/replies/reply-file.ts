@@ -1,4 +1,4 @@
-import { cutToBytes, oneLine } from '../mail/mail-text.ts';
+import { cutToBytes, oneLine } from '../../mail/mail-text.ts';
 
 /** What file systems allow (255), less what a download may add. */
 const longestNameBytes = 240;

@@ -1,5 +1,5 @@
-import { normalizeAddress } from '../mail/email-address.ts';
-import { normalizeMessageId } from '../mail/message-id.ts';
+import { normalizeAddress } from '../../mail/email-address.ts';
+import { normalizeMessageId } from '../../mail/message-id.ts';
 import { isReplyAddress } from './reply-token.ts';
 import type { ReplyTarget } from './reply-token.ts';
 

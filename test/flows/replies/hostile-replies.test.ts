@@ -2,7 +2,7 @@ import fc from 'fast-check';
 import { expect, it } from 'vitest';
 import { BridgeError } from '../../../src/errors.ts';
 import { collectReply, streamReply } from '../../../src/flows/replies/stream-reply.ts';
-import { oneLine } from '../../../src/rules/mail/mail-text.ts';
+import { oneLine } from '../../../src/mail/mail-text.ts';
 import { describeReply } from '../../../src/rules/replies/describe-reply.ts';
 import { parseInboundMail } from '../../../src/sweego/inbound-mail.ts';
 import { conversationalFlow } from '../../fixtures/inbound-mails.ts';
