@@ -78,7 +78,7 @@ const allowedImports = {
   ],
   'flows/settings': ['inbox/inbox', 'odoo', 'sweego', 'log'],
   'flows/provisioning': ['odoo', 'provision'],
-  odoo: ['odoo/xml-rpc', 'rules/delivery', 'http-client'],
+  odoo: ['odoo/xml-rpc', 'http-client'],
   'odoo/xml-rpc': ['odoo', 'http-client'],
   sweego: ['mail', 'http-client'],
   inbox: [],
@@ -86,8 +86,22 @@ const allowedImports = {
   'inbox/sqlite': ['inbox'],
   'inbox/postgres': ['inbox'],
   rules: [],
-  'rules/delivery': ['rules', 'mail'],
-  'rules/replies': ['rules', 'mail'],
+  'rules/delivery': [
+    'rules',
+    'mail',
+    'odoo/bridge-answers',
+    'odoo/message-change',
+    'odoo/message-state',
+    'sweego/outbound-event',
+  ],
+  'rules/replies': [
+    'rules',
+    'mail',
+    'odoo/reply-route',
+    'sweego/header-map',
+    'sweego/inbound-attachment',
+    'sweego/inbound-mail',
+  ],
   'rules/reconciliation': ['mail'],
   mail: [],
   provision: [],
@@ -107,6 +121,17 @@ const packageHomes = {
   pino: ['log'],
   'node-cron': ['bridge', 'config-variables'],
   commander: ['main', 'commands'],
+};
+
+/** A rule knows the types of what Odoo and Sweego write, and calls neither. */
+const wireTypes = {
+  patterns: [
+    {
+      group: ['**/odoo/**', '**/sweego/**'],
+      allowTypeImports: true,
+      message: 'src/rules imports only types from src/odoo and src/sweego.',
+    },
+  ],
 };
 
 /** Nothing in `rules`, `mail` and `provision` may know a clock, a network, a file or the environment. */
@@ -242,6 +267,10 @@ export default tseslint.config(
         },
       ],
     },
+  },
+  {
+    files: ['src/rules/**/*.ts'],
+    rules: { '@typescript-eslint/no-restricted-imports': ['error', wireTypes] },
   },
   { files: ['src/main.ts'], rules: { 'no-restricted-properties': 'off' } },
   { files: ['config/*.ts'], rules: { 'import-x/no-default-export': 'off' } },

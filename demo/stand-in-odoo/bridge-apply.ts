@@ -1,10 +1,10 @@
-import type { ApplyResult } from '../../src/odoo/bridge-answers.ts';
 import type {
+  ApplyResult,
   EventValues,
   MailValues,
   MessageChange,
   NotificationValues,
-} from '../../src/rules/delivery/message-state.ts';
+} from '../../src/odoo/message-change.ts';
 import { userError } from './faults.ts';
 import { textOf } from './field.ts';
 import { unlinkMails } from './mail-sending.ts';

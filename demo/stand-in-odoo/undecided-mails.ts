@@ -1,8 +1,8 @@
-import { ReadAnswer } from '../../src/odoo/bridge-answers.ts';
+import { addressesIn } from '../../src/mail/email-address.ts';
+import { ReadAnswer } from '../../src/odoo/message-state.ts';
+import type { MailState, MessageState } from '../../src/odoo/message-state.ts';
 import { recipientsOf, recipientsOfMail } from '../../src/rules/delivery/message-recipient.ts';
 import type { Recipient } from '../../src/rules/delivery/message-recipient.ts';
-import type { MailState, MessageState } from '../../src/rules/delivery/message-state.ts';
-import { addressesIn } from '../../src/mail/email-address.ts';
 import { bridgeRead } from './bridge-read.ts';
 import type { Records } from './records.ts';
 import type { Row } from './store.ts';
