@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import { BridgeError } from '../errors.ts';
-import { cleanText } from '../mail/mail-text.ts';
+import { wholeText } from '../mail/mail-text.ts';
 import { findHeader, readHeaderMap } from './header-map.ts';
 import { readJson } from './json-body.ts';
 import { readMailboxes } from './mailbox.ts';
@@ -166,6 +166,6 @@ function instantOf(value: unknown): Date | undefined {
 
 function textOf(value: unknown): string | undefined {
   if (typeof value !== 'string' && typeof value !== 'number') return undefined;
-  const text = cleanText(String(value)).trim();
+  const text = wholeText(String(value)).trim();
   return text === '' ? undefined : text;
 }

@@ -1,5 +1,5 @@
 import { readAddressList } from '../mail/address-list.ts';
-import { cleanText } from '../mail/mail-text.ts';
+import { wholeText } from '../mail/mail-text.ts';
 import type { Mailbox } from '../mail/mailbox.ts';
 import { readHeaderValues } from './header-map.ts';
 
@@ -22,7 +22,7 @@ function mailboxesOf(value: unknown): Mailbox[] {
 }
 
 function decodedMailboxes(text: string): Mailbox[] {
-  return readAddressList(cleanText(text)).map(({ name, address }) => ({ name: decodedText(name), address }));
+  return readAddressList(wholeText(text)).map(({ name, address }) => ({ name: decodedText(name), address }));
 }
 
 function decodedText(value: unknown): string {

@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { BridgeError } from '../errors.ts';
-import { cleanText } from '../mail/mail-text.ts';
+import { wholeText } from '../mail/mail-text.ts';
 import { readHeaderMap } from './header-map.ts';
 import type { HeaderMap } from './header-map.ts';
 import { readJson } from './json-body.ts';
@@ -39,7 +39,7 @@ const text = z
   .union([z.string(), z.number()])
   .nullish()
   .transform((value) => {
-    const trimmed = cleanText(String(value ?? '')).trim();
+    const trimmed = wholeText(String(value ?? '')).trim();
     return trimmed === '' ? undefined : trimmed;
   });
 
@@ -81,7 +81,7 @@ export function parseOutboundEvent(body: Uint8Array): OutboundEvent {
   }
   const event = parsed.data;
   const values = readHeaderMap(event.headers);
-  const details = typeof event.details === 'string' ? cleanText(event.details) : undefined;
+  const details = typeof event.details === 'string' ? wholeText(event.details) : undefined;
   return {
     type: normaliseEventType(event.event_type ?? ''),
     channel: event.channel,
