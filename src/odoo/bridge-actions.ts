@@ -83,7 +83,7 @@ export type Delivery = {
   document: Document | null;
 };
 
-export type Alert = {
+type Alert = {
   /** Identifies the inbox entry, for example its id. */
   key: string;
   summary: string;

@@ -80,7 +80,6 @@ function eventsOf(
     swgUid,
     transactionId: textOf(row['transaction_id']) ?? headers.get('x-transaction-id')?.[0],
     recipient: onlyAddressIn(row['email_to']),
-    domainFrom: textOf(row['domain_from']),
     headers: new Map([...headers].map(([name, texts]) => [name, texts.join(', ')])),
     messageIdHeader,
     wireMessageId: undefined,

@@ -22,7 +22,6 @@ export type OutboundEvent = {
   transactionId: string | undefined;
   /** Bare address, as written. */
   recipient: string | undefined;
-  domainFrom: string | undefined;
   /** By lower-case name, decoded; several values of one name are joined with `, `. */
   headers: ReadonlyMap<string, string>;
   /** Odoo's Message-Id: `x-message-id`, else `x-odoo-message-id`, unfolded and decoded. */
@@ -90,7 +89,6 @@ export function parseOutboundEvent(body: Uint8Array): OutboundEvent {
     eventId: event.event_id,
     transactionId: event.transaction_id ?? first(values, 'x-transaction-id'),
     recipient: event.recipient,
-    domainFrom: event.domain_from,
     headers: new Map([...values].map(([name, texts]) => [name, texts.join(', ')])),
     messageIdHeader: first(values, 'x-message-id') ?? first(values, 'x-odoo-message-id'),
     responseCode: readResponseCode(event.response_code),

@@ -5,7 +5,7 @@ import type { HistoryEvent } from '../../odoo/message-state.ts';
 type ServerOptions = Pick<BridgeSettings['servers'][number], 'feed_blacklist' | 'count_bounces'>;
 
 /** What follows from a new event besides the state of its mail: addresses for Odoo's own lists. */
-export type Consequences = { blacklisted: readonly string[]; dead: readonly string[] };
+type Consequences = { blacklisted: readonly string[]; dead: readonly string[] };
 
 /**
  * Only new events are given here, so that a repetition counts nothing twice. An event that no mail server of Odoo

@@ -12,7 +12,7 @@ import type { OdooFacts } from './notification-values.ts';
 import { traceValues } from './trace-values.ts';
 
 /** What became of one event in the decision about its message. */
-export type Verdict =
+type Verdict =
   /** Part of the change; settled once Odoo has applied it. */
   | 'apply'
   /** The history has it already, or another one of these events says the same and more. */
@@ -22,7 +22,7 @@ export type Verdict =
   /** The message is known but has no such recipient. */
   | 'unmatched';
 
-export type MessageDecision = {
+type MessageDecision = {
   /** Undefined when nothing has to be written. */
   change: MessageChange | undefined;
   /** One per event, in order. */

@@ -16,7 +16,7 @@ export type Recipient = {
 };
 
 /** Groups events by the recipient they are about; finds nobody for an event rather than somebody. */
-export type RecipientFinder = (event: HistoryEvent) => string | undefined;
+type RecipientFinder = (event: HistoryEvent) => string | undefined;
 
 /**
  * Tells events of one message apart by recipient: by swg_uid, else by the address recorded on the

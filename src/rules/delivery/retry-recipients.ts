@@ -4,7 +4,7 @@ import type { MailValues } from '../../odoo/message-change.ts';
 import type { MailState } from '../../odoo/message-state.ts';
 
 /** Everybody a mail was made for, also while its list is cut down. */
-export type OriginalRecipients = {
+type OriginalRecipients = {
   partners: readonly { partner_id: number; address: string | null }[];
   email_to: string | null;
   email_cc: string | null;
