@@ -1,4 +1,4 @@
-import { readdirSync, readFileSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 
 const root = new URL('..', import.meta.url);
@@ -8,6 +8,12 @@ function sources(folder: string): string[] {
   return readdirSync(new URL(folder, root), { recursive: true, encoding: 'utf8' })
     .filter((name) => name.endsWith('.ts'))
     .map((name) => read(`${folder}/${name}`));
+}
+
+/** The README and every page of `docs`, by path. */
+function pages(): string[] {
+  const names = readdirSync(new URL('docs', root)).filter((name) => name.endsWith('.md'));
+  return ['README.md', ...names.map((name) => `docs/${name}`)];
 }
 
 describe('the documentation', () => {
@@ -36,17 +42,37 @@ describe('the documentation', () => {
     expect(variables.filter((name) => !new RegExp(`^#? ?${name}=`, 'm').test(example))).toEqual([]);
   });
 
-  it('names only commands and options in the README that the program has', () => {
+  it('names only commands and options that the program has', () => {
     const program = read('src/commands/command-line.ts') + read('src/commands/inbox-command-line.ts');
+    const pagesWithCommands = ['README.md', 'docs/operations.md', 'docs/errors.md'];
     const mentioned = [
-      ...read('README.md').matchAll(
-        /(?:sweego-odoo-bridge|npm start --) ([a-z]+)|(?<=[ `])(--[a-z][a-z-]*)/g,
-      ),
+      ...pagesWithCommands
+        .map(read)
+        .join('\n')
+        .matchAll(/(?:sweego-odoo-bridge|npm start --) ([a-z]+)|(?<=[ `])(--[a-z][a-z-]*)/g),
     ].map((match) => match[1] ?? match[2] ?? '');
     const ours = new Set(
-      mentioned.filter((word) => !['--real', '--keep', '--init', '--env-file'].includes(word)),
+      mentioned.filter((word) => !['--real', '--keep', '--init', '--env-file', '--help'].includes(word)),
     );
     expect(ours).toContain('provision');
+    expect(ours).toContain('--ask-sweego');
     expect([...ours].filter((word) => !program.includes(word))).toEqual([]);
+  });
+
+  it('names only paths of the source that exist', () => {
+    const named = pages().flatMap((page) => read(page).match(/\bsrc\/[\w./-]*\w/g) ?? []);
+    expect(named).toContain('src/http/webhook.ts');
+    expect(named.filter((path) => !existsSync(new URL(path, root)))).toEqual([]);
+  });
+
+  it('links only to files that exist', () => {
+    const links = pages().flatMap((page) =>
+      [...read(page).matchAll(/\]\(([^)\s#]+)[^)]*\)/g)]
+        .map((match) => match[1] ?? '')
+        .filter((target) => !/^[a-z]+:/.test(target))
+        .map((target) => new URL(target, new URL(page, root)).href),
+    );
+    expect(links).toContain(new URL('docs/pictures/chatter.png', root).href);
+    expect(links.filter((link) => !existsSync(new URL(link)))).toEqual([]);
   });
 });
