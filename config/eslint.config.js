@@ -123,7 +123,7 @@ const impure = [
 ];
 
 /** Files of src that are in no room. */
-const sourceFiles = ['main', 'config', 'config-variables', 'log', 'http-client', 'public-address', 'errors'];
+const sourceFiles = ['main', 'config', 'config-variables', 'log', 'http-client', 'public-address', 'errors', 'error-codes', 'error-kind'];
 const folders = [...new Set(Object.keys(allowedImports).map((room) => room.split('/')[0]))];
 
 const source = new URL('../src/', import.meta.url);

@@ -1,10 +1,5 @@
 import type { ApplyResult } from '../../src/odoo/bridge-answers.ts';
-import type {
-  EventValues,
-  MailValues,
-  MessageChange,
-  NotificationValues,
-} from '../../src/rules/delivery/message-state.ts';
+import type { EventValues, MailValues, MessageChange, NotificationValues } from '../../src/rules/delivery/message-state.ts';
 import { userError } from './faults.ts';
 import { textOf } from './field.ts';
 import { unlinkMails } from './mail-sending.ts';

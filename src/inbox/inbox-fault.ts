@@ -1,9 +1,10 @@
 import { BridgeError } from '../errors.ts';
+import type { ErrorCode } from '../errors.ts';
 
 /** What was being done to the database when it failed; decides the error code. */
 export type InboxAction = 'open' | 'read' | 'write';
 
-export const codeOfAction: Readonly<Record<InboxAction, string>> = {
+export const codeOfAction: Readonly<Record<InboxAction, ErrorCode>> = {
   open: 'INBOX_OPEN_FAILED',
   read: 'INBOX_READ_FAILED',
   write: 'INBOX_WRITE_FAILED',

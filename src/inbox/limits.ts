@@ -8,8 +8,8 @@ export const releasesUntilAlone = 2;
 export const mostReleases = 5;
 
 /** Why such an entry is parked. */
-export const endsWorker =
-  `INBOX_ENDS_WORKER: the bridge ended ${mostReleases} times while it worked on this entry, the last times on ` +
+export const crashesWorker =
+  `INBOX_CRASHES_WORKER: the bridge ended ${mostReleases} times while it worked on this entry, the last times on ` +
   'nothing else';
 
 /** How much one step of retention erases, bytes, give or take one entry: intake waits behind its commit. */

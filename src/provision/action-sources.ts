@@ -1,5 +1,5 @@
-import { actionNames  } from './bridge-records.ts';
-import type {ActionSources} from './bridge-records.ts';
+import { actionNames } from './bridge-records.ts';
+import type { ActionSources } from './bridge-records.ts';
 
 /** The line of an action by which it takes functions of `actions/shared`, by the names of their files. */
 const usesLine = /^# uses: ([a-z_]+(?:, [a-z_]+)*)$/m;

@@ -53,7 +53,7 @@ export function statusError(status: number, call: SweegoCall): BridgeError {
   if ([400, 404, 410, 422].includes(status)) {
     if (call === 'logs') return logNotThere(status);
     return new BridgeError(
-      'SWEEGO_NOT_THERE',
+      'SWEEGO_NOT_FOUND',
       `Sweego does not have it (any more) (${call}: ${status}). Check the account's UUID (SWEEGO_CLIENT_UUID) if this concerns every mail.`,
       { retry: 'never', scope: 'entry', cause: undefined, details },
     );
@@ -68,7 +68,7 @@ export function statusError(status: number, call: SweegoCall): BridgeError {
 /** The log itself is always there, so the question or its address is wrong, which concerns every mail. */
 function logNotThere(status: number): BridgeError {
   return new BridgeError(
-    'SWEEGO_NOT_THERE',
+    'SWEEGO_NOT_FOUND',
     `Sweego does not know what it is asked (logs: ${status}), so its log cannot be read. ` +
       'Check SWEEGO_API_URL (usually https://api.sweego.io); if that is right, Sweego has changed its API: report it.',
     { retry: 'later', scope: 'sweego', cause: undefined, details: { call: 'logs', status } },

@@ -22,7 +22,7 @@ const mostRedirects = 3;
  * only, redirects included, and from no private address whatever the name leads to.
  *
  * Reading throws BridgeError. Worth another try: SWEEGO_UNREACHABLE (also when the body breaks off),
- * SWEEGO_UNAVAILABLE, SWEEGO_API_KEY_REFUSED. For good: SWEEGO_NOT_THERE, SWEEGO_URL_REFUSED,
+ * SWEEGO_UNAVAILABLE, SWEEGO_API_KEY_REFUSED. For good: SWEEGO_NOT_FOUND, SWEEGO_URL_REFUSED,
  * SWEEGO_ANSWER_TOO_LARGE.
  *
  * @param options.domains instead of `attachmentDomains`

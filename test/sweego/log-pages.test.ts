@@ -159,7 +159,7 @@ it.each([
 it('names the address that is wrong when Sweego does not know the question at either path', async () => {
   const { open } = answering({ status: 404 }, { status: 404 });
   await expectRefusal(uidsOf({ open }), {
-    code: 'SWEEGO_NOT_THERE',
+    code: 'SWEEGO_NOT_FOUND',
     retry: 'later',
     scope: 'sweego',
     says: /Check SWEEGO_API_URL/,

@@ -98,7 +98,7 @@ function totalOf(kept: ReadonlyMap<string, number>): number {
 
 function unlocated(): BridgeError {
   return new BridgeError(
-    'SWEEGO_NOT_THERE',
+    'SWEEGO_NOT_FOUND',
     'Sweego announced an attachment without saying where it is. Ask the sender for the file on another way.',
     { retry: 'never', scope: 'entry', cause: undefined },
   );

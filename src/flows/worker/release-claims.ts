@@ -35,7 +35,7 @@ export function createClaimRelease(
     }
     if (parked > 0) {
       log.error(
-        { code: 'INBOX_ENDS_WORKER', parked },
+        { code: 'INBOX_CRASHES_WORKER', parked },
         'entries parked: the process ended each time it worked on them',
       );
     }
