@@ -10,16 +10,7 @@ import type { LogDeps, ReadLog } from '../../sweego/log-pages.ts';
 import { tellApiKeyFault } from './api-key-alert.ts';
 import { reconcile } from './reconcile.ts';
 import type { ReconcileDeps, Reconciled } from './reconcile.ts';
-import {
-  givenBack,
-  instantOf,
-  isServed,
-  later,
-  memoryAfter,
-  repliesToLookFor,
-  servedBy,
-  withSkipped,
-} from './reconciliation-memory.ts';
+import { givenBack, instantOf, isServed, later, memoryAfter, repliesToLookFor, servedBy, withSkipped } from './reconciliation-memory.ts';
 import type { Occasion } from './reconciliation-memory.ts';
 import { keepReconciliations, recallReconciliations } from './reconciliation-runs.ts';
 import type { ReconciliationMemory } from './reconciliation-runs.ts';
