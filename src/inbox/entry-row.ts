@@ -1,5 +1,14 @@
 import type { StoredRequest } from './admission.ts';
-import type { Direction, Entry, EntryState, EntrySummary, SecretUse, StoredFile, Transition, EntryFilter } from './inbox.ts';
+import type {
+  Direction,
+  Entry,
+  EntryState,
+  EntrySummary,
+  SecretUse,
+  StoredFile,
+  Transition,
+  EntryFilter,
+} from './inbox.ts';
 
 /** A row as either driver gives it. Instants are milliseconds since 1970. */
 type Row = Readonly<Record<string, unknown>>;

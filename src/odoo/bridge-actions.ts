@@ -2,7 +2,14 @@ import { z } from 'zod';
 import { BridgeError } from '../errors.ts';
 import type { MessageChange } from '../rules/delivery/message-state.ts';
 import { badAnswer, notInGroup, notProvisioned, wrongVersion } from './bridge-action-errors.ts';
-import { ApplyAnswer, BridgeSettings, FindAnswer, PendingAnswer, ReadAnswer, recordId } from './bridge-answers.ts';
+import {
+  ApplyAnswer,
+  BridgeSettings,
+  FindAnswer,
+  PendingAnswer,
+  ReadAnswer,
+  recordId,
+} from './bridge-answers.ts';
 import type { ApplyResult } from './bridge-answers.ts';
 import type { Odoo } from './odoo.ts';
 import { AlertAnswer, DeliverAnswer, RouteAnswer } from './reply-answers.ts';

@@ -2,7 +2,11 @@ import type { DescribeBody, Inbox } from '../../inbox/inbox.ts';
 import type { Log } from '../../log.ts';
 import type { BridgeActions } from '../../odoo/bridge-actions.ts';
 import type { BridgeSettings } from '../../odoo/bridge-answers.ts';
-import { domainsSentFrom, domainsToAsk, reconciliationWindow } from '../../rules/reconciliation/reconciliation.ts';
+import {
+  domainsSentFrom,
+  domainsToAsk,
+  reconciliationWindow,
+} from '../../rules/reconciliation/reconciliation.ts';
 import type { Window } from '../../rules/reconciliation/reconciliation.ts';
 import type { ReadLog } from '../../sweego/log-pages.ts';
 import { findLostReplies } from './lost-replies.ts';

@@ -89,8 +89,17 @@ export function createWorkerLease({ inbox, holder, now, sleep, log }: WorkerLeas
   };
 }
 
+/**
+ * For each write that only the holder may make.
+ *
+ * @throws BridgeError INBOX_LEASE_LOST: another process may hold the lease by now
+ */
+export function requireHeld(lease: Pick<WorkerLease, 'isHeld'>): void {
+  if (!lease.isHeld()) throw leaseLost();
+}
+
 /** Nothing is said about the entries: they are given back, or whoever has the lease takes them over. */
-export function leaseLost(): BridgeError {
+function leaseLost(): BridgeError {
   return new BridgeError(
     'INBOX_LEASE_LOST',
     'The worker could not renew its lease in time, so it writes nothing more to Odoo. ' +

@@ -1,5 +1,12 @@
 import { hashTerm } from '../admission.ts';
-import { allDirections, bytesOf, secretUseOf, summaryOf, transitionOf, completeFilter } from '../entry-row.ts';
+import {
+  allDirections,
+  bytesOf,
+  secretUseOf,
+  summaryOf,
+  transitionOf,
+  completeFilter,
+} from '../entry-row.ts';
 import type { EntryState, Inbox, InboxStatus, EntryFilter } from '../inbox.ts';
 import { firstReason, selectSummary } from './row.ts';
 import type { PostgresRow, PostgresSession } from './session.ts';

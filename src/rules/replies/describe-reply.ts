@@ -1,7 +1,12 @@
 import { createHash } from 'node:crypto';
 import { BridgeError } from '../../errors.ts';
 import { normalizeAddress } from '../../mail/email-address.ts';
-import { encodeUnstructured, formatMailbox, formatMailboxes, formatMessageId } from '../../mail/header-encoding.ts';
+import {
+  encodeUnstructured,
+  formatMailbox,
+  formatMailboxes,
+  formatMessageId,
+} from '../../mail/header-encoding.ts';
 import type { Mailbox } from '../../mail/header-encoding.ts';
 import { oneLine } from '../../mail/mail-text.ts';
 import type { Language } from '../language.ts';

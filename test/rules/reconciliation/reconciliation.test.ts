@@ -1,12 +1,7 @@
 import { afterEach, describe, expect, it } from 'vitest';
 import { parseCronSchedule } from '../../../src/rules/reconciliation/cron-schedule.ts';
 import type { CronSchedule } from '../../../src/rules/reconciliation/cron-schedule.ts';
-import {
-  decideRun,
-  domainsSentFrom,
-  domainsToAsk,
-  reconciliationWindow,
-} from '../../../src/rules/reconciliation/reconciliation.ts';
+import { decideRun, domainsSentFrom, domainsToAsk, reconciliationWindow } from '../../../src/rules/reconciliation/reconciliation.ts';
 
 const minuteMs = 60_000;
 const on = { is_on: true, every_minutes: 30 };

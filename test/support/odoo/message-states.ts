@@ -1,9 +1,4 @@
-import type {
-  HistoryEvent,
-  MailState,
-  MessageState,
-  NotificationState,
-} from '../../../src/rules/delivery/message-state.ts';
+import type { HistoryEvent, MailState, MessageState, NotificationState } from '../../../src/rules/delivery/message-state.ts';
 import type { OdooFacts } from '../../../src/rules/delivery/notification-values.ts';
 
 /** Odoo's own selection values, as far as the tests need them: mail.mail knows no mail_bounce. */
