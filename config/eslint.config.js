@@ -49,7 +49,6 @@ const allowedImports = {
     'inbox/open',
     'odoo',
     'sweego',
-    'rules/reconciliation',
     'config',
     'http-client',
     'log',
@@ -106,6 +105,7 @@ const packageHomes = {
   undici: ['http-client'],
   pino: ['log'],
   'node-cron': ['bridge', 'config-variables'],
+  croner: ['rules'],
   commander: ['main', 'commands'],
 };
 

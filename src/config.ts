@@ -1,5 +1,6 @@
 import { Variables, fileNames, passwordsOfDatabaseUrl, secretNames } from './config-variables.ts';
 import { BridgeError } from './errors.ts';
+import type { CronSchedule } from './rules/reconciliation/cron-schedule.ts';
 
 /** Where the variables come from. */
 export type ConfigSource = {
@@ -33,7 +34,7 @@ export type BridgeConfig = {
   outboundSecrets: readonly string[];
   inboundSecrets: readonly string[];
   signatureToleranceSeconds: number;
-  reconcileCron: string;
+  reconcileCron: CronSchedule;
   /** How far back Sweego's log is asked, days; what a plan keeps of the log is not documented. */
   reconcileDays: number;
   adminToken: string | undefined;

@@ -13,6 +13,7 @@ const deps: CommandLineDeps = {
   writeLog: (line) => void process.stderr.write(line),
   writeServeLog: (line) => void process.stdout.write(line),
   stopAsked,
+  enterUtc: () => void (process.env['TZ'] = 'UTC'),
 };
 
 /** Once per signal: a second one ends the process at once, as people expect of it. */

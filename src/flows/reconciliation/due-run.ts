@@ -15,7 +15,7 @@ import {
   memoryAfter,
   repliesToLookFor,
   servedBy,
-  withSkipped,
+  withSlot,
 } from './reconciliation-memory.ts';
 import type { Occasion } from './reconciliation-memory.ts';
 import { keepReconciliations, recallReconciliations } from './reconciliation-runs.ts';
@@ -101,7 +101,7 @@ async function keepEnd(
 ): Promise<void> {
   const memory = memoryAfterEnd(await recallReconciliations(inbox, now()), occasion, before, end, now());
   // Replicas must know of a slot that this process skipped meanwhile.
-  await keepReconciliations(inbox, withSkipped(memory, skippedSlot(), now()), now());
+  await keepReconciliations(inbox, withSlot(memory, skippedSlot(), now()), now());
 }
 
 function memoryAfterEnd(

@@ -7,9 +7,10 @@ import type { DueRunDeps } from './due-run.ts';
 import type { Reconciled } from './reconcile.ts';
 import { withReconciliationLease } from './reconciliation-lease.ts';
 import type { ReconciliationLeaseDeps } from './reconciliation-lease.ts';
-import { instantOf, withSkipped } from './reconciliation-memory.ts';
+import { instantOf, slotOf, withSlot } from './reconciliation-memory.ts';
 import type { Occasion } from './reconciliation-memory.ts';
 import { recallReconciliations } from './reconciliation-runs.ts';
+import type { ReconciliationMemory } from './reconciliation-runs.ts';
 
 export type ReconcilerDeps = Omit<DueRunDeps, 'skippedSlot'> &
   ReconciliationLeaseDeps & {
@@ -19,7 +20,7 @@ export type ReconcilerDeps = Omit<DueRunDeps, 'skippedSlot'> &
   };
 
 export type Reconciler = {
-  /** Called each minute: runs when the schedule says so. Resolves when that run is over. Never throws. */
+  /** Called each minute at least: runs when the schedule says so. Resolves when that run is over. Never throws. */
   wake(): Promise<void>;
   /**
    * Runs at once, whatever the schedule says. Undefined while another process reconciles, which takes 40 seconds to
@@ -36,7 +37,7 @@ export type Reconciler = {
 export function createReconciler(deps: ReconcilerDeps): Reconciler {
   const { inbox, now, log } = deps;
   const stopping = new AbortController();
-  let running: Promise<unknown> | undefined;
+  let running: { occasion: Occasion; ended: Promise<unknown> } | undefined;
   let skippedSlot: Date | undefined;
 
   async function wake(): Promise<void> {
@@ -46,7 +47,7 @@ export function createReconciler(deps: ReconcilerDeps): Reconciler {
     const decision = decideRun({
       cron: deps.cron,
       setting: settings.reconciliation,
-      lastSlot: instantOf(withSkipped(memory, skippedSlot, now()).lastSlot),
+      lastSlot: lastSlotOf(memory),
       requestedAt: settings.reconciliation.requested_at,
       servedRequest: instantOf(memory.servedRequest),
       notBefore: instantOf(memory.notBefore),
@@ -60,6 +61,13 @@ export function createReconciler(deps: ReconcilerDeps): Reconciler {
     else if (decision.kind === 'run_by_hand') await start(settings, { request: decision.request });
   }
 
+  /** The run under way may not have kept its slot yet: two wakes can come at the same moment. */
+  function lastSlotOf(memory: ReconciliationMemory): Date | undefined {
+    const ownSlots = [skippedSlot, slotOf(running?.occasion)];
+    const latest = ownSlots.reduce((after, slot) => withSlot(after, slot, now()), memory);
+    return instantOf(latest.lastSlot);
+  }
+
   function start(settings: BridgeSettings, occasion: Occasion): Promise<Reconciled | undefined> {
     const runDeps: DueRunDeps = { ...deps, skippedSlot: () => skippedSlot };
     const work = withReconciliationLease(deps, occasion, stopping.signal, (lost) =>
@@ -67,7 +75,7 @@ export function createReconciler(deps: ReconcilerDeps): Reconciler {
     ).finally(() => {
       running = undefined;
     });
-    running = work.catch(() => undefined);
+    running = { occasion, ended: work.catch(() => undefined) };
     return work;
   }
 
@@ -84,7 +92,7 @@ export function createReconciler(deps: ReconcilerDeps): Reconciler {
     },
     async stop() {
       stopping.abort();
-      await running;
+      await running?.ended;
     },
   };
 }
