@@ -77,7 +77,7 @@ const allowedImports = {
   ],
   'flows/settings': ['inbox/inbox', 'odoo', 'sweego', 'log'],
   'flows/provisioning': ['odoo', 'provision'],
-  odoo: ['odoo/xml-rpc', 'rules/delivery', 'http-client'],
+  odoo: ['odoo/xml-rpc', 'http-client'],
   'odoo/xml-rpc': ['odoo', 'http-client'],
   sweego: ['mail', 'http-client'],
   inbox: [],
@@ -85,8 +85,22 @@ const allowedImports = {
   'inbox/sqlite': ['inbox'],
   'inbox/postgres': ['inbox'],
   rules: [],
-  'rules/delivery': ['rules', 'mail'],
-  'rules/replies': ['rules', 'mail'],
+  'rules/delivery': [
+    'rules',
+    'mail',
+    'odoo/bridge-answers',
+    'odoo/message-change',
+    'odoo/message-state',
+    'sweego/outbound-event',
+  ],
+  'rules/replies': [
+    'rules',
+    'mail',
+    'odoo/reply-route',
+    'sweego/header-map',
+    'sweego/inbound-attachment',
+    'sweego/inbound-mail',
+  ],
   'rules/reconciliation': ['mail'],
   mail: [],
   provision: [],
@@ -109,6 +123,17 @@ const packageHomes = {
   commander: ['main', 'commands'],
 };
 
+/** A rule knows the types of what Odoo and Sweego write, and calls neither. */
+const wireTypes = {
+  patterns: [
+    {
+      group: ['**/odoo/**', '**/sweego/**'],
+      allowTypeImports: true,
+      message: 'src/rules imports only types from src/odoo and src/sweego.',
+    },
+  ],
+};
+
 /** Nothing in `rules`, `mail` and `provision` may know a clock, a network, a file or the environment. */
 const pureFolders = ['rules', 'mail', 'provision'];
 const impure = [
@@ -123,7 +148,17 @@ const impure = [
 ];
 
 /** Files of src that are in no room. */
-const sourceFiles = ['main', 'config', 'config-variables', 'log', 'http-client', 'public-address', 'errors', 'error-codes', 'error-kind'];
+const sourceFiles = [
+  'main',
+  'config',
+  'config-variables',
+  'log',
+  'http-client',
+  'public-address',
+  'errors',
+  'error-codes',
+  'error-kind',
+];
 const folders = [...new Set(Object.keys(allowedImports).map((room) => room.split('/')[0]))];
 
 const source = new URL('../src/', import.meta.url);
@@ -242,6 +277,10 @@ export default tseslint.config(
         },
       ],
     },
+  },
+  {
+    files: ['src/rules/**/*.ts'],
+    rules: { '@typescript-eslint/no-restricted-imports': ['error', wireTypes] },
   },
   { files: ['src/main.ts'], rules: { 'no-restricted-properties': 'off' } },
   { files: ['config/*.ts'], rules: { 'import-x/no-default-export': 'off' } },

@@ -1,18 +1,15 @@
 import { z } from 'zod';
 import { BridgeError } from '../errors.ts';
-import type { MessageChange } from '../rules/delivery/message-state.ts';
 import { badAnswer, notInGroup, notProvisioned, wrongVersion } from './bridge-action-errors.ts';
-import {
-  ApplyAnswer,
-  BridgeSettings,
-  FindAnswer,
-  PendingAnswer,
-  ReadAnswer,
-  recordId,
-} from './bridge-answers.ts';
-import type { ApplyResult } from './bridge-answers.ts';
+import { BridgeSettings, FindAnswer, PendingAnswer } from './bridge-answers.ts';
+import { ApplyAnswer } from './message-change.ts';
+import type { ApplyResult, MessageChange } from './message-change.ts';
+import { ReadAnswer } from './message-state.ts';
+import { recordId } from './odoo-fields.ts';
 import type { Odoo } from './odoo.ts';
-import { AlertAnswer, DeliverAnswer, RouteAnswer } from './reply-answers.ts';
+import { AlertAnswer, DeliverAnswer } from './reply-answers.ts';
+import { RouteAnswer } from './reply-route.ts';
+import type { Document, RouteQuestion } from './reply-route.ts';
 
 /** Version of the provisioned actions that this program speaks to. */
 export const provisionVersion = 5;
@@ -77,24 +74,13 @@ export type BridgeActions = {
   findMessages(document: string): Promise<string[]>;
 };
 
-export type RouteQuestion = {
-  /** Normalised: bare and lower-cased. */
-  addresses: readonly string[];
-  /** With angle brackets: Odoo's own ones or those that Sweego puts on mails. */
-  messageIds: readonly string[];
-  /** Odoo's model name, or its ir.model id as in the short form of a reply token. */
-  documents: readonly { model: string | number; id: number }[];
-  /** Normalised: bare and lower-cased. */
-  senders: readonly string[];
-};
-
 export type Delivery = {
   /** RFC 5322, pure ASCII: everything else is altered on the way or in Odoo. */
   message: string;
   /** The one in the message, with angle brackets. */
   messageId: string;
   /** Where to post; null leaves the place to Odoo's routing (references, aliases). */
-  document: { model: string; id: number } | null;
+  document: Document | null;
 };
 
 export type Alert = {

@@ -89,7 +89,6 @@ function eventsOf(
     ...common,
     ...evidence,
     type,
-    rawType: status,
     timestamp,
     eventId: `log:${swgUid}:${type}:${digestOf([timestamp, evidence, common.transactionId])}`,
   });

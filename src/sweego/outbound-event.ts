@@ -10,8 +10,6 @@ import { findInstant } from './timestamp.ts';
 export type OutboundEvent = {
   /** Lower-case with underscores: `soft-bounce` and `Soft bounce` are `soft_bounce`. */
   type: string;
-  /** `event_type` as Sweego wrote it. */
-  rawType: string;
   /** `email`, `sms`, … */
   channel: string | undefined;
   /** When Sweego says it happened; also `undefined` when the text names no instant. Never an order. */
@@ -82,12 +80,10 @@ export function parseOutboundEvent(body: Uint8Array): OutboundEvent {
     throw unreadable(field, 'is missing or of an unexpected kind');
   }
   const event = parsed.data;
-  const rawType = event.event_type ?? '';
   const values = readHeaderMap(event.headers);
   const details = typeof event.details === 'string' ? cleanText(event.details) : undefined;
   return {
-    type: normaliseEventType(rawType),
-    rawType,
+    type: normaliseEventType(event.event_type ?? ''),
     channel: event.channel,
     timestamp: typeof event.timestamp === 'string' ? findInstant(event.timestamp) : undefined,
     swgUid: event.swg_uid ?? first(values, 'x-swg-uid'),
@@ -105,8 +101,8 @@ export function parseOutboundEvent(body: Uint8Array): OutboundEvent {
 }
 
 /** `soft-bounce`, `Soft bounce` and `soft_bounce` are one type. */
-export function normaliseEventType(rawType: string): string {
-  return rawType.trim().toLowerCase().replace(/[-\s]/g, '_');
+export function normaliseEventType(written: string): string {
+  return written.trim().toLowerCase().replace(/[-\s]/g, '_');
 }
 
 function first(values: HeaderMap, name: string): string | undefined {

@@ -4,7 +4,14 @@ import { describeBody } from '../../src/sweego/describe-body.ts';
 import { parseSigningSecret } from '../../src/sweego/signature.ts';
 import { documentedEvents } from '../fixtures/outbound-events.ts';
 import { nonAscii, symfonyDelivered } from '../fixtures/signed-requests.ts';
-import { inboundSecret, now, openIntake, outboundSecret, signedRequest, storedBodies } from '../support/bridge/intake.ts';
+import {
+  inboundSecret,
+  now,
+  openIntake,
+  outboundSecret,
+  signedRequest,
+  storedBodies,
+} from '../support/bridge/intake.ts';
 
 const outbound = '/sweego/webhook/outbound';
 const inbound = '/sweego/webhook/inbound';

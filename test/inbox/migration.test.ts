@@ -2,7 +2,13 @@ import { copyFileSync } from 'node:fs';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { openInbox } from '../../src/inbox/open.ts';
 import { openSqliteSession } from '../../src/inbox/sqlite/session.ts';
-import { after, allDirections, bytesOfText, describeTestBody, requestOf } from '../support/inbox/inbox-requests.ts';
+import {
+  after,
+  allDirections,
+  bytesOfText,
+  describeTestBody,
+  requestOf,
+} from '../support/inbox/inbox-requests.ts';
 import { createTemporaryPath } from '../support/inbox/sqlite-databases.ts';
 import { createVersion1Inbox, version1Entries } from '../support/inbox/version-1-inbox.ts';
 import { runProgram } from '../support/run-program.ts';

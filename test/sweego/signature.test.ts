@@ -2,7 +2,13 @@ import { createHash } from 'node:crypto';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { BridgeError } from '../../src/errors.ts';
-import { findSigner, isInsideWindow, issuedKeyBytes, parseSigningSecret, readSignatureHeaders } from '../../src/sweego/signature.ts';
+import {
+  findSigner,
+  isInsideWindow,
+  issuedKeyBytes,
+  parseSigningSecret,
+  readSignatureHeaders,
+} from '../../src/sweego/signature.ts';
 import { nonAscii, shortKey, symfonyDelivered, symfonyMistakes } from '../fixtures/signed-requests.ts';
 import type { SignedRequest } from '../fixtures/signed-requests.ts';
 import { signWebhook } from '../support/mails/sign-webhook.ts';

@@ -1,5 +1,4 @@
-import type { ApplyResult } from '../../../src/odoo/bridge-answers.ts';
-import type { MessageChange } from '../../../src/rules/delivery/message-state.ts';
+import type { ApplyResult, MessageChange } from '../../../src/odoo/message-change.ts';
 import { userError } from '../faults.ts';
 import { unlinkMails } from '../mails/mail-sending.ts';
 import { textOf } from '../records/field.ts';

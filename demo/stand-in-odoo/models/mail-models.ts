@@ -1,5 +1,14 @@
 import { eventFields, eventModel } from '../../../src/provision/event-model.ts';
-import { active, boolean, datetime, integer, many2many, many2one, selection, text } from '../records/field.ts';
+import {
+  active,
+  boolean,
+  datetime,
+  integer,
+  many2many,
+  many2one,
+  selection,
+  text,
+} from '../records/field.ts';
 import type { Field, Model } from '../records/field.ts';
 
 /** The failure types of mail.mail in Odoo 19, which does not know `mail_bounce`. */

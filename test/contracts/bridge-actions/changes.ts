@@ -1,5 +1,6 @@
 import { beforeAll, describe, expect, test } from 'vitest';
-import type { MessageChange, MessageState } from '../../../src/rules/delivery/message-state.ts';
+import type { MessageChange } from '../../../src/odoo/message-change.ts';
+import type { MessageState } from '../../../src/odoo/message-state.ts';
 import { changeOf, failing, mailsIn } from './world.ts';
 import type { ActionsWorld } from './world.ts';
 
@@ -21,12 +22,10 @@ export function describeChanges(opened: () => ActionsWorld): void {
         id: message.id,
         model: 'sale.order',
         res_id: message.orderId,
-        document_exists: true,
         mails: [
           {
             state: 'sent',
             is_notification: true,
-            relayed: true,
             delete_wished: true,
             confirmed: false,
             original_recipients: null,

@@ -1,7 +1,7 @@
 import { beforeAll, describe, expect, test } from 'vitest';
+import type { HistoryEvent } from '../../../src/odoo/message-state.ts';
 import { eventValues } from '../../../src/rules/delivery/event-values.ts';
 import { recordOnly } from '../../../src/rules/delivery/message-outcome.ts';
-import type { HistoryEvent } from '../../../src/rules/delivery/message-state.ts';
 import { odooFacts } from '../../support/odoo/message-states.ts';
 import { changeOf } from './world.ts';
 import type { ActionsWorld } from './world.ts';

@@ -1,7 +1,7 @@
 import { beforeAll, describe, expect, test } from 'vitest';
 import type { SentMessage } from '../../../demo/order-mails.ts';
+import type { HistoryEvent } from '../../../src/odoo/message-state.ts';
 import { decideMessage } from '../../../src/rules/delivery/message-outcome.ts';
-import type { HistoryEvent } from '../../../src/rules/delivery/message-state.ts';
 import { historyEvent, odooFacts } from '../../support/odoo/message-states.ts';
 import { changeOf, mailsIn } from './world.ts';
 import type { ActionsWorld } from './world.ts';

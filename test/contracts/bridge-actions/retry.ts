@@ -1,5 +1,5 @@
 import { beforeAll, describe, expect, test } from 'vitest';
-import type { MailValues } from '../../../src/rules/delivery/message-state.ts';
+import type { MailValues } from '../../../src/odoo/message-change.ts';
 import { changeOf, failing, mailsIn } from './world.ts';
 import type { ActionsWorld } from './world.ts';
 

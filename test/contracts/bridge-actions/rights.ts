@@ -16,13 +16,11 @@ export function describeRights(opened: () => ActionsWorld): void {
         from_filter: 'contract.example.com',
         outbound_secrets: [contractSecret],
         inbound_secrets: [],
-        delete_on_sent: true,
         show_auto_replies: false,
       });
       expect(settings.failure_types.mail).toContain('mail_email_invalid');
       expect(settings.failure_types.mail).not.toContain('mail_bounce');
       expect(settings.failure_types.notification).toContain('mail_bounce');
-      expect(settings.languages).toContain('en_US');
     });
 
     test('refuses the actions to a user outside the bridge group', async () => {

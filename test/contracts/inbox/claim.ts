@@ -1,5 +1,12 @@
 import { describe, expect, it } from 'vitest';
-import { after, allDirections, bytesOfText, describeTestBody, requestOf, textOf } from '../../support/inbox/inbox-requests.ts';
+import {
+  after,
+  allDirections,
+  bytesOfText,
+  describeTestBody,
+  requestOf,
+  textOf,
+} from '../../support/inbox/inbox-requests.ts';
 import { runProgram } from '../../support/run-program.ts';
 import type { InboxUnderTest } from './inbox-contract.ts';
 

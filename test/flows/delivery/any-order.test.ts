@@ -5,7 +5,14 @@ import { openStandIn } from '../../demo/open-stand-in.ts';
 import type { OpenStandIn } from '../../demo/open-stand-in.ts';
 import { openEventBridge } from '../../support/bridge/event-bridge.ts';
 import type { EventBridge } from '../../support/bridge/event-bridge.ts';
-import { eventBody, eventCases, logRowBody, loggedEventCases, mayBeDeliveredToAll, sortedBatch } from '../../support/mails/event-cases.ts';
+import {
+  eventBody,
+  eventCases,
+  logRowBody,
+  loggedEventCases,
+  mayBeDeliveredToAll,
+  sortedBatch,
+} from '../../support/mails/event-cases.ts';
 import type { Delivery, EventCase } from '../../support/mails/event-cases.ts';
 import { createMessageMaker } from '../../support/odoo/marked-messages.ts';
 import type { MessageMaker } from '../../support/odoo/marked-messages.ts';

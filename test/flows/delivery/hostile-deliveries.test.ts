@@ -2,7 +2,14 @@ import fc from 'fast-check';
 import { expect, it } from 'vitest';
 import { conversationalFlow } from '../../fixtures/inbound-mails.ts';
 import { openReplyBridge } from '../../support/bridge/reply-bridge.ts';
-import { allowedHeaders, hostileAmount, hostileContents, hostilePayload, hostileSeconds, hostileText } from '../../support/mails/hostile-mails.ts';
+import {
+  allowedHeaders,
+  hostileAmount,
+  hostileContents,
+  hostilePayload,
+  hostileSeconds,
+  hostileText,
+} from '../../support/mails/hostile-mails.ts';
 import { mailedOrder, replyAddress } from '../../support/mails/reply-documents.ts';
 import { readBack, sha256 } from '../../support/mails/reply-sources.ts';
 

@@ -2,7 +2,10 @@ import { expect, it, onTestFinished } from 'vitest';
 import { bridgeError } from '../../../src/errors.ts';
 import { createReconciler } from '../../../src/flows/reconciliation/reconciler.ts';
 import type { ReconcilerDeps } from '../../../src/flows/reconciliation/reconciler.ts';
-import { keepReconciliations, recallReconciliations } from '../../../src/flows/reconciliation/reconciliation-runs.ts';
+import {
+  keepReconciliations,
+  recallReconciliations,
+} from '../../../src/flows/reconciliation/reconciliation-runs.ts';
 import type { Inbox } from '../../../src/inbox/inbox.ts';
 import { openInbox } from '../../../src/inbox/open.ts';
 import type { PendingAnswer } from '../../../src/odoo/bridge-answers.ts';

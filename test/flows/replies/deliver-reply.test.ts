@@ -1,7 +1,13 @@
 import { describe, expect, it } from 'vitest';
 import { openReplyBridge } from '../../support/bridge/reply-bridge.ts';
 import type { ReplyBridge } from '../../support/bridge/reply-bridge.ts';
-import { annAddress, mailedOrder, noteOn, replyAddress, replyOf } from '../../support/mails/reply-documents.ts';
+import {
+  annAddress,
+  mailedOrder,
+  noteOn,
+  replyAddress,
+  replyOf,
+} from '../../support/mails/reply-documents.ts';
 import { readBack } from '../../support/mails/reply-sources.ts';
 
 /** An alias that makes contacts. */

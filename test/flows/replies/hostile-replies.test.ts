@@ -6,7 +6,14 @@ import { oneLine } from '../../../src/mail/mail-text.ts';
 import { describeReply } from '../../../src/rules/replies/describe-reply.ts';
 import { parseInboundMail } from '../../../src/sweego/inbound-mail.ts';
 import { conversationalFlow } from '../../fixtures/inbound-mails.ts';
-import { allowedHeaders, hostileAmount, hostileContents, hostilePayload, hostileSeconds, hostileText } from '../../support/mails/hostile-mails.ts';
+import {
+  allowedHeaders,
+  hostileAmount,
+  hostileContents,
+  hostilePayload,
+  hostileSeconds,
+  hostileText,
+} from '../../support/mails/hostile-mails.ts';
 import { file, onOrder, readBack, sha256 } from '../../support/mails/reply-sources.ts';
 
 it(

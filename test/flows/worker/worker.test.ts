@@ -2,8 +2,8 @@ import { describe, expect, it } from 'vitest';
 import { bridgeError } from '../../../src/errors.ts';
 import type { ErrorCode } from '../../../src/errors.ts';
 import type { WorkerDeps } from '../../../src/flows/worker/worker.ts';
-import type { ApplyResult, ReadAnswer } from '../../../src/odoo/bridge-answers.ts';
-import type { MessageChange } from '../../../src/rules/delivery/message-state.ts';
+import type { ApplyResult, MessageChange } from '../../../src/odoo/message-change.ts';
+import type { ReadAnswer } from '../../../src/odoo/message-state.ts';
 import { settingsWith } from '../../support/bridge/bridge-settings.ts';
 import { createInboxFile, openWorker, putOpened } from '../../support/bridge/open-worker.ts';
 import { messageState } from '../../support/odoo/message-states.ts';
@@ -20,7 +20,7 @@ function createFakeOdoo() {
     applied,
     isMessageVisible: true,
     read: async (): Promise<ReadAnswer> => ({
-      messages: odoo.isMessageVisible ? [messageState() as ReadAnswer['messages'][number]] : [],
+      messages: odoo.isMessageVisible ? [messageState()] : [],
       gone: [],
     }),
     apply: async (changes: readonly MessageChange[]): Promise<ApplyResult[]> => {

@@ -4,7 +4,13 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { openInbox } from '../../../src/inbox/open.ts';
 import { createSqliteInbox } from '../../../src/inbox/sqlite/inbox.ts';
 import { openSqliteFile } from '../../../src/inbox/sqlite/open.ts';
-import { after, bytesOfText, contentOf, describeTestBody, requestOf } from '../../support/inbox/inbox-requests.ts';
+import {
+  after,
+  bytesOfText,
+  contentOf,
+  describeTestBody,
+  requestOf,
+} from '../../support/inbox/inbox-requests.ts';
 import { createTemporaryPath } from '../../support/inbox/sqlite-databases.ts';
 import { runProgram } from '../../support/run-program.ts';
 

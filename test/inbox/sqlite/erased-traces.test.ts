@@ -2,7 +2,13 @@ import { existsSync, readFileSync } from 'node:fs';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import type { Inbox } from '../../../src/inbox/inbox.ts';
 import { openInbox } from '../../../src/inbox/open.ts';
-import { after, bytesOfText, contentOf, describeTestBody, requestOf } from '../../support/inbox/inbox-requests.ts';
+import {
+  after,
+  bytesOfText,
+  contentOf,
+  describeTestBody,
+  requestOf,
+} from '../../support/inbox/inbox-requests.ts';
 import { createTemporaryPath } from '../../support/inbox/sqlite-databases.ts';
 
 let path: string;

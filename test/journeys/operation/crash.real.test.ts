@@ -5,7 +5,10 @@ import { killAtCall } from '../../support/bridge/kill-at-call.ts';
 import { runUndisturbed } from '../../support/bridge/undisturbed-run.ts';
 import { expectAllAccountedFor, expectNothingTwice } from '../../support/inbox/account-for-entries.ts';
 import { inboxEngines } from '../../support/inbox/inbox-places.ts';
-import { interruptPostgresMigration, interruptSqliteMigration } from '../../support/inbox/interrupted-migration.ts';
+import {
+  interruptPostgresMigration,
+  interruptSqliteMigration,
+} from '../../support/inbox/interrupted-migration.ts';
 import { mixEvents } from '../../support/mails/mixed-events.ts';
 import type { ComparableOutcomes } from '../../support/odoo/comparable-outcomes.ts';
 

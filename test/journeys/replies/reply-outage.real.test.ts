@@ -4,7 +4,14 @@ import { openBridge } from '../../../src/bridge/bridge.ts';
 import { parseServeConfig } from '../../../src/config.ts';
 import { createLog } from '../../../src/log.ts';
 import { startBridge } from '../../support/bridge/bridge-process.ts';
-import { ended, entriesOf, incomingOn, mailedOrder, personal, sendReply } from '../../support/mails/reply-journey.ts';
+import {
+  ended,
+  entriesOf,
+  incomingOn,
+  mailedOrder,
+  personal,
+  sendReply,
+} from '../../support/mails/reply-journey.ts';
 import { eventually, openBridgedOdoo } from '../../support/odoo/bridged-odoo.ts';
 import type { BridgedOdoo } from '../../support/odoo/bridged-odoo.ts';
 import { openOdooGate } from '../../support/odoo/odoo-gate.ts';

@@ -2,7 +2,15 @@ import { createHash, randomBytes } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { signWebhook } from '../../../demo/stand-in-sweego.ts';
 import { sweegoReplyBody } from '../../../demo/sweego-reply.ts';
-import { addressIn, ended, incomingOn, mailedOrder, personal, runCommand, sendReply } from '../../support/mails/reply-journey.ts';
+import {
+  addressIn,
+  ended,
+  incomingOn,
+  mailedOrder,
+  personal,
+  runCommand,
+  sendReply,
+} from '../../support/mails/reply-journey.ts';
 import { aliasDomain, eventually, openBridgedOdoo } from '../../support/odoo/bridged-odoo.ts';
 import type { BridgedOdoo } from '../../support/odoo/bridged-odoo.ts';
 

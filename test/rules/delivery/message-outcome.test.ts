@@ -1,7 +1,13 @@
 import { describe, expect, it } from 'vitest';
+import type { HistoryEvent, MessageState } from '../../../src/odoo/message-state.ts';
 import { decideMessage, recordOnly } from '../../../src/rules/delivery/message-outcome.ts';
-import type { HistoryEvent, MessageState } from '../../../src/rules/delivery/message-state.ts';
-import { historyEvent, mailState, messageState, notificationState, odooFacts } from '../../support/odoo/message-states.ts';
+import {
+  historyEvent,
+  mailState,
+  messageState,
+  notificationState,
+  odooFacts,
+} from '../../support/odoo/message-states.ts';
 
 const jane = 'jane@example.com';
 const joe = 'joe@example.com';

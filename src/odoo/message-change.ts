@@ -1,34 +1,4 @@
-/**
- * What Odoo holds of one mail.message, as the provisioned action `read` tells it, and what shall become of
- * it, as the action `apply` takes it. The names are Odoo's.
- */
-export type MessageState = {
-  /** RFC 5322 Message-Id with angle brackets. */
-  message_id: string;
-  /** mail.message id. */
-  id: number;
-  model: string | null;
-  res_id: number | null;
-  document_exists: boolean;
-  mails: readonly MailState[];
-  notifications: readonly NotificationState[];
-  /** Its history (x_sweego_event), in no particular order. */
-  events: readonly HistoryEvent[];
-  /** Rows of campaign statistics, where mass mailing is installed. */
-  traces: readonly TraceState[];
-};
-
-/** A row of mailing.trace. */
-export type TraceState = {
-  id: number;
-  /** mail.mail id, also after the mail is gone. */
-  mail_id: number | null;
-  /** Normalised address. */
-  email: string;
-  status: string;
-  failure_type: string | null;
-  clicked: boolean;
-};
+import { z } from 'zod';
 
 /** Fields of mailing.trace that `apply` writes. */
 export type TraceValues = {
@@ -38,63 +8,6 @@ export type TraceValues = {
   sent_datetime?: string | false;
   open_datetime?: string | false;
   links_click_datetime?: string | false;
-};
-
-export type MailState = {
-  id: number;
-  state: 'outgoing' | 'sent' | 'received' | 'exception' | 'cancel';
-  is_notification: boolean;
-  /** Made for a Sweego server: the automation rule marked it. */
-  relayed: boolean;
-  /** Odoo would have deleted it after sending (x_sweego_auto_delete). */
-  delete_wished: boolean;
-  /** Every recipient is known to be delivered. */
-  confirmed: boolean;
-  /** recipient_ids with their normalised addresses. */
-  recipients: readonly { partner_id: number; address: string | null }[];
-  /** Header text with one or more addresses. */
-  email_to: string | null;
-  email_cc: string | null;
-  /** JSON of all recipients, kept while the list is cut down to those who failed (rules/retry-recipients). */
-  original_recipients: string | null;
-};
-
-export type NotificationState = {
-  id: number;
-  mail_id: number | null;
-  /** The partner's normalised address of today, else the recorded one. */
-  address: string | null;
-  /** `mail_email_address`. */
-  recorded_address: string | null;
-  status: string;
-  failure_type: string | null;
-  sweego_status: string | null;
-  sweego_status_at: Date | null;
-  sweego_uid: string | null;
-  sweego_transaction_id: string | null;
-  sweego_message_id: string | null;
-};
-
-/** One row of the history: an event about one recipient. */
-export type HistoryEvent = {
-  /** Normalised address. */
-  recipient: string;
-  /** Sweego's event type with `_` for every separator. */
-  type: string;
-  /** Whole seconds, Sweego's clock. */
-  at: Date | null;
-  swg_uid: string | null;
-  event_id: string | null;
-  transaction_id: string | null;
-  /** The Message-Id on the wire. */
-  wire_id: string | null;
-  /** How final a bounce really is; `null` for everything else. */
-  permanence: 'soft' | 'hard' | null;
-  failure_type: string | null;
-  /** FailureReason. */
-  reason: string | null;
-  /** The raw line of Sweego's mail server. */
-  line: string | null;
 };
 
 /** Fields of mail.notification that `apply` writes. Datetimes are UTC `YYYY-MM-DD HH:MM:SS`. */
@@ -185,3 +98,14 @@ export type MessageChange = {
   /** Whether an envelope changes colour, so that open chatters must hear of it. */
   refresh: boolean;
 };
+
+/**
+ * - `applied`: written and committed with the batch.
+ * - `deferred`: a mail of the message is `outgoing` or held by somebody: nothing was touched, try later.
+ * - `stale`: the message is not as it was read: read and decide again.
+ * - `gone`: the message does not exist any more.
+ */
+const ApplyResult = z.enum(['applied', 'deferred', 'stale', 'gone']);
+export type ApplyResult = z.infer<typeof ApplyResult>;
+/** What the provisioned action `apply` answers. */
+export const ApplyAnswer = z.object({ results: z.array(ApplyResult) });
