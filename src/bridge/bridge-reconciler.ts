@@ -1,5 +1,5 @@
 import type { ServeConfig } from '../config.ts';
-import { BridgeError } from '../errors.ts';
+import { bridgeError } from '../errors.ts';
 import { createReconciler } from '../flows/reconciliation/reconciler.ts';
 import type { Reconciler } from '../flows/reconciliation/reconciler.ts';
 import { openHttpRequest } from '../http-client.ts';
@@ -24,11 +24,9 @@ export function createBridgeReconciler(
 ): Reconciler {
   const cron = parseCronSchedule(config.reconcileCron);
   if (cron === undefined) {
-    throw new BridgeError(
-      'CONFIG_INVALID',
-      'RECONCILE_CRON is not a schedule of five fields. Set it like */30 * * * *',
-      { retry: 'never', scope: 'bridge', cause: undefined },
-    );
+    throw bridgeError('CONFIG_INVALID', 'RECONCILE_CRON is not a schedule of five fields', {
+      fix: 'Set it like */30 * * * *',
+    });
   }
   return createReconciler({
     inbox,

@@ -10,7 +10,7 @@ import type { OpenStandIn } from '../../demo/open-stand-in.ts';
 import { createInboxFile, openWorker } from '../../support/bridge/open-worker.ts';
 import { noSnapshot } from '../../support/inbox/no-snapshot.ts';
 
-const pausing = 'Odoo cannot be worked with: pausing';
+const pausing = 'Odoo is unavailable: pausing';
 
 /** A worker with one bounce to bring to a stand-in Odoo, whose connection can be made wrong. */
 async function openBounce(
