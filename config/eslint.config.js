@@ -147,6 +147,19 @@ const impure = [
   'node:os',
 ];
 
+/** An error is made from the table of codes, and keeps what it was made from. */
+const madeByHelper = [
+  {
+    selector: "NewExpression[callee.name='BridgeError']",
+    message: 'bridgeError (src/errors.ts) makes it, with what src/error-codes.ts says of its code.',
+  },
+  {
+    selector:
+      'CatchClause CallExpression[callee.name=/^(bridge|odoo)Error$/]:not(:has(Property[key.name="cause"]))',
+    message: 'Pass what was caught as cause. Where it quotes a secret, write `cause: undefined`.',
+  },
+];
+
 /** Files of src that are in no room. */
 const sourceFiles = [
   'main',
@@ -224,6 +237,7 @@ export default tseslint.config(
       '@typescript-eslint/require-await': 'off',
       eqeqeq: 'error',
       'no-console': 'error',
+      'no-restricted-syntax': ['error', ...madeByHelper],
     },
   },
   {
@@ -263,6 +277,7 @@ export default tseslint.config(
       'no-restricted-globals': ['error', 'process', 'fetch', 'setTimeout', 'setInterval'],
       'no-restricted-syntax': [
         'error',
+        ...madeByHelper,
         {
           selector: "NewExpression[callee.name='Date'][arguments.length=0]",
           message: 'A rule gets the time as an argument.',
@@ -282,6 +297,7 @@ export default tseslint.config(
     files: ['src/rules/**/*.ts'],
     rules: { '@typescript-eslint/no-restricted-imports': ['error', wireTypes] },
   },
+  { files: ['src/errors.ts'], rules: { 'no-restricted-syntax': 'off' } },
   { files: ['src/main.ts'], rules: { 'no-restricted-properties': 'off' } },
   { files: ['config/*.ts'], rules: { 'import-x/no-default-export': 'off' } },
   { files: ['demo/**/*.ts', 'src/main.ts'], rules: { 'no-console': 'off' } },

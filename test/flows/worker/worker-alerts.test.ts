@@ -11,7 +11,7 @@ import { createInboxFile, openWorker } from '../../support/bridge/open-worker.ts
 import { noSnapshot } from '../../support/inbox/no-snapshot.ts';
 import { localWork } from '../../support/manual-clock.ts';
 
-const pausing = 'Odoo cannot be worked with: pausing';
+const pausing = 'Odoo is unavailable: pausing';
 
 /** A worker with one bounce to bring to a stand-in Odoo, whose connection can be made wrong. */
 async function openBounce(

@@ -162,7 +162,7 @@ describe('an outage', () => {
     for (let index = 0; index < 8; index += 1) await putOpened(inbox, clock.now(), `event-${index}`);
     await clock.advance(15_000);
     expect(reads).toBeGreaterThan(3);
-    expect(told('Odoo cannot be worked with: pausing')).toMatchObject([
+    expect(told('Odoo is unavailable: pausing')).toMatchObject([
       { code: 'ODOO_UNAVAILABLE', error: 'HTML 502. Look at the proxy.' },
     ]);
     expect(told('Odoo answers')).toEqual([]);
