@@ -49,7 +49,6 @@ const allowedImports = {
     'inbox/open',
     'odoo',
     'sweego',
-    'rules/reconciliation',
     'config',
     'http-client',
     'log',
@@ -121,6 +120,7 @@ const packageHomes = {
   undici: ['http-client'],
   pino: ['log'],
   'node-cron': ['bridge', 'config-variables'],
+  croner: ['rules'],
   commander: ['main', 'commands'],
 };
 
@@ -148,8 +148,31 @@ const impure = [
   'node:os',
 ];
 
+/** An error is made from the table of codes, and keeps what it was made from. */
+const madeByHelper = [
+  {
+    selector: "NewExpression[callee.name='BridgeError']",
+    message: 'bridgeError (src/errors.ts) makes it, with what src/error-codes.ts says of its code.',
+  },
+  {
+    selector:
+      'CatchClause CallExpression[callee.name=/^(bridge|odoo)Error$/]:not(:has(Property[key.name="cause"]))',
+    message: 'Pass what was caught as cause. Where it quotes a secret, write `cause: undefined`.',
+  },
+];
+
 /** Files of src that are in no room. */
-const sourceFiles = ['main', 'config', 'config-variables', 'log', 'http-client', 'public-address', 'errors'];
+const sourceFiles = [
+  'main',
+  'config',
+  'config-variables',
+  'log',
+  'http-client',
+  'public-address',
+  'errors',
+  'error-codes',
+  'error-kind',
+];
 const folders = [...new Set(Object.keys(allowedImports).map((room) => room.split('/')[0]))];
 
 const source = new URL('../src/', import.meta.url);
@@ -215,6 +238,7 @@ export default tseslint.config(
       '@typescript-eslint/require-await': 'off',
       eqeqeq: 'error',
       'no-console': 'error',
+      'no-restricted-syntax': ['error', ...madeByHelper],
     },
   },
   {
@@ -254,6 +278,7 @@ export default tseslint.config(
       'no-restricted-globals': ['error', 'process', 'fetch', 'setTimeout', 'setInterval'],
       'no-restricted-syntax': [
         'error',
+        ...madeByHelper,
         {
           selector: "NewExpression[callee.name='Date'][arguments.length=0]",
           message: 'A rule gets the time as an argument.',
@@ -273,6 +298,7 @@ export default tseslint.config(
     files: ['src/rules/**/*.ts'],
     rules: { '@typescript-eslint/no-restricted-imports': ['error', wireTypes] },
   },
+  { files: ['src/errors.ts'], rules: { 'no-restricted-syntax': 'off' } },
   { files: ['src/main.ts'], rules: { 'no-restricted-properties': 'off' } },
   { files: ['config/*.ts'], rules: { 'import-x/no-default-export': 'off' } },
   { files: ['demo/**/*.ts', 'src/main.ts'], rules: { 'no-console': 'off' } },

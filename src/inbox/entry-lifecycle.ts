@@ -1,4 +1,4 @@
-import { BridgeError } from '../errors.ts';
+import { bridgeError } from '../errors.ts';
 import type { Standing } from './entry-row.ts';
 import type { EntryChange, Outcome } from './inbox.ts';
 
@@ -29,17 +29,10 @@ export function outcomeReason(outcome: Outcome): string {
 export function requireAllChanged(ids: readonly number[], changed: ReadonlySet<unknown>): void {
   const others = ids.filter((id) => !changed.has(id));
   if (others.length === 0) return;
-  throw new BridgeError(
-    'INBOX_NOT_CLAIMED',
-    `${others.length} of these entries are not claimed any more: another worker has taken over. ` +
-      'Stop working without the lease, and let only one bridge call Odoo.',
-    {
-      retry: 'never',
-      scope: 'bridge',
-      cause: undefined,
-      details: { entryIds: others.slice(0, 20).map(String) },
-    },
-  );
+  const what = `${others.length} of these entries are not claimed any more: another worker has taken over`;
+  throw bridgeError('INBOX_NOT_CLAIMED', what, {
+    details: { entryIds: others.slice(0, 20).map(String) },
+  });
 }
 
 /** What a replay leaves in the history and on the entry: whoever works on it learns from it what was decided. */

@@ -189,7 +189,7 @@ export type Inbox = {
    * it has no batch of these directions under way.
    *
    * Each release of another inbox's claim is counted, since an entry may be what ends the process. One that
-   * has been released five times, the last ones handed out alone, is parked with INBOX_ENDS_WORKER.
+   * has been released five times, the last ones handed out alone, is parked with INBOX_CRASHES_WORKER.
    */
   releaseClaimed(directions: readonly Direction[], now: Date): Promise<{ released: number; parked: number }>;
 

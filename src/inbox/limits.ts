@@ -4,12 +4,12 @@ export const maxClaimedBytes = 64 * 1024 * 1024;
 /** From so many releases on an entry is handed out alone, so that it ends nobody's claim but its own. */
 export const releasesUntilAlone = 2;
 
-/** An entry that was released so often after somebody else's end is taken for what ends the process. */
+/** After this many crashes while the entry was held, the entry is presumed to cause them. */
 export const mostReleases = 5;
 
 /** Why such an entry is parked. */
-export const endsWorker =
-  `INBOX_ENDS_WORKER: the bridge ended ${mostReleases} times while it worked on this entry, the last times on ` +
+export const crashesWorker =
+  `INBOX_CRASHES_WORKER: the bridge crashed ${mostReleases} times while it worked on this entry, the last times on ` +
   'nothing else';
 
 /** How much one step of retention erases, bytes, give or take one entry: intake waits behind its commit. */

@@ -1,6 +1,6 @@
 import { z } from 'zod';
-import { BridgeError } from '../errors.ts';
-import { badAnswer, notInGroup, notProvisioned, wrongVersion } from './bridge-action-errors.ts';
+import { BridgeError, bridgeError } from '../errors.ts';
+import { badAnswer, notInGroup, notProvisioned } from './bridge-action-errors.ts';
 import { BridgeSettings, FindAnswer, PendingAnswer } from './bridge-answers.ts';
 import { ApplyAnswer } from './message-change.ts';
 import type { ApplyResult, MessageChange } from './message-change.ts';
@@ -128,7 +128,9 @@ export function createBridgeActions(odoo: Odoo): BridgeActions {
     async settings() {
       const settings = checked(BridgeSettings, await run('action_settings', {}), 'action_settings');
       if (settings.provision_version !== provisionVersion) {
-        throw wrongVersion(settings.provision_version, provisionVersion);
+        const [found, needed] = [settings.provision_version, provisionVersion];
+        const what = `Odoo was provisioned by another version of the bridge (${found}, needed: ${needed})`;
+        throw bridgeError('ODOO_PROVISION_VERSION', what, { details: { found, needed } });
       }
       return settings;
     },
@@ -141,7 +143,7 @@ export function createBridgeActions(odoo: Odoo): BridgeActions {
       if (changes.length === 0) return [];
       const answer = checked(ApplyAnswer, await run('action_apply', { changes }), 'action_apply');
       if (answer.results.length === changes.length) return answer.results;
-      throw badAnswer('action_apply', undefined);
+      throw badAnswer('action_apply');
     },
     async route({ addresses, messageIds, documents, senders }) {
       const answer = await run('action_route', {
@@ -152,7 +154,7 @@ export function createBridgeActions(odoo: Odoo): BridgeActions {
       });
       const route = checked(RouteAnswer, answer, 'action_route');
       if (route.documents.length === documents.length) return route;
-      throw badAnswer('action_route', undefined);
+      throw badAnswer('action_route');
     },
     async deliver({ message, messageId, document }) {
       const answer = await run('action_deliver', {
@@ -196,7 +198,7 @@ async function findActionId(odoo: Odoo, name: string): Promise<number> {
   }
   const parsed = z.tuple([z.literal('ir.actions.server'), recordId]).safeParse(answer);
   const id = parsed.success ? parsed.data[1] : null;
-  if (id === null) throw notInGroup(undefined);
+  if (id === null) throw notInGroup();
   return id;
 }
 

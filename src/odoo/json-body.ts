@@ -13,7 +13,7 @@ import type { CallSite } from './odoo-error.ts';
 export function writeJsonBody(body: Readonly<Record<string, unknown>>, site: CallSite): string {
   return JSON.stringify(body, (key, value: unknown) => {
     if (!key.isWellFormed() || (typeof value === 'string' && !value.isWellFormed())) {
-      throw odooError('ODOO_VALUE', site, { cause: undefined, details: { reason: 'lone surrogate' } });
+      throw odooError('ODOO_VALUE', site, { details: { reason: 'lone surrogate' } });
     }
     return value;
   });

@@ -1,4 +1,5 @@
-import { BridgeError } from '../errors.ts';
+import { bridgeError } from '../errors.ts';
+import type { BridgeError } from '../errors.ts';
 import { HttpBodyError } from '../http-client.ts';
 import type { HttpFailure, OpenHttpAnswer } from '../http-client.ts';
 import { failureError, statusError, tooLarge } from './api.ts';
@@ -22,7 +23,7 @@ const mostRedirects = 3;
  * only, redirects included, and from no private address whatever the name leads to.
  *
  * Reading throws BridgeError. Worth another try: SWEEGO_UNREACHABLE (also when the body breaks off),
- * SWEEGO_UNAVAILABLE, SWEEGO_API_KEY_REFUSED. For good: SWEEGO_NOT_THERE, SWEEGO_URL_REFUSED,
+ * SWEEGO_UNAVAILABLE, SWEEGO_API_KEY_REFUSED. For good: SWEEGO_NOT_FOUND, SWEEGO_URL_REFUSED,
  * SWEEGO_ANSWER_TOO_LARGE.
  *
  * @param options.domains instead of `attachmentDomains`
@@ -45,7 +46,7 @@ export async function* readAttachment(
   }
   if (Number(answer.headers['content-length'] ?? 0) > longestAttachmentBytes) {
     answer.discard();
-    throw tooLarge('attachment', undefined);
+    throw tooLarge('attachment');
   }
   try {
     yield* answer.body;
@@ -97,7 +98,7 @@ async function openByUrl(
     const target = answer.headers['location'];
     if (![301, 302, 303, 307, 308].includes(answer.status) || target === undefined) return answer;
     answer.discard();
-    if (redirects === mostRedirects) throw refusedUrl('leads from one place to the next without end');
+    if (redirects === mostRedirects) throw refusedUrl('redirects too often');
     url = allowedUrl(target, url, domains);
   }
 }
@@ -111,7 +112,7 @@ function opened(answer: OpenHttpAnswer | HttpFailure): OpenHttpAnswer {
 /** @throws BridgeError SWEEGO_URL_REFUSED */
 function allowedUrl(text: string, base: URL | undefined, domains: readonly string[]): URL {
   const url = URL.canParse(text, base?.href) ? new URL(text, base?.href) : undefined;
-  if (url === undefined) throw refusedUrl('is none');
+  if (url === undefined) throw refusedUrl('cannot be parsed');
   if (url.protocol !== 'https:') throw refusedUrl('is not https');
   if (url.username !== '' || url.password !== '') throw refusedUrl('holds credentials');
   if (url.port !== '') throw refusedUrl('names a port');
@@ -122,9 +123,7 @@ function allowedUrl(text: string, base: URL | undefined, domains: readonly strin
 }
 
 function refusedUrl(fault: string): BridgeError {
-  return new BridgeError(
-    'SWEEGO_URL_REFUSED',
-    `The attachment is not fetched: its URL ${fault}. Ask the sender for the file on another way, and report it.`,
-    { retry: 'never', scope: 'entry', cause: undefined, details: { fault } },
-  );
+  return bridgeError('SWEEGO_URL_REFUSED', `The attachment is not fetched: its URL ${fault}`, {
+    details: { fault },
+  });
 }

@@ -46,7 +46,7 @@ export async function findInboundLog(
   if (answer.status !== 200) {
     answer.discard();
     const error = statusError(answer.status, 'log');
-    if (error.code === 'SWEEGO_NOT_THERE') return undefined;
+    if (error.code === 'SWEEGO_NOT_FOUND') return undefined;
     throw error;
   }
   const chunks: Uint8Array[] = [];

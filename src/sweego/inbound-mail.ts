@@ -1,5 +1,6 @@
 import { z } from 'zod';
-import { BridgeError } from '../errors.ts';
+import { bridgeError } from '../errors.ts';
+import type { BridgeError } from '../errors.ts';
 import { wholeText } from '../mail/mail-text.ts';
 import type { Mailbox } from '../mail/mailbox.ts';
 import { readHeaderMap, readHeaderValues } from './header-map.ts';
@@ -106,11 +107,7 @@ function withTopLevel(headers: HeaderMap, fields: Readonly<Record<string, string
 }
 
 function unreadable(field: string, fault: string): BridgeError {
-  return new BridgeError(
-    'SWEEGO_MAIL_UNREADABLE',
-    `The mail cannot be read: ${field} ${fault}. ` +
-      'Compare it (sweego-odoo-bridge inbox show <id> --body) with https://learn.sweego.io/docs/inbound/setup_inbound; ' +
-      "Sweego's test deliveries look like this and need nothing.",
-    { retry: 'never', scope: 'entry', cause: undefined, details: { field } },
-  );
+  return bridgeError('SWEEGO_MAIL_UNREADABLE', `The mail cannot be read: ${field} ${fault}`, {
+    details: { field },
+  });
 }

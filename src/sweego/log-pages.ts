@@ -1,4 +1,5 @@
-import { BridgeError } from '../errors.ts';
+import { bridgeError } from '../errors.ts';
+import type { BridgeError } from '../errors.ts';
 import type { OpenHttpAnswer } from '../http-client.ts';
 import { failureError, statusError } from './api.ts';
 import type { SweegoApi, SweegoDeps } from './api.ts';
@@ -169,22 +170,14 @@ function statedPauseOf(answer: OpenHttpAnswer): number | undefined {
 
 function tooManyRequests(answer: OpenHttpAnswer): BridgeError {
   const pauseMs = statedPauseOf(answer);
-  return new BridgeError(
-    'SWEEGO_TOO_MANY_REQUESTS',
-    'Sweego limits how often its log is read (429). The rest is read at a later reconciliation; ' +
-      'if it lasts, read it less often (RECONCILE_CRON).',
-    {
-      retry: 'later',
-      scope: 'sweego',
-      cause: undefined,
-      details: pauseMs === undefined ? {} : { retryAfterSeconds: pauseMs / 1000 },
-    },
-  );
+  return bridgeError('SWEEGO_TOO_MANY_REQUESTS', 'Sweego limits how often its log is read (429)', {
+    details: pauseMs === undefined ? {} : { retryAfterSeconds: pauseMs / 1000 },
+  });
 }
 
 /** `state` is documented as required, and left out in practice; a failure may come as 200 with `{msg}` alone. */
 function readAnswer(value: unknown): { rows: readonly unknown[]; total: number | undefined } {
-  if (typeof value !== 'object' || value === null) throw unreadable('the answer is no JSON object');
+  if (typeof value !== 'object' || value === null) throw unreadable('the answer is not a JSON object');
   const { state, result, nb_result_without_offset: total } = value as Record<string, unknown>;
   if (state === false) throw unreadable('it answers that it failed');
   if (Array.isArray(result)) return { rows: result as unknown[], total: countOf(total) };
@@ -198,11 +191,7 @@ function countOf(value: unknown): number | undefined {
 }
 
 function unreadable(fault: string): BridgeError {
-  return new BridgeError(
-    'SWEEGO_LOGS_UNREADABLE',
-    `Sweego's log cannot be read: ${fault}. It is read again at the next reconciliation; if it lasts, ask Sweego's support.`,
-    { retry: 'later', scope: 'sweego', cause: undefined },
-  );
+  return bridgeError('SWEEGO_LOGS_UNREADABLE', `Sweego's log cannot be read: ${fault}`);
 }
 
 export type ReadLog = (query: LogQuery) => AsyncIterable<LogPage>;

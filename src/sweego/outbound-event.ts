@@ -1,5 +1,6 @@
 import { z } from 'zod';
-import { BridgeError } from '../errors.ts';
+import { bridgeError } from '../errors.ts';
+import type { BridgeError } from '../errors.ts';
 import { wholeText } from '../mail/mail-text.ts';
 import { readHeaderMap } from './header-map.ts';
 import type { HeaderMap } from './header-map.ts';
@@ -130,11 +131,7 @@ function wireIdFromDetails(details: string | undefined): string | undefined {
 }
 
 function unreadable(field: string, fault: string): BridgeError {
-  return new BridgeError(
-    'SWEEGO_EVENT_UNREADABLE',
-    `The event cannot be read: ${field} ${fault}. ` +
-      'Compare it (sweego-odoo-bridge inbox show <id> --body) with https://learn.sweego.io/docs/webhooks/payload; ' +
-      "Sweego's test deliveries look like this and need nothing.",
-    { retry: 'never', scope: 'entry', cause: undefined, details: { field } },
-  );
+  return bridgeError('SWEEGO_EVENT_UNREADABLE', `The event cannot be read: ${field} ${fault}`, {
+    details: { field },
+  });
 }

@@ -3,7 +3,7 @@ import { roundLimits } from '../admission.ts';
 import { outcomeReason, requireAllChanged } from '../entry-lifecycle.ts';
 import { entryOf } from '../entry-row.ts';
 import type { Direction, Entry, Inbox } from '../inbox.ts';
-import { maxClaimedBytes, releasesUntilAlone, endsWorker, mostReleases } from '../limits.ts';
+import { maxClaimedBytes, releasesUntilAlone, crashesWorker, mostReleases } from '../limits.ts';
 import { admitRequests } from './admit.ts';
 import { selectEntry } from './row.ts';
 import type { PostgresRow, PostgresSession, RunStatement, PostgresValue } from './session.ts';
@@ -165,7 +165,7 @@ export function createRelease(
            SELECT id, $1, state, CASE state WHEN 'parked' THEN $4 ELSE 'released' END FROM changed
          )
          SELECT state FROM changed`,
-        [now.getTime(), inboxId, mostReleases, endsWorker, directions],
+        [now.getTime(), inboxId, mostReleases, crashesWorker, directions],
       );
       const parked = rows.filter((row) => row['state'] === 'parked').length;
       return { released: rows.length - parked, parked };

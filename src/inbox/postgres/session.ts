@@ -1,5 +1,5 @@
 import type { Pool, PoolClient } from 'pg';
-import { BridgeError } from '../../errors.ts';
+import { bridgeError } from '../../errors.ts';
 import type { InboxAction } from '../inbox-fault.ts';
 import { isConnectionLost, postgresFault } from './fault.ts';
 
@@ -40,7 +40,7 @@ export function createPostgresSession(pool: Pool): PostgresSession {
   let closing: Promise<void> | undefined;
 
   async function connect(action: InboxAction): Promise<PoolClient> {
-    if (closing !== undefined) throw closedInbox();
+    if (closing !== undefined) throw bridgeError('INBOX_CLOSED', 'The inbox is closed');
     try {
       return await pool.connect();
     } catch (error) {
@@ -124,12 +124,4 @@ function runOn(client: PoolClient): RunStatement {
     const { rows } = await client.query<Record<string, unknown>>(sql, [...parameters]);
     return rows;
   };
-}
-
-function closedInbox(): BridgeError {
-  return new BridgeError('INBOX_CLOSED', 'The inbox is closed. Open it again with openInbox.', {
-    retry: 'never',
-    scope: 'bridge',
-    cause: undefined,
-  });
 }

@@ -3,7 +3,7 @@ import { roundLimits } from '../admission.ts';
 import { outcomeReason, requireAllChanged } from '../entry-lifecycle.ts';
 import { entryOf } from '../entry-row.ts';
 import type { Direction, Entry, Inbox } from '../inbox.ts';
-import { maxClaimedBytes, releasesUntilAlone, endsWorker, mostReleases } from '../limits.ts';
+import { maxClaimedBytes, releasesUntilAlone, crashesWorker, mostReleases } from '../limits.ts';
 import { admitRequests, hasReached } from './admit.ts';
 import type { Admission } from './admit.ts';
 import { selectEntry } from './row.ts';
@@ -184,7 +184,7 @@ export function createRelease(
        WHERE ${isClaimedOf} AND releases >= ? RETURNING id`,
       [directions, mostReleases],
     );
-    recordTransitions(session, ids, now.getTime(), endsWorker);
+    recordTransitions(session, ids, now.getTime(), crashesWorker);
     return ids.length;
   }
 

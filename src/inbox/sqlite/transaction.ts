@@ -1,5 +1,6 @@
 import { setTimeout as pause } from 'node:timers/promises';
-import { BridgeError } from '../../errors.ts';
+import { bridgeError } from '../../errors.ts';
+import type { BridgeError } from '../../errors.ts';
 import { inboxFault, isBusy } from './fault.ts';
 import type { SqliteSession } from './session.ts';
 
@@ -58,12 +59,12 @@ function commit<Result>(session: SqliteSession, work: () => Result): Result {
 }
 
 function fileMoved(): BridgeError {
-  return new BridgeError(
-    'INBOX_WRITE_FAILED',
-    'The file of DATABASE_URL, or its -wal file, was moved, replaced or removed while the inbox was open. ' +
-      'Stop the bridge, put back the files that belong together, and start it again.',
-    { retry: 'later', scope: 'bridge', cause: undefined, details: { file: 'moved' } },
-  );
+  const what =
+    'The file of DATABASE_URL, or its -wal file, was moved, replaced or removed while the inbox was open';
+  return bridgeError('INBOX_WRITE_FAILED', what, {
+    fix: 'Stop the bridge, put back the files that belong together, and start it again.',
+    details: { file: 'moved' },
+  });
 }
 
 function rolledBack(session: SqliteSession, error: unknown): unknown {

@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto';
-import { BridgeError } from '../../errors.ts';
+import { bridgeError } from '../../errors.ts';
+import type { BridgeError } from '../../errors.ts';
 import { normalizeAddress } from '../../mail/email-address.ts';
 import {
   encodeUnstructured,
@@ -147,10 +148,5 @@ function autoSubmitted(headers: ReplySource['headers']): string | undefined {
 }
 
 function unbuildable(what: string): BridgeError {
-  return new BridgeError(
-    'REPLY_UNBUILDABLE',
-    `No mail can be built for Odoo: ${what} cannot stand in a header. ` +
-      'Look at the mail (sweego-odoo-bridge inbox show <id> --body) and copy its text into Odoo by hand.',
-    { retry: 'never', scope: 'entry', cause: undefined },
-  );
+  return bridgeError('REPLY_UNBUILDABLE', `No mail can be built for Odoo: ${what} cannot stand in a header`);
 }

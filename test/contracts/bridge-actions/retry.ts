@@ -115,25 +115,5 @@ export function describeRetry(opened: () => ActionsWorld): void {
       expect(after.mails).toMatchObject([{ state: 'sent' }]);
       expect(after.notifications).toMatchObject([{ status: 'exception', mail_id: message.mailId }]);
     });
-
-    test('is never set to a state that only sending gives', async () => {
-      const message = await world.send([world.ann]);
-      const state = await world.readOne(message);
-      const mail = {
-        ...changeOf(state),
-        mail_writes: mailsIn(state, { ...{ state: 'outgoing' as 'sent' } }),
-      };
-      const row = {
-        ...changeOf(state),
-        notification_writes: state.notifications.map(({ id }) => ({
-          id,
-          values: { notification_status: 'ready' as 'sent' },
-        })),
-      };
-      for (const change of [mail, row]) {
-        await expect(world.actions.apply([change])).rejects.toMatchObject({ scope: 'entry', retry: 'never' });
-      }
-      expect(await world.readOne(message)).toEqual(state);
-    });
   });
 }

@@ -66,7 +66,7 @@ export function registerReleaseTests(underTest: InboxUnderTest): void {
       expect(await endWhileWorking()).toEqual({ released: 0, parked: 1 });
       const parked = await underTest.inbox.find(killer);
       expect(parked).toMatchObject({ state: 'parked', dueAt: null });
-      expect(parked?.reason).toContain('INBOX_ENDS_WORKER: ');
+      expect(parked?.reason).toContain('INBOX_CRASHES_WORKER: ');
       expect((await underTest.claim(after(0))).map(({ id }) => id)).toEqual([later]);
     });
 

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { BridgeError } from '../../../src/errors.ts';
+import { bridgeError } from '../../../src/errors.ts';
 import type { EntryResults, Lane } from '../../../src/flows/worker/lane.ts';
 import type { Direction, Entry, Inbox } from '../../../src/inbox/inbox.ts';
 import { settingsWith } from '../../support/bridge/bridge-settings.ts';
@@ -33,11 +33,7 @@ async function put(inbox: Inbox, direction: Direction, now: Date): Promise<void>
 const statesOf = async (inbox: Inbox, direction: Direction) =>
   (await inbox.list({ directions: [direction] })).map(({ state }) => state);
 
-const outage = new BridgeError('ODOO_UNAVAILABLE', 'HTML 502. Look at the proxy.', {
-  retry: 'later',
-  scope: 'odoo',
-  cause: undefined,
-});
+const outage = bridgeError('ODOO_UNAVAILABLE', 'HTML 502');
 
 describe('two lanes', () => {
   it('work beside each other: a reply that takes minutes holds up no bounce', async () => {
@@ -65,12 +61,9 @@ describe('two lanes', () => {
           ...opened,
           settle: (...words) => {
             failures -= 1;
-            const options = { retry: 'later', scope: 'bridge', cause: undefined } as const;
             return failures < 0
               ? opened.settle(...words)
-              : Promise.reject(
-                  new BridgeError('INBOX_WRITE_FAILED', 'The disk is full. Free space.', options),
-                );
+              : Promise.reject(bridgeError('INBOX_WRITE_FAILED', 'The disk is full'));
           },
         }),
       },
@@ -101,7 +94,7 @@ describe('two lanes', () => {
       await clock.advance(2_000);
     }
     expect(new Set(await statesOf(inbox, 'inbound'))).toEqual(new Set(['settled']));
-    expect(told('Odoo cannot be worked with: pausing')).toHaveLength(1);
+    expect(told('Odoo is unavailable: pausing')).toHaveLength(1);
     expect(told('Odoo answers')).toEqual([]);
     expect(worker.contact()).toMatchObject({ state: 'down' });
     isBroken = false;

@@ -1,5 +1,5 @@
 import { expect, it, onTestFinished } from 'vitest';
-import { BridgeError } from '../../../src/errors.ts';
+import { bridgeError } from '../../../src/errors.ts';
 import type { EntryResult } from '../../../src/flows/worker/lane.ts';
 import { recordResults } from '../../../src/flows/worker/record-results.ts';
 import type { Entry } from '../../../src/inbox/inbox.ts';
@@ -7,11 +7,7 @@ import { openInbox } from '../../../src/inbox/open.ts';
 import { after, describeTestBody, requestOf } from '../../support/inbox/inbox-requests.ts';
 import { countWalCommits, createTemporaryPath } from '../../support/inbox/sqlite-databases.ts';
 
-const refused = new BridgeError('ODOO_VALUE', 'Odoo does not understand it. Report it.', {
-  retry: 'never',
-  scope: 'entry',
-  cause: undefined,
-});
+const refused = bridgeError('ODOO_VALUE', 'Odoo does not understand it');
 
 it('what becomes of many entries alike is written at once, and each gets its own result', async () => {
   const { path, remove } = createTemporaryPath();

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { BridgeError } from '../../../src/errors.ts';
+import { bridgeError } from '../../../src/errors.ts';
 import type { OutboundLaneDeps } from '../../../src/flows/delivery/outbound-lane.ts';
 import type { WorkerDeps } from '../../../src/flows/worker/worker.ts';
 import { openInbox } from '../../../src/inbox/open.ts';
@@ -23,8 +23,7 @@ function createFailingOdoo(fails: () => boolean): OutboundLaneDeps['actions'] {
     }),
     apply: async (changes) => {
       if (!fails()) return changes.map(() => 'applied' as const);
-      const options = { retry: 'later', scope: 'odoo', cause: undefined } as const;
-      throw new BridgeError('ODOO_UNAVAILABLE', 'Its disk is full.', options);
+      throw bridgeError('ODOO_UNAVAILABLE', 'Its disk is full');
     },
   };
 }

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { BridgeError } from '../../../src/errors.ts';
+import { bridgeError } from '../../../src/errors.ts';
+import type { ErrorCode } from '../../../src/errors.ts';
 import type { WorkerDeps } from '../../../src/flows/worker/worker.ts';
 import type { ApplyResult, MessageChange } from '../../../src/odoo/message-change.ts';
 import type { ReadAnswer } from '../../../src/odoo/message-state.ts';
@@ -38,12 +39,7 @@ function createPromise<T>() {
   return { promise, resolve };
 }
 
-const inboxError = (code: string) =>
-  new BridgeError(code, 'The disk is full. Free space.', {
-    retry: 'later',
-    scope: 'bridge',
-    cause: undefined,
-  });
+const inboxError = (code: ErrorCode) => bridgeError(code, 'The disk is full');
 
 describe('one writer towards Odoo', () => {
   it('another process takes over within seconds of its end, and finishes what it had claimed', async () => {
@@ -119,11 +115,7 @@ describe('one writer towards Odoo', () => {
 
   it('a call that stopping breaks off costs no entry an attempt', async () => {
     const odoo = createFakeOdoo();
-    const closed = new BridgeError('ODOO_CLOSED', 'The bridge stops. Start it again.', {
-      retry: 'later',
-      scope: 'bridge',
-      cause: undefined,
-    });
+    const closed = bridgeError('ODOO_CLOSED', 'The bridge stops');
     const { inbox, clock, worker } = await openWorker(createInboxFile(), {
       settings,
       actions: { ...odoo, read: () => Promise.reject(closed) },
@@ -148,7 +140,7 @@ describe('one writer towards Odoo', () => {
     });
     await opened.clock.advance(5_000);
     expect(opened.lines.filter(({ level }) => level === 'error')).toMatchObject([
-      { code: 'INBOX_ENDS_WORKER', parked: 1 },
+      { code: 'INBOX_CRASHES_WORKER', parked: 1 },
     ]);
   });
 });
@@ -156,11 +148,7 @@ describe('one writer towards Odoo', () => {
 describe('an outage', () => {
   it('is not over, nor told again, while Odoo answers the probe and fails the work', async () => {
     let reads = 0;
-    const badGateway = new BridgeError('ODOO_UNAVAILABLE', 'HTML 502. Look at the proxy.', {
-      retry: 'later',
-      scope: 'odoo',
-      cause: undefined,
-    });
+    const badGateway = bridgeError('ODOO_UNAVAILABLE', 'HTML 502', { fix: 'Look at the proxy.' });
     const { inbox, clock, told } = await openWorker(createInboxFile(), {
       settings,
       actions: {
@@ -174,7 +162,7 @@ describe('an outage', () => {
     for (let index = 0; index < 8; index += 1) await putOpened(inbox, clock.now(), `event-${index}`);
     await clock.advance(15_000);
     expect(reads).toBeGreaterThan(3);
-    expect(told('Odoo cannot be worked with: pausing')).toMatchObject([
+    expect(told('Odoo is unavailable: pausing')).toMatchObject([
       { code: 'ODOO_UNAVAILABLE', error: 'HTML 502. Look at the proxy.' },
     ]);
     expect(told('Odoo answers')).toEqual([]);
