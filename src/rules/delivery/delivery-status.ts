@@ -88,7 +88,7 @@ export function isSameEvent(one: HistoryEvent, other: HistoryEvent): boolean {
 export function givesWay(known: HistoryEvent, other: HistoryEvent): boolean {
   if (!isFromLog(known)) return false;
   if (!isFromLog(other)) return true;
-  const lines = Number(other.line !== null) - Number(known.line !== null);
+  const lines = Number(other.smtp_line !== null) - Number(known.smtp_line !== null);
   const times = (other.at?.getTime() ?? 0) - (known.at?.getTime() ?? 0);
   return (lines || times || compareText(other.event_id ?? '', known.event_id ?? '')) > 0;
 }

@@ -74,7 +74,7 @@ function historyEvent(sent: OutboundEvent, recipient: string): HistoryEvent {
     permanence: failure?.permanence ?? null,
     failure_type: failure?.failureType ?? null,
     reason: failure?.reason ?? null,
-    line: failure === undefined ? null : line,
+    smtp_line: failure === undefined ? null : line,
   };
 }
 

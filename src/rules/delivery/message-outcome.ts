@@ -91,7 +91,7 @@ export function recordOnly(
 }
 
 const nothing: Omit<MessageChange, 'message' | 'message_id' | 'expect'> = {
-  touches: [],
+  locked_mail_ids: [],
   notification_writes: [],
   notification_creates: [],
   mail_writes: [],
@@ -100,7 +100,7 @@ const nothing: Omit<MessageChange, 'message' | 'message_id' | 'expect'> = {
   event_creates: [],
   trace_writes: [],
   blacklisted: [],
-  dead: [],
+  bounced_addresses: [],
   refresh: false,
 };
 
@@ -167,7 +167,7 @@ function changeOf(
       })),
       ...expectedHistory(message.events),
     },
-    touches: touched.map(({ id }) => id),
+    locked_mail_ids: touched.map(({ id }) => id),
     notification_writes: writes,
     notification_creates: newlyShown.map((recipient) => ({
       mail_id: recipient.mails[0]?.id ?? null,

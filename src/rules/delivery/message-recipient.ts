@@ -108,7 +108,7 @@ export function isMoved({ before, now }: Recipient): boolean {
 
 /** What people see of an event. */
 function shownOf(event: HistoryEvent | null): string {
-  return JSON.stringify([event?.permanence, event?.failure_type, event?.reason, event?.line]);
+  return JSON.stringify([event?.permanence, event?.failure_type, event?.reason, event?.smtp_line]);
 }
 
 function notificationOf(
