@@ -3,13 +3,12 @@ import { once } from 'node:events';
 import { mkdtemp, readdir, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { fileURLToPath } from 'node:url';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { openInbox } from '../src/inbox/open.ts';
 import { describeBody } from '../src/sweego/describe-body.ts';
 import { outboundSecret, signedRequest } from './support/bridge/intake.ts';
+import { builtProgram } from './support/built-programs.ts';
 
-const program = fileURLToPath(new URL('../src/main.ts', import.meta.url));
 const unreachableOdoo = {
   ODOO_URL: 'http://127.0.0.1:9',
   ODOO_DATABASE: 'production',
@@ -37,7 +36,7 @@ async function createInbox(bodies: readonly string[] = []) {
 }
 
 function start(args: readonly string[], env: Readonly<Record<string, string>>) {
-  const child = spawn(process.execPath, ['--import', 'tsx', program, ...args], {
+  const child = spawn(process.execPath, [builtProgram('src/main.ts'), ...args], {
     env: { PATH: process.env['PATH'], ...env },
     stdio: ['ignore', 'pipe', 'pipe'],
   });
