@@ -29,7 +29,7 @@ function printTrace(
     time(event.at),
     event.type,
     event.reason ?? '',
-    event.line ?? '',
+    event.smtp_line ?? '',
     event.swg_uid ?? '',
   ];
   for (const { address, verdict, events, asked } of recipients) {
@@ -116,6 +116,6 @@ export function traceToJson({ messageId, document, isGone, recipients, entries }
 }
 
 function eventToJson(event: HistoryEvent) {
-  const { type, at, swg_uid, transaction_id, reason, line } = event;
+  const { type, at, swg_uid, transaction_id, reason, smtp_line: line } = event;
   return { type, at: at?.toISOString() ?? null, swg_uid, transaction_id, reason, line };
 }

@@ -12,7 +12,7 @@ import { RouteAnswer } from './reply-route.ts';
 import type { Document, RouteQuestion } from './reply-route.ts';
 
 /** Version of the provisioned actions that this program speaks to. */
-export const provisionVersion = 5;
+export const provisionVersion = 6;
 
 /** The provisioned server actions of Odoo, typed. Each call is one transaction in Odoo. */
 export type BridgeActions = {
@@ -83,7 +83,7 @@ export type Delivery = {
   document: Document | null;
 };
 
-export type Alert = {
+type Alert = {
   /** Identifies the inbox entry, for example its id. */
   key: string;
   summary: string;

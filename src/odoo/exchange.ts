@@ -16,7 +16,7 @@ export type Exchange = {
   close(): void;
 };
 
-export type OdooRequest = Pick<HttpRequest, 'method' | 'headers' | 'body'> & {
+type OdooRequest = Pick<HttpRequest, 'method' | 'headers' | 'body'> & {
   /** Starts with a slash. */
   path: string;
   /** Milliseconds; the connection's own limit when left out. */

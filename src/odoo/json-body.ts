@@ -5,11 +5,14 @@ import type { CallSite } from './odoo-error.ts';
 /**
  * Writes a request body.
  *
+ * Half of a surrogate pair can be written in JSON, as an escape, but not in UTF-8. Odoo 19 answers it with a bare HTML
+ * 500, which reads like an outage and would stop everything for one bad text. So it is refused before it is sent.
+ *
  * @throws BridgeError ODOO_VALUE for a text that holds half of a surrogate pair
  */
 export function writeJsonBody(body: Readonly<Record<string, unknown>>, site: CallSite): string {
   return JSON.stringify(body, (key, value: unknown) => {
-    if (isTorn(key) || (typeof value === 'string' && isTorn(value))) {
+    if (!key.isWellFormed() || (typeof value === 'string' && !value.isWellFormed())) {
       throw odooError('ODOO_VALUE', site, { details: { reason: 'lone surrogate' } });
     }
     return value;
@@ -23,13 +26,4 @@ export function readJsonBody(answer: HttpAnswer): { value: unknown } | undefined
   } catch {
     return undefined;
   }
-}
-
-/**
- * Whether a text holds half of a surrogate pair, which JSON allows as an escape and which no UTF-8 can carry.
- * Odoo 19 answers it with a bare HTML 500, which reads like an outage and would stop everything for one bad
- * text: such a text is refused before it is sent.
- */
-export function isTorn(text: string): boolean {
-  return /\p{Surrogate}/u.test(text);
 }

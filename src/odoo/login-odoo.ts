@@ -5,7 +5,7 @@ import type { Odoo, OdooCall } from './odoo.ts';
 import { readServerVersion } from './server-version.ts';
 
 /** What a transport with a login does on its own wire. Each sends exactly one request. */
-export type LoginServices = {
+type LoginServices = {
   /**
    * `authenticate` of Odoo's service `common`: the user id behind the login.
    *
@@ -64,13 +64,13 @@ export function positionalAndKeywords({
 type Authenticate = (site: CallSite, timeoutMs: number | undefined) => Promise<number>;
 
 /** The user id behind a login: asked for once, also by calls made at the same time, until forgotten. */
-export type RememberedUser = {
+type RememberedUser = {
   /** @throws BridgeError of `authenticate`; the next call asks again */
   id: Authenticate;
   forget(): void;
 };
 
-export function createRememberedUser(authenticate: Authenticate): RememberedUser {
+function createRememberedUser(authenticate: Authenticate): RememberedUser {
   let pending: Promise<number> | undefined;
   const forget = () => {
     pending = undefined;

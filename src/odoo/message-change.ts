@@ -57,7 +57,7 @@ export type EventValues = {
 
 /**
  * What shall become of one message. `expect` repeats what was read: `apply` refuses the change as `stale`
- * when anything of it moved in between, and as `deferred` while a mail in `touches`, or one that is no
+ * when anything of it moved in between, and as `deferred` while a mail in `locked_mail_ids`, or one that is no
  * notification mail, is `outgoing`.
  */
 export type MessageChange = {
@@ -77,7 +77,7 @@ export type MessageChange = {
     log_events: readonly string[];
   };
   /** mail.mail ids of the recipients concerned. */
-  touches: readonly number[];
+  locked_mail_ids: readonly number[];
   notification_writes: readonly { id: number; values: NotificationValues }[];
   /** Rows for recipients who have none. They name no partner, which would grant him reading the message. */
   notification_creates: readonly {
@@ -94,7 +94,7 @@ export type MessageChange = {
   /** Addresses for mail.blacklist. */
   blacklisted: readonly string[];
   /** Addresses whose partners' bounce counters go up by one each. */
-  dead: readonly string[];
+  bounced_addresses: readonly string[];
   /** Whether an envelope changes colour, so that open chatters must hear of it. */
   refresh: boolean;
 };

@@ -6,7 +6,7 @@ const MailState = z.object({
   state: z.enum(['outgoing', 'sent', 'received', 'exception', 'cancel']),
   is_notification: z.boolean(),
   /** Odoo would have deleted it after sending (x_sweego_auto_delete). */
-  delete_wished: z.boolean(),
+  auto_delete_requested: z.boolean(),
   /** Every recipient is known to be delivered. */
   confirmed: z.boolean(),
   /** recipient_ids with their normalised addresses. */
@@ -57,7 +57,7 @@ const HistoryEvent = z.object({
   /** FailureReason. */
   reason: optionalText,
   /** The raw line of Sweego's mail server. */
-  line: optionalText,
+  smtp_line: optionalText,
 });
 export type HistoryEvent = z.infer<typeof HistoryEvent>;
 

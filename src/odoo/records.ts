@@ -5,7 +5,7 @@ import type { Odoo } from './odoo.ts';
 const Rows = z.array(z.looseObject({ id: z.number().int() }));
 const Ids = z.array(z.number().int());
 
-export type OdooRow = z.infer<typeof Rows>[number];
+type OdooRow = z.infer<typeof Rows>[number];
 
 /**
  * Odoo's everyday record methods, with their answers checked. What Odoo's `search_read`, `create`, `write`

@@ -7,7 +7,7 @@ import type { SweegoApi, SweegoDeps } from './api.ts';
 import type { AttachmentLocation } from './inbound-attachment.ts';
 
 /** Where attachments announced by URL may be: these domains and what is below them. */
-export const attachmentDomains: readonly string[] = ['sweego.io', 'sweego.co'];
+const attachmentDomains: readonly string[] = ['sweego.io', 'sweego.co'];
 
 /** A whole mail has at most 30 MB at Sweego; decoded it is smaller. */
 export const longestAttachmentBytes = 40_000_000;

@@ -1,4 +1,4 @@
-import { addressesIn, normalizeAddress } from '../mail/email-address.ts';
+import { addressesIn } from '../mail/email-address.ts';
 import { normalizeMessageId } from '../mail/message-id.ts';
 import { readHeaderValues } from './header-map.ts';
 
@@ -55,8 +55,7 @@ function itemsOf(value: unknown): unknown[] {
 function addressesOf(value: unknown): string[] {
   const text = isRecord(value) ? value['email'] : value;
   if (typeof text !== 'string' || text.length > longestAddressText) return [];
-  const single = normalizeAddress(text);
-  return single === undefined ? addressesIn(text) : [single];
+  return addressesIn(text);
 }
 
 /** One id, or the many of a References header. Text without brackets counts as one id. */

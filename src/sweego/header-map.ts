@@ -1,5 +1,5 @@
 import libmime from 'libmime';
-import { cleanText } from '../mail/mail-text.ts';
+import { wholeText } from '../mail/mail-text.ts';
 
 /** Header values by lower-case name, decoded, in the order Sweego lists them. */
 export type HeaderMap = ReadonlyMap<string, readonly string[]>;
@@ -44,7 +44,7 @@ export function readHeaderValues(value: unknown): string[] {
   const items: unknown[] = Array.isArray(value) ? value : [value];
   return items
     .map((item) =>
-      typeof item === 'string' || typeof item === 'number' ? cleanText(decoded(String(item))) : '',
+      typeof item === 'string' || typeof item === 'number' ? wholeText(decoded(String(item))) : '',
     )
     .filter((text) => text !== '');
 }

@@ -1,4 +1,3 @@
-import { cleanText } from '../mail/mail-text.ts';
 import { readHeaderValues } from './header-map.ts';
 
 /** Where the bytes of an attachment are: under an id of Sweego's API, or at an address. */
@@ -42,6 +41,5 @@ function locationOf(uuid: string | undefined, url: string | undefined): Attachme
 }
 
 function text(value: unknown): string | undefined {
-  const [first] = readHeaderValues(value);
-  return first === undefined ? undefined : cleanText(first);
+  return readHeaderValues(value)[0];
 }

@@ -1,4 +1,4 @@
-import { cleanText } from '../mail/mail-text.ts';
+import { wholeText } from '../mail/mail-text.ts';
 import { readMailboxes } from './mailbox.ts';
 import { findInstant } from './timestamp.ts';
 
@@ -37,5 +37,5 @@ export function readInboundLogRow(value: unknown): InboundLogRow | undefined {
 }
 
 function textOf(value: unknown): string {
-  return typeof value === 'string' ? cleanText(value).trim() : '';
+  return typeof value === 'string' ? wholeText(value).trim() : '';
 }

@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { bridgeError } from '../errors.ts';
 import type { BridgeError } from '../errors.ts';
-import { cleanText } from '../mail/mail-text.ts';
+import { wholeText } from '../mail/mail-text.ts';
 import type { Mailbox } from '../mail/mailbox.ts';
 import { readHeaderMap, readHeaderValues } from './header-map.ts';
 import type { HeaderMap } from './header-map.ts';
@@ -35,7 +35,7 @@ export type InboundMail = {
 const anything = z.unknown().optional();
 const line = anything.transform((value) => readHeaderValues(value)[0]);
 const body = anything.transform((value) => {
-  const text = typeof value === 'string' ? cleanText(value) : '';
+  const text = typeof value === 'string' ? wholeText(value) : '';
   return text === '' ? undefined : text;
 });
 

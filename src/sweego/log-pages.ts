@@ -40,7 +40,7 @@ export type LogDeps = SweegoDeps & {
 };
 
 /** A page of rows as Sweego wrote them; `refused` when Sweego says that there are none by answering 422. */
-export type LogPage = { rows: readonly unknown[]; isRefused: boolean };
+type LogPage = { rows: readonly unknown[]; isRefused: boolean };
 
 /**
  * Reads Sweego's log page by page, each row at least once as long as less than a tenth of a page vanishes in

@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import { bridgeError } from '../errors.ts';
-import { cleanText } from '../mail/mail-text.ts';
+import { wholeText } from '../mail/mail-text.ts';
 import { findHeader, readHeaderMap } from './header-map.ts';
 import { readJson } from './json-body.ts';
 import { readMailboxes } from './mailbox.ts';
@@ -80,7 +80,6 @@ function eventsOf(
     swgUid,
     transactionId: textOf(row['transaction_id']) ?? headers.get('x-transaction-id')?.[0],
     recipient: onlyAddressIn(row['email_to']),
-    domainFrom: textOf(row['domain_from']),
     headers: new Map([...headers].map(([name, texts]) => [name, texts.join(', ')])),
     messageIdHeader,
     wireMessageId: undefined,
@@ -165,6 +164,6 @@ function instantOf(value: unknown): Date | undefined {
 
 function textOf(value: unknown): string | undefined {
   if (typeof value !== 'string' && typeof value !== 'number') return undefined;
-  const text = cleanText(String(value)).trim();
+  const text = wholeText(String(value)).trim();
   return text === '' ? undefined : text;
 }

@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { bridgeError } from '../errors.ts';
 import type { BridgeError } from '../errors.ts';
-import { cleanText } from '../mail/mail-text.ts';
+import { wholeText } from '../mail/mail-text.ts';
 import { readHeaderMap } from './header-map.ts';
 import type { HeaderMap } from './header-map.ts';
 import { readJson } from './json-body.ts';
@@ -23,7 +23,6 @@ export type OutboundEvent = {
   transactionId: string | undefined;
   /** Bare address, as written. */
   recipient: string | undefined;
-  domainFrom: string | undefined;
   /** By lower-case name, decoded; several values of one name are joined with `, `. */
   headers: ReadonlyMap<string, string>;
   /** Odoo's Message-Id: `x-message-id`, else `x-odoo-message-id`, unfolded and decoded. */
@@ -40,7 +39,7 @@ const text = z
   .union([z.string(), z.number()])
   .nullish()
   .transform((value) => {
-    const trimmed = cleanText(String(value ?? '')).trim();
+    const trimmed = wholeText(String(value ?? '')).trim();
     return trimmed === '' ? undefined : trimmed;
   });
 
@@ -82,7 +81,7 @@ export function parseOutboundEvent(body: Uint8Array): OutboundEvent {
   }
   const event = parsed.data;
   const values = readHeaderMap(event.headers);
-  const details = typeof event.details === 'string' ? cleanText(event.details) : undefined;
+  const details = typeof event.details === 'string' ? wholeText(event.details) : undefined;
   return {
     type: normaliseEventType(event.event_type ?? ''),
     channel: event.channel,
@@ -91,7 +90,6 @@ export function parseOutboundEvent(body: Uint8Array): OutboundEvent {
     eventId: event.event_id,
     transactionId: event.transaction_id ?? first(values, 'x-transaction-id'),
     recipient: event.recipient,
-    domainFrom: event.domain_from,
     headers: new Map([...values].map(([name, texts]) => [name, texts.join(', ')])),
     messageIdHeader: first(values, 'x-message-id') ?? first(values, 'x-odoo-message-id'),
     responseCode: readResponseCode(event.response_code),

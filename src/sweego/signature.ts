@@ -21,10 +21,7 @@ export type SignatureHeaders = {
 };
 
 /** How far ahead of our clock a timestamp may lie, seconds. */
-export const futureToleranceSeconds = 300;
-
-/** Bytes of a key as Sweego issues them: 64 base64 characters. Others work, and are worth a warning. */
-export const issuedKeyBytes = 48;
+const futureToleranceSeconds = 300;
 
 const base64Text = /^(?:[A-Za-z0-9+/]{4})*(?:[A-Za-z0-9+/]{2}==|[A-Za-z0-9+/]{3}=)?$/;
 const sha256Base64 = /^[A-Za-z0-9+/]{43}=$/;

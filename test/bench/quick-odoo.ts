@@ -69,7 +69,7 @@ function messageOf(messageId: string, index: number) {
         id,
         state: 'sent',
         is_notification: true,
-        delete_wished: true,
+        auto_delete_requested: true,
         confirmed: false,
         recipients: [{ partner_id: id, address: recipient }],
         email_to: false,

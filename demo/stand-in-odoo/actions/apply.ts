@@ -46,7 +46,7 @@ function verdictOn(change: MessageChange, { message, mails, notifications, event
   if (change.message === null) return isHistoryAsExpected ? 'applied' : 'stale';
   if (message === undefined) return 'gone';
   const isInTheWay = (mail: Row) =>
-    mail['state'] === 'outgoing' && (!mail['is_notification'] || change.touches.includes(mail.id));
+    mail['state'] === 'outgoing' && (!mail['is_notification'] || change.locked_mail_ids.includes(mail.id));
   if (mails.some(isInTheWay)) return 'deferred';
   const seen = {
     mails: mails.map((mail) => [mail.id, mail['state']]),

@@ -44,7 +44,7 @@ function mailState(records: Records, mail: Row): Values {
     state: mail['state'],
     is_notification: mail['is_notification'] === true,
     relayed: mail['x_sweego_relayed'] === true,
-    delete_wished: mail['x_sweego_auto_delete'] === true,
+    auto_delete_requested: mail['x_sweego_auto_delete'] === true,
     confirmed: mail['x_sweego_confirmed'] === true,
     recipients: partnerIds.map((id) => ({ partner_id: id, address: addressOf(records, id) })),
     email_to: mail['email_to'] ?? false,
@@ -82,7 +82,7 @@ function eventState(row: Row): Values {
     permanence: row['x_permanence'] ?? false,
     failure_type: row['x_failure_type'] ?? false,
     reason: row['x_reason'] ?? false,
-    line: row['x_line'] ?? false,
+    smtp_line: row['x_line'] ?? false,
   };
 }
 

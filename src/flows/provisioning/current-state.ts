@@ -52,7 +52,7 @@ export async function readOwned(records: OdooRecords): Promise<CurrentState['own
 }
 
 /** Database ids of external ids that are not ours (`base.group_portal`). */
-export async function readForeignIds(
+async function readForeignIds(
   records: OdooRecords,
   desired: readonly DesiredRecord[],
 ): Promise<Map<string, number>> {

@@ -14,7 +14,7 @@ import { readCurrentState } from './current-state.ts';
 
 const installedStates = ['installed', 'to upgrade'];
 
-export type ProvisionDeps = {
+type ProvisionDeps = {
   /** An administrator's Odoo, not the bridge's user. */
   odoo: Odoo;
   sources: ActionSources;

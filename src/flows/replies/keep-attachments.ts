@@ -13,7 +13,7 @@ import { keyMissing, requireNotStopping, tellSweegoFault } from './sweego-faults
 const mostBytes = 60_000_000;
 const mostFiles = 200;
 
-export type KeptAttachments = {
+type KeptAttachments = {
   files: ReplyFile[];
   /** Names of those that cannot be had any more, or that were tried for long enough. */
   missing: string[];

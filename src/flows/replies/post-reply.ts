@@ -14,7 +14,7 @@ import { collectReply, streamReply } from './stream-reply.ts';
 /** Another call delivers the same mail at this moment. */
 const busyMs = 5_000;
 
-export type Posting = {
+type Posting = {
   source: ReplySource;
   plan: Extract<ReplyPlan, { kind: 'post' }>;
   /** An operator has named the place: the mail goes there although Odoo has it elsewhere. */

@@ -4,7 +4,7 @@ import type { CircuitMemory } from '../../rules/replies/reply-circuit.ts';
 /** Circuits and entries remembered; what is older than these cannot be a loop that still goes on. */
 const mostRemembered = 5_000;
 
-export type CircuitVerdict = { isRefused: boolean; isFirst: boolean };
+type CircuitVerdict = { isRefused: boolean; isFirst: boolean };
 
 /** What is remembered of senders who write to records, while the process runs. */
 export type ReplyCircuits = {

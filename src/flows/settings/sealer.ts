@@ -15,7 +15,7 @@ export type Sealer = {
   unseal(sealed: Uint8Array): Promise<Uint8Array | undefined>;
 };
 
-export type SealerDeps = {
+type SealerDeps = {
   /** What the key is derived from. Everybody who shall unseal has the same. */
   credential: string;
   /** Name of the Odoo database that the content is about. */

@@ -8,7 +8,7 @@ import type { Sealer } from './sealer.ts';
 
 const snapshotName = 'settings';
 
-export type SettingsSnapshotDeps = {
+type SettingsSnapshotDeps = {
   inbox: Pick<Inbox, 'saveSnapshot' | 'findSnapshot'>;
   sealer: Sealer;
   now: () => Date;

@@ -1,5 +1,4 @@
 import { createRequire } from 'node:module';
-import { isTorn } from '../json-body.ts';
 import { odooError } from '../odoo-error.ts';
 import type { CallSite } from '../odoo-error.ts';
 
@@ -61,7 +60,7 @@ function toXmlRpcNumber(value: number): unknown {
 }
 
 function legalText(text: string, site: CallSite): string {
-  if (isTorn(text)) {
+  if (!text.isWellFormed()) {
     throw odooError('ODOO_VALUE', site, { details: { reason: 'lone surrogate' } });
   }
   // eslint-disable-next-line no-control-regex -- what XML 1.0 section 2.2 leaves out of Char

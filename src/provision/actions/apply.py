@@ -110,7 +110,7 @@ def verdict(change):
             return 'deferred'
         # A mail that Odoo is sending must not be written, or Odoo sends it again. For a mail that is not a
         # notification mail, a new row that refers to its message has the same effect.
-        if mail.state == 'outgoing' and (not mail.is_notification or mail.id in change['touches']):
+        if mail.state == 'outgoing' and (not mail.is_notification or mail.id in change['locked_mail_ids']):
             return 'deferred'
     if not is_known:
         return 'stale'
@@ -162,7 +162,7 @@ for change in changes:
             odoo['mailing.trace'].browse(write['id']).write(checked(write['values'], TRACE_FIELDS))
     for address in change['blacklisted']:
         odoo['mail.blacklist']._add(address)
-    for address in change['dead']:
+    for address in change['bounced_addresses']:
         for partner in odoo['res.partner'].search([('email_normalized', '=', address)]):
             partner.write({'message_bounce': partner.message_bounce + 1})
     mail_ids, notification_ids = owned(change)

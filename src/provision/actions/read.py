@@ -30,7 +30,7 @@ def mail_state(mail):
         'state': mail.state,
         'is_notification': mail.is_notification,
         'relayed': mail.x_sweego_relayed,
-        'delete_wished': mail.x_sweego_auto_delete,
+        'auto_delete_requested': mail.x_sweego_auto_delete,
         'confirmed': mail.x_sweego_confirmed,
         'recipients': list(map(recipient_of, mail.recipient_ids)),
         'email_to': mail.email_to or False,
@@ -68,7 +68,7 @@ def event_state(event):
         'permanence': event.x_permanence or False,
         'failure_type': event.x_failure_type or False,
         'reason': event.x_reason or False,
-        'line': event.x_line or False,
+        'smtp_line': event.x_line or False,
     }
 
 

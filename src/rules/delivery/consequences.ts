@@ -5,7 +5,7 @@ import type { HistoryEvent } from '../../odoo/message-state.ts';
 type ServerOptions = Pick<BridgeSettings['servers'][number], 'feed_blacklist' | 'count_bounces'>;
 
 /** What follows from a new event besides the state of its mail: addresses for Odoo's own lists. */
-export type Consequences = { blacklisted: readonly string[]; dead: readonly string[] };
+type Consequences = { blacklisted: readonly string[]; bounced_addresses: readonly string[] };
 
 /**
  * Only new events are given here, so that a repetition counts nothing twice. An event that no mail server of Odoo
@@ -18,7 +18,7 @@ export function consequencesOf(
     ({ event, options }) =>
       options?.feed_blacklist === true && ['list_unsub', 'complaint'].includes(event.type),
   );
-  const dead = events.filter(
+  const bounced = events.filter(
     ({ event, options }) =>
       options?.count_bounces === true &&
       event.permanence === 'hard' &&
@@ -26,6 +26,6 @@ export function consequencesOf(
   );
   return {
     blacklisted: [...new Set(refusing.map(({ event }) => event.recipient))],
-    dead: dead.map(({ event }) => event.recipient),
+    bounced_addresses: bounced.map(({ event }) => event.recipient),
   };
 }

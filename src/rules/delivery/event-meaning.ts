@@ -4,7 +4,7 @@ import type { HistoryEvent } from '../../odoo/message-state.ts';
 import type { OutboundEvent } from '../../sweego/outbound-event.ts';
 import { classifyFailure } from './failure-class.ts';
 
-export type EventMeaning =
+type EventMeaning =
   /** Concerns one recipient of one message of Odoo. */
   | { kind: 'message'; messageId: string; event: HistoryEvent }
   /** Signed and readable, and nothing of Odoo depends on it. */
@@ -74,7 +74,7 @@ function historyEvent(sent: OutboundEvent, recipient: string): HistoryEvent {
     permanence: failure?.permanence ?? null,
     failure_type: failure?.failureType ?? null,
     reason: failure?.reason ?? null,
-    line: failure === undefined ? null : line,
+    smtp_line: failure === undefined ? null : line,
   };
 }
 

@@ -22,6 +22,6 @@ export function eventValues(messageId: string, event: HistoryEvent, mailId: numb
     x_permanence: event.permanence ?? false,
     x_failure_type: event.failure_type ?? false,
     x_reason: event.reason ?? false,
-    x_line: event.line ?? false,
+    x_line: event.smtp_line ?? false,
   };
 }

@@ -35,7 +35,7 @@ export function mailOutcome(
       ? { state: 'sent', failure_type: false, failure_reason: false, ...wholeAgain }
       : wholeAgain;
   if (required.length > 0 && required.every(({ now }) => isDelivered(now.status))) {
-    if (mail.delete_wished) return { values: {}, unlink: true };
+    if (mail.auto_delete_requested) return { values: {}, unlink: true };
     return {
       values: mail.confirmed ? backToSent : { ...backToSent, x_sweego_confirmed: true },
       unlink: false,

@@ -12,7 +12,7 @@ import type { OdooFacts } from './notification-values.ts';
 import { traceValues } from './trace-values.ts';
 
 /** What became of one event in the decision about its message. */
-export type Verdict =
+type Verdict =
   /** Part of the change; settled once Odoo has applied it. */
   | 'apply'
   /** The history has it already, or another one of these events says the same and more. */
@@ -22,7 +22,7 @@ export type Verdict =
   /** The message is known but has no such recipient. */
   | 'unmatched';
 
-export type MessageDecision = {
+type MessageDecision = {
   /** Undefined when nothing has to be written. */
   change: MessageChange | undefined;
   /** One per event, in order. */
@@ -91,7 +91,7 @@ export function recordOnly(
 }
 
 const nothing: Omit<MessageChange, 'message' | 'message_id' | 'expect'> = {
-  touches: [],
+  locked_mail_ids: [],
   notification_writes: [],
   notification_creates: [],
   mail_writes: [],
@@ -100,7 +100,7 @@ const nothing: Omit<MessageChange, 'message' | 'message_id' | 'expect'> = {
   event_creates: [],
   trace_writes: [],
   blacklisted: [],
-  dead: [],
+  bounced_addresses: [],
   refresh: false,
 };
 
@@ -167,7 +167,7 @@ function changeOf(
       })),
       ...expectedHistory(message.events),
     },
-    touches: touched.map(({ id }) => id),
+    locked_mail_ids: touched.map(({ id }) => id),
     notification_writes: writes,
     notification_creates: newlyShown.map((recipient) => ({
       mail_id: recipient.mails[0]?.id ?? null,

@@ -64,7 +64,7 @@ function statusValues(
 /** A sentence for people and, below it, what the mail server said. */
 export function failureReason(event: HistoryEvent, language: Language): string {
   const sentence = failureText(event.reason, language);
-  return event.line === null ? sentence : `${sentence}\n${event.line}`;
+  return event.smtp_line === null ? sentence : `${sentence}\n${event.smtp_line}`;
 }
 
 /** A value outside the selection of this database would make Odoo refuse the whole batch. */

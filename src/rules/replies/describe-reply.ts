@@ -117,7 +117,7 @@ export function describeReply(
  *
  * @param document of the second and every further posting; `null` for the first
  */
-export function replyMessageId(swgUid: string, document: Document | null): string {
+function replyMessageId(swgUid: string, document: Document | null): string {
   const isPlain = /^[A-Za-z0-9][A-Za-z0-9_-]{0,99}$/.test(swgUid);
   const name = isPlain ? swgUid : createHash('sha256').update(swgUid).digest('hex');
   return document === null ? `<${name}@${domain}>` : `<${name}.${document.id}.${document.model}@${domain}>`;

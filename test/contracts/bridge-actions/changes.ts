@@ -26,7 +26,7 @@ export function describeChanges(opened: () => ActionsWorld): void {
           {
             state: 'sent',
             is_notification: true,
-            delete_wished: true,
+            auto_delete_requested: true,
             confirmed: false,
             original_recipients: null,
           },

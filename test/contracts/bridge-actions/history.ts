@@ -17,7 +17,7 @@ const bounce: HistoryEvent = {
   permanence: 'hard',
   failure_type: 'mail_email_invalid',
   reason: 'address_unknown',
-  line: '550 5.1.1 Usér unknown',
+  smtp_line: '550 5.1.1 Usér unknown',
 };
 /** Everything that an event may lack. */
 const bare: HistoryEvent = {
@@ -31,7 +31,7 @@ const bare: HistoryEvent = {
   permanence: null,
   failure_type: null,
   reason: null,
-  line: null,
+  smtp_line: null,
 };
 
 /** What the actions promise of x_sweego_event. */
@@ -106,7 +106,7 @@ export function describeHistory(opened: () => ActionsWorld): void {
       ...bounce,
       event_id: `log:${id}`,
       wire_id: null,
-      line: null,
+      smtp_line: null,
     });
     const recorded = (messageId: string, event: HistoryEvent) => eventValues(messageId, event, 0);
 

@@ -10,9 +10,9 @@ const bob = 'bob@customer.example.com';
 const bounce = historyEvent('hard_bounce', bob, {
   event_id: 'event-1',
   wire_id: '<wire@example.com>',
-  line: '550 5.1.1 Usér unknown',
+  smtp_line: '550 5.1.1 Usér unknown',
 });
-const ofLog = { ...bounce, event_id: 'log:1', wire_id: null, line: null };
+const ofLog = { ...bounce, event_id: 'log:1', wire_id: null, smtp_line: null };
 
 /** What protects Odoo’s records. The stand-in does not repeat it, so this is tried on a real Odoo alone. */
 export function describeRealOnly(opened: () => ActionsWorld): void {

@@ -81,7 +81,7 @@ export function describeRetry(opened: () => ActionsWorld): void {
           {
             state: 'sent',
             is_notification: false,
-            delete_wished: true,
+            auto_delete_requested: true,
             recipients: [],
             email_to: '"Ann" <ann@customer.example.com>, bob@customer.example.com',
             email_cc: 'carl@customer.example.com',

@@ -58,7 +58,7 @@ export function describeRoute(opened: () => ActionsWorld): void {
         permanence: null,
         failure_type: null,
         reason: null,
-        line: null,
+        smtp_line: null,
       };
       await world.actions.apply([
         {

@@ -152,7 +152,7 @@ export function changeOf(state: MessageState): MessageChange {
       events: state.events.length,
       log_events: logEventIds(state.events),
     },
-    touches: state.mails.map(({ id }) => id),
+    locked_mail_ids: state.mails.map(({ id }) => id),
     event_replaces: [],
     event_creates: [],
     notification_writes: [],
@@ -161,7 +161,7 @@ export function changeOf(state: MessageState): MessageChange {
     mail_unlinks: [],
     trace_writes: [],
     blacklisted: [],
-    dead: [],
+    bounced_addresses: [],
     refresh: false,
   };
 }

@@ -21,12 +21,14 @@ async function openScene({ bridge: hasWorker = true } = {}) {
   const odoo = await openStandIn();
   const sweego = await startSweegoApi();
   const actions = createBridgeActions(odoo.bridge);
-  const dead: string[] = [];
+  const bounced: string[] = [];
   const bridge = await openEventBridge({
     ...actions,
     async apply(changes) {
       const results = await actions.apply(changes);
-      dead.push(...changes.flatMap((change, index) => (results[index] === 'applied' ? change.dead : [])));
+      bounced.push(
+        ...changes.flatMap((change, index) => (results[index] === 'applied' ? change.bounced_addresses : [])),
+      );
       return results;
     },
   });
@@ -71,7 +73,7 @@ async function openScene({ bridge: hasWorker = true } = {}) {
     run,
     actions,
     /** Addresses as often as Odoo was told to count a bounce of them; the stand-in does not count. */
-    dead,
+    bounced,
     /** Posts on an order, and returns the message with the mails as they came to Sweego, by recipient. */
     async send(...addresses: string[]) {
       const partners = [];
@@ -328,7 +330,7 @@ describe.each(['the log first', 'the webhook first', 'both at once'])('what is t
       () => scene.logs(mails[0], 'undelivered', bounced),
       () => scene.webhook(mails[0], 'hard_bounce', bounced.smtpAnswer, `server:${servers[0]}:outbound`),
     );
-    expect(scene.dead).toEqual(['ann@example.com']);
+    expect(scene.bounced).toEqual(['ann@example.com']);
   });
 });
 

@@ -12,21 +12,21 @@ describe('the options of a mail server', () => {
   it('do nothing unless an administrator chose them', () => {
     expect(withOptions({ feed_blacklist: false, count_bounces: false })).toEqual({
       blacklisted: [],
-      dead: [],
+      bounced_addresses: [],
     });
   });
 
   it('blacklist who unsubscribes or complains, not who only clicked on the link', () => {
     expect(withOptions({ feed_blacklist: true, count_bounces: false })).toEqual({
       blacklisted: ['list_unsub@example.com', 'complaint@example.com'],
-      dead: [],
+      bounced_addresses: [],
     });
   });
 
   it('count dead addresses, not temporary failures nor refusals of our own sending', () => {
     const options = { feed_blacklist: false, count_bounces: true };
-    expect(withOptions(options).dead).toEqual(['hard_bounce@example.com']);
+    expect(withOptions(options).bounced_addresses).toEqual(['hard_bounce@example.com']);
     const refused = historyEvent('hard_bounce', 'x@example.com', { failure_type: 'mail_smtp' });
-    expect(consequencesOf([{ event: refused, options }]).dead).toEqual([]);
+    expect(consequencesOf([{ event: refused, options }]).bounced_addresses).toEqual([]);
   });
 });

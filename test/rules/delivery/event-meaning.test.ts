@@ -11,7 +11,6 @@ function facts(changes: Partial<OutboundEvent> = {}): OutboundEvent {
     eventId: 'e1',
     transactionId: undefined,
     recipient: 'Jane@Example.com',
-    domainFrom: undefined,
     messageIdHeader: '<1@example.com>',
     headers: new Map(),
     responseCode: undefined,

@@ -20,13 +20,13 @@ const failures: Readonly<Record<string, Partial<HistoryEvent>>> = {
     permanence: 'hard',
     failure_type: 'mail_email_invalid',
     reason: 'address_unknown',
-    line: '550 5.1.1 User unknown',
+    smtp_line: '550 5.1.1 User unknown',
   },
   soft_bounce: {
     permanence: 'soft',
     failure_type: 'mail_smtp',
     reason: 'temporary',
-    line: '451 4.2.0 Later',
+    smtp_line: '451 4.2.0 Later',
   },
 };
 
@@ -47,7 +47,7 @@ export function historyEvent(
     permanence: null,
     failure_type: null,
     reason: null,
-    line: null,
+    smtp_line: null,
     ...failures[type],
     ...changes,
   };
@@ -58,7 +58,7 @@ export function mailState(changes: Partial<MailState> = {}): MailState {
     id: 10,
     state: 'sent',
     is_notification: true,
-    delete_wished: true,
+    auto_delete_requested: true,
     confirmed: false,
     recipients: [
       { partner_id: 1, address: 'jane@example.com' },
