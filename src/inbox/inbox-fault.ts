@@ -1,7 +1,7 @@
 import { BridgeError } from '../errors.ts';
 import type { ErrorCode } from '../errors.ts';
 
-/** What was being done to the database when it failed; decides the error code. */
+/** The action that failed; decides the error code. */
 export type InboxAction = 'open' | 'read' | 'write';
 
 export const codeOfAction: Readonly<Record<InboxAction, ErrorCode>> = {
@@ -11,8 +11,8 @@ export const codeOfAction: Readonly<Record<InboxAction, ErrorCode>> = {
 };
 
 /**
- * Whether code of the bridge went wrong, and not disk, file or server: neither engine throws what JavaScript
- * itself does, a TypeError for example.
+ * Whether the fault is in the bridge's own code, not in disk, file or server: neither engine throws JavaScript's own
+ * errors, such as a TypeError.
  */
 export function isOwnFault(error: unknown): error is Error {
   return (
@@ -23,7 +23,7 @@ export function isOwnFault(error: unknown): error is Error {
   );
 }
 
-/** Nobody must look for it at the disk. Its text is left out: it can quote what it fell over. */
+/** A code of its own, so that nobody looks for the cause at the disk. Without the error's text, which can quote data. */
 export function ownFault(error: Error): BridgeError {
   const [, place] = /^\s+at (.+)$/m.exec(error.stack ?? '') ?? [];
   return new BridgeError(

@@ -50,12 +50,12 @@ export async function drainLane(
   afterTurn: () => Promise<void>,
 ): Promise<void> {
   const { inbox, log, now, lease, contact, stopping } = deps;
-  const name = lane.directions.join(' ');
+  const name = lane.kinds.join(' ');
   let wake = new AbortController();
   /** A turn ended without saying what became of what it had claimed (the inbox could not be written). */
   let mayHoldClaims = false;
   let tenure: number | undefined;
-  const releaseClaims = createClaimRelease(deps, lane.directions);
+  const releaseClaims = createClaimRelease(deps, lane.kinds);
   const suspects = createSuspects();
   let limit = lane.mostEntries;
 
@@ -109,7 +109,7 @@ export async function drainLane(
     if (isProbing && !(await probe())) return 'odoo failed';
     requireLease();
     const entries = await inbox.claim({
-      directions: lane.directions,
+      kinds: lane.kinds,
       limit,
       now: now(),
       describe: deps.describe,
@@ -177,7 +177,8 @@ export async function drainLane(
   async function giveBack(entries: readonly Entry[], error: unknown): Promise<Turn> {
     const ids = entries.map(({ id }) => id);
     const at = now();
-    await inbox.wait(ids, { until: at, reason: codeOf(error), counts: 'nothing', now: at });
+    const why = error instanceof BridgeError ? { code: error.code } : { reason: codeOf(error) };
+    await inbox.wait(ids, { ...why, until: at, counts: 'nothing', now: at });
     if (error instanceof BridgeError && error.scope === 'bridge') {
       log.warn({ code: error.code, entries: entries.length }, 'batch given back');
       return 'inbox failed';
