@@ -5,13 +5,13 @@ import { BridgeError } from '../src/errors.ts';
 import { openInbox } from '../src/inbox/open.ts';
 import { createLog } from '../src/log.ts';
 import { createOrderMails } from './order-mails.ts';
-import { prepareOdoo } from './prepare-odoo.ts';
 import { startSmtpSink } from './smtp-sink.ts';
-import { openRealStage, openStandInStage, StageRefused } from './stage.ts';
-import type { Stage } from './stage.ts';
 import { startStandInSweego } from './stand-in-sweego.ts';
-import { tellStory } from './story.ts';
-import { createTimeline, StepFailed } from './timeline.ts';
+import { prepareOdoo } from './story/prepare-odoo.ts';
+import { openRealStage, openStandInStage, StageRefused } from './story/stage.ts';
+import type { Stage } from './story/stage.ts';
+import { tellStory } from './story/story.ts';
+import { createTimeline, StepFailed } from './story/timeline.ts';
 
 const usage = `npm run demo [-- --keep] [-- --real]
   --keep  leave everything running after the story, until Ctrl-C

@@ -1,6 +1,8 @@
+import { validate as isNodeCronExpression } from 'node-cron';
 import { z } from 'zod';
 import { BridgeError } from './errors.ts';
 import { parseCronSchedule } from './rules/reconciliation/cron-schedule.ts';
+import type { CronFault, CronSchedule } from './rules/reconciliation/cron-schedule.ts';
 import { parseSigningSecret } from './sweego/signature.ts';
 
 const text = z.string().optional();
@@ -49,6 +51,20 @@ const signingSecrets = z
   })
   .default([]);
 
+const cronFaults: Readonly<Record<CronFault, string>> = {
+  unreadable: 'is not a schedule of five fields. Set it like */30 * * * *',
+  'never due': 'is never due: no month that it names has such a day. Set it like */30 * * * *',
+};
+
+/** Refuses what one of the two libraries refuses, so that each reads what is left. */
+const cronSchedule = z.string().transform((expression, context): CronSchedule => {
+  const read = parseCronSchedule(expression);
+  const schedule = typeof read === 'string' || isNodeCronExpression(expression) ? read : 'unreadable';
+  if (typeof schedule !== 'string') return schedule;
+  context.addIssue({ code: 'custom', message: cronFaults[schedule] });
+  return z.NEVER;
+});
+
 /** Names, defaults and faults of every variable. A fault is what follows the name, without the last stop. */
 export const Variables = z.object({
   ODOO_URL: webAddress('https://odoo.example.com (without a path)', false).optional(),
@@ -80,13 +96,7 @@ export const Variables = z.object({
   SWEEGO_OUTBOUND_SECRETS: signingSecrets,
   SWEEGO_INBOUND_SECRETS: signingSecrets,
   SIGNATURE_TOLERANCE_SECONDS: wholeNumber(1, 31_536_000, 172_800),
-  RECONCILE_CRON: z
-    .string()
-    .refine(
-      (value) => parseCronSchedule(value) !== undefined,
-      'is not a schedule of five fields. Set it like */30 * * * *',
-    )
-    .default('*/30 * * * *'),
+  RECONCILE_CRON: cronSchedule.prefault('*/30 * * * *'),
   RECONCILE_DAYS: wholeNumber(1, 30, 7),
   ADMIN_TOKEN: z
     .string()

@@ -1,5 +1,7 @@
 import { Variables, fileNames, passwordsOfDatabaseUrl, secretNames } from './config-variables.ts';
-import { BridgeError } from './errors.ts';
+import { bridgeError } from './errors.ts';
+import type { BridgeError } from './errors.ts';
+import type { CronSchedule } from './rules/reconciliation/cron-schedule.ts';
 
 /** Where the variables come from. */
 export type ConfigSource = {
@@ -33,7 +35,7 @@ export type BridgeConfig = {
   outboundSecrets: readonly string[];
   inboundSecrets: readonly string[];
   signatureToleranceSeconds: number;
-  reconcileCron: string;
+  reconcileCron: CronSchedule;
   /** How far back Sweego's log is asked, days; what a plan keeps of the log is not documented. */
   reconcileDays: number;
   adminToken: string | undefined;
@@ -215,10 +217,8 @@ function addFault(faults: Faults, name: string, fault: string): void {
 
 function invalid(faults: Faults): BridgeError {
   const lines = [...faults].map(([name, fault]) => `\n- ${name} ${fault}.`);
-  return new BridgeError('CONFIG_INVALID', `The configuration cannot be used:${lines.join('')}`, {
-    retry: 'never',
-    scope: 'bridge',
-    cause: undefined,
+  return bridgeError('CONFIG_INVALID', 'The configuration cannot be used', {
+    fix: `Correct these variables:${lines.join('')}`,
     details: { variables: [...faults.keys()] },
   });
 }

@@ -88,6 +88,7 @@ const errorKindsByCode = {
   ),
   ODOO_BAD_ANSWER: later('entry', "See in Odoo's log and the proxy's what was answered."),
   ODOO_CLOSED: later('bridge', 'Start the bridge again.'),
+  // Concerns the records of one call, so the rest of the queue goes on. Odoo has already repeated it five times.
   ODOO_CONFLICT: later(
     'entry',
     'Nothing needs to be done unless it lasts: then see what else writes these records.',

@@ -13,9 +13,9 @@ export type BridgeErrorOptions = {
   cause?: unknown;
   details?: ErrorDetails;
   /** Where the code's own fix does not fit. Whole sentences. */
-  fix?: string;
+  fix?: string | undefined;
   /** Where the code means something else than usual at this place, as docs/errors.md says. */
-  retry?: Retry;
+  retry?: Retry | undefined;
   scope?: ErrorScope;
 };
 

@@ -35,7 +35,7 @@ describe('a minimal configuration', () => {
       outboundSecrets: [],
       inboundSecrets: [],
       signatureToleranceSeconds: 172_800,
-      reconcileCron: '*/30 * * * *',
+      reconcileCron: { expression: '*/30 * * * *' },
       reconcileDays: 7,
       retainBodiesDays: 7,
       retainEntriesDays: 90,
@@ -101,6 +101,10 @@ describe('a bad configuration', () => {
     ['SIGNATURE_TOLERANCE_SECONDS', '0'],
     ['RETAIN_ENTRIES_DAYS', 'for ever'],
     ['RECONCILE_CRON', '0 0 31 2'],
+    ['RECONCILE_CRON', '0 0 31 2 *'],
+    ['RECONCILE_CRON', '0 0 * * * *'],
+    ['RECONCILE_CRON', '*/61 * * * *'],
+    ['RECONCILE_CRON', '22-2 0 * * *'],
     ['RECONCILE_DAYS', '31'],
     ['ADMIN_TOKEN', 'hunter22'],
     ['LOG_FORMAT', 'xml'],
@@ -110,6 +114,17 @@ describe('a bad configuration', () => {
     expect(error.details['variables']).toEqual([name]);
     expect(error.message).toMatch(new RegExp(`- ${name} .*\\.$`));
     expect(error.message).not.toContain('hunter22');
+  });
+
+  it('says why a schedule is refused, and how to write one', () => {
+    const refusal = (expression: string) =>
+      refusalOf(() => serve({ ...complete, RECONCILE_CRON: expression })).message;
+    expect(refusal('every hour')).toContain(
+      '- RECONCILE_CRON is not a schedule of five fields. Set it like */30 * * * *.',
+    );
+    expect(refusal('0 0 31 2 *')).toContain(
+      '- RECONCILE_CRON is never due: no month that it names has such a day. Set it like */30 * * * *.',
+    );
   });
 
   it('refuses signatures that outlive the memory of repetitions', () => {
@@ -208,8 +223,13 @@ describe('config/example.env', () => {
     const env: Env = Object.fromEntries(pairs.map(([, name = '', value = '']) => [name, value]));
     expect(Object.keys(env).sort()).toEqual(Object.keys(Variables.shape).sort());
     const { ODOO_API_KEY } = complete;
+    // A schedule is a function, which equals only itself.
+    const comparable = (config: ReturnType<typeof serve>) => ({
+      ...config,
+      reconcileCron: config.reconcileCron.expression,
+    });
     const shown = serve({ ...env, ODOO_API_KEY, ODOO_LOGIN: '', PUBLIC_URL: '' });
-    expect(shown, 'what it shows as default is the default').toEqual(serve(complete));
+    expect(comparable(shown), 'what it shows as default is the default').toEqual(comparable(serve(complete)));
   });
 });
 

@@ -36,8 +36,13 @@ async function createInbox(bodies: readonly string[] = []) {
   return env;
 }
 
-function start(args: readonly string[], env: Readonly<Record<string, string>>) {
-  const child = spawn(process.execPath, ['--import', 'tsx', program, ...args], {
+function start(
+  args: readonly string[],
+  env: Readonly<Record<string, string>>,
+  loadedFirst: readonly string[] = [],
+) {
+  const imports = ['tsx', ...loadedFirst].flatMap((name) => ['--import', name]);
+  const child = spawn(process.execPath, [...imports, program, ...args], {
     env: { PATH: process.env['PATH'], ...env },
     stdio: ['ignore', 'pipe', 'pipe'],
   });
@@ -49,6 +54,17 @@ function start(args: readonly string[], env: Readonly<Record<string, string>>) {
 }
 
 const run = (args: readonly string[], env: Readonly<Record<string, string>> = {}) => start(args, env).ended;
+
+/** Where `serve` listens, once it does. */
+function urlOf({ child, output, ended }: ReturnType<typeof start>): Promise<string> {
+  return new Promise((resolve, reject) => {
+    child.stdout.on('data', () => {
+      const found = /"url":"([^"]+)"/.exec(output.stdout);
+      if (found?.[1] !== undefined) resolve(found[1]);
+    });
+    void ended.then(({ stderr }) => reject(new Error(stderr)));
+  });
+}
 
 describe('the command line', () => {
   it('shows its commands on --help and ends with 0', async () => {
@@ -93,6 +109,34 @@ describe('the command line', () => {
   });
 });
 
+describe('the time zone of the environment', () => {
+  const printZone = fileURLToPath(new URL('./programs/print-zone-at-end.ts', import.meta.url));
+  const paris = { TZ: 'Europe/Paris' };
+
+  it('is UTC for serve, whose schedule has no night with an hour too many', async () => {
+    const env = {
+      ...unreachableOdoo,
+      ...paris,
+      DATABASE_URL: `file:${join(await temporaryDirectory(), 'inbox.sqlite')}`,
+      HOST: '127.0.0.1',
+      PORT: '0',
+    };
+    const serving = start(['serve'], env, [printZone]);
+    await urlOf(serving);
+    serving.child.kill('SIGTERM');
+    expect(await serving.ended).toMatchObject({
+      exitCode: 0,
+      stderr: 'zone UTC, minutes from UTC 0 and 0\n',
+    });
+  });
+
+  it('stays that of the user for commands, which print times', async () => {
+    const { stdout, stderr } = await start(['message', '--help'], paris, [printZone]).ended;
+    expect(stdout).toMatch(/\(default:\s+"Europe\/Paris"\)/);
+    expect(stderr).toBe('zone Europe/Paris, minutes from UTC -60 and -120\n');
+  });
+});
+
 describe('serve and inbox', () => {
   it('takes a webhook, stops on SIGTERM with 0, and shows what it took', async () => {
     const directory = await temporaryDirectory();
@@ -104,14 +148,9 @@ describe('serve and inbox', () => {
       PORT: '0',
       SWEEGO_OUTBOUND_SECRETS_FILE: join(directory, 'secret'),
     };
-    const { child, output, ended } = start(['serve'], env);
-    const url = await new Promise<string>((resolve, reject) => {
-      child.stdout.on('data', () => {
-        const found = /"url":"([^"]+)"/.exec(output.stdout);
-        if (found?.[1] !== undefined) resolve(found[1]);
-      });
-      void ended.then(({ stderr }) => reject(new Error(stderr)));
-    });
+    const serving = start(['serve'], env);
+    const { child, ended } = serving;
+    const url = await urlOf(serving);
     const timestamp = Math.floor(Date.now() / 1000);
     const body = '{"event_type":"delivered","recipient":"customer@example.com"}';
     const response = await fetch(`${url}/sweego/webhook/outbound`, await signedRequest(body, { timestamp }));
@@ -182,7 +221,7 @@ describe('serve and inbox', () => {
     });
     expect(exitCode).toBe(1);
     expect(JSON.parse(stdout)).toMatchObject({ worker: 'now', odoo: 'ODOO_UNREACHABLE' });
-    expect(stderr).toContain('Odoo cannot be worked with');
+    expect(stderr).toContain('Odoo is unavailable');
     expect(stderr).toContain('INBOX_REPLAY_UNFINISHED: 1 of 1 entries have not been brought to Odoo');
   });
 });

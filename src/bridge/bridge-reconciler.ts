@@ -1,11 +1,9 @@
 import type { ServeConfig } from '../config.ts';
-import { BridgeError } from '../errors.ts';
 import { createReconciler } from '../flows/reconciliation/reconciler.ts';
 import type { Reconciler } from '../flows/reconciliation/reconciler.ts';
 import { openHttpRequest } from '../http-client.ts';
 import type { Inbox } from '../inbox/inbox.ts';
 import type { Log } from '../log.ts';
-import { parseCronSchedule } from '../rules/reconciliation/cron-schedule.ts';
 import { describeBody } from '../sweego/describe-body.ts';
 import { sleep as realSleep } from './bridge-worker.ts';
 import type { BridgeWorker } from './bridge-worker.ts';
@@ -22,19 +20,11 @@ export function createBridgeReconciler(
     sleep = realSleep,
   }: { now: () => Date; log: Log; days?: number | undefined; sleep?: typeof realSleep | undefined },
 ): Reconciler {
-  const cron = parseCronSchedule(config.reconcileCron);
-  if (cron === undefined) {
-    throw new BridgeError(
-      'CONFIG_INVALID',
-      'RECONCILE_CRON is not a schedule of five fields. Set it like */30 * * * *',
-      { retry: 'never', scope: 'bridge', cause: undefined },
-    );
-  }
   return createReconciler({
     inbox,
     actions,
     currentSettings: () => settings.current(),
-    cron,
+    cron: config.reconcileCron,
     sweego: { url: config.sweegoApiUrl, apiKey: config.sweegoApiKey },
     openHttpRequest,
     describe: describeBody,

@@ -8,6 +8,8 @@ import type { Log } from '../log.ts';
 import { createBridgeReconciler } from './bridge-reconciler.ts';
 import { createBridgeWorker, sleep } from './bridge-worker.ts';
 import { openHttpServer } from './http-server.ts';
+import { openMinuteTicks } from './minute-ticks.ts';
+import type { OpenTicks } from './minute-ticks.ts';
 import { createReadiness } from './readiness.ts';
 
 const settingsEveryMs = 60_000;
@@ -19,6 +21,8 @@ export type ServeDeps = {
   log: Log;
   /** How long stopping waits for the batch and the requests under way, milliseconds; 30,000 when left out. */
   graceMs?: number;
+  /** What wakes the reconciler; the minutes of the clock when left out. */
+  openTicks?: OpenTicks;
 };
 
 export type Bridge = {
@@ -39,7 +43,7 @@ export type Bridge = {
  */
 export async function openBridge(
   config: ServeConfig,
-  { now, log, graceMs = 30_000 }: ServeDeps,
+  { now, log, graceMs = 30_000, openTicks = openMinuteTicks }: ServeDeps,
 ): Promise<Bridge> {
   const { transport, database } = config.odoo;
   const inbox = await openInbox(config.databaseUrl);
@@ -65,14 +69,17 @@ export async function openBridge(
   const stopping = new AbortController();
   const refreshing = refreshEveryMinute(settings, stopping.signal, {
     log,
+    // Ticks stay away for as long as the clock was set back.
     onRefresh: () => reconciler.wake(),
   });
+  const ticks = openTicks(() => void reconciler.wake());
   worker.start();
   log.info({ url: server.url, transport, database }, 'bridge started');
 
   let closing: Promise<void> | undefined;
   const close = async () => {
     stopping.abort();
+    ticks.close();
     const reconciled = reconciler.stop();
     const stopped = worker.stop().catch((error: unknown) => {
       log.error(describeError(error), 'worker did not stop cleanly');

@@ -23,6 +23,8 @@ export type CommandLineDeps = {
   writeServeLog: (line: string) => void;
   /** Resolves with the name of the signal that asks the process to end. */
   stopAsked: () => Promise<string>;
+  /** Makes UTC the time zone of the process. */
+  enterUtc: () => void;
 };
 
 /** The program with its commands. @throws CommanderError instead of ending the process, when it is parsed */
@@ -35,9 +37,12 @@ export function createProgram(deps: CommandLineDeps): Command {
   program
     .command('serve')
     .description('take webhooks and bring them to Odoo, until SIGTERM')
-    .action(() =>
-      runServe(parseServeConfig(source), { now, writeLog: deps.writeServeLog, stopAsked: deps.stopAsked }),
-    );
+    .action(() => {
+      // Before anything counts in local time: node-cron misses an hour of a night in which clocks are set back.
+      deps.enterUtc();
+      const { writeServeLog: writeLog, stopAsked } = deps;
+      return runServe(parseServeConfig(source), { now, writeLog, stopAsked });
+    });
 
   program
     .command('provision')

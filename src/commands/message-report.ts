@@ -1,6 +1,6 @@
 import type { MessageTrace, RecipientTrace } from '../flows/delivery/trace-message.ts';
 import type { EntrySummary } from '../inbox/inbox.ts';
-import type { HistoryEvent } from '../rules/delivery/message-state.ts';
+import type { HistoryEvent } from '../odoo/message-state.ts';
 import { entryToJson } from './inbox/entry.ts';
 import { printableLine, printTable } from './printed-text.ts';
 

@@ -45,7 +45,7 @@ export function printReconciled({ run, lostReplies }: Reconciled, brought: Broug
 
 function printBrought(brought: BroughtRows, out: Out): void {
   const { worker, odooCode, applied, needless, open, parked, parkedEarlier } = brought;
-  if (odooCode !== undefined) out(`Odoo cannot be worked with: ${odooCode}`);
+  if (odooCode !== undefined) out(`Odoo is unavailable: ${odooCode}`);
   if (worker !== 'none') {
     const counts = [
       `${applied} applied`,

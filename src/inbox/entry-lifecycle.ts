@@ -1,4 +1,4 @@
-import { BridgeError } from '../errors.ts';
+import { bridgeError } from '../errors.ts';
 import type { Standing } from './entry-row.ts';
 import type { EntryChange } from './entry.ts';
 
@@ -26,15 +26,8 @@ export function judgeDiscard(entry: Standing | undefined): EntryChange {
 export function requireAllChanged(ids: readonly number[], changed: ReadonlySet<unknown>): void {
   const others = ids.filter((id) => !changed.has(id));
   if (others.length === 0) return;
-  throw new BridgeError(
-    'INBOX_NOT_CLAIMED',
-    `${others.length} of these entries are not claimed any more: another worker has taken over. ` +
-      'Stop working without the lease, and let only one bridge call Odoo.',
-    {
-      retry: 'never',
-      scope: 'bridge',
-      cause: undefined,
-      details: { entryIds: others.slice(0, 20).map(String) },
-    },
-  );
+  const what = `${others.length} of these entries are not claimed any more: another worker has taken over`;
+  throw bridgeError('INBOX_NOT_CLAIMED', what, {
+    details: { entryIds: others.slice(0, 20).map(String) },
+  });
 }

@@ -1,7 +1,8 @@
 import { existsSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { BridgeError } from '../errors.ts';
+import { bridgeError } from '../errors.ts';
+import type { BridgeError } from '../errors.ts';
 import type { Inbox } from './inbox.ts';
 import { createInbox as createPostgresInbox } from './postgres/inbox.ts';
 import { openDatabase as openPostgresDatabase } from './postgres/open.ts';
@@ -30,14 +31,16 @@ export async function openInbox(
     return createPostgresInbox(await openPostgresDatabase(databaseUrl));
   }
   const path = pathOfFileUrl(databaseUrl);
-  if (!create && !existsSync(path)) throw fileMissing(path);
+  if (!create && !existsSync(path)) {
+    throw bridgeError('INBOX_FILE_MISSING', `There is no inbox at ${path}`, { details: { path } });
+  }
   return createSqliteInbox(await openSqliteDatabase(path));
 }
 
 /** `?` and `#` are refused, since SQLite and libsql would read `?mode=memory` in them; so is `:memory:`. */
 function pathOfFileUrl(databaseUrl: string): string {
   const [, path] = /^file:([^?#]+)$/.exec(databaseUrl) ?? [];
-  if (path === undefined || path === ':memory:' || path.endsWith('/')) throw invalidUrl(undefined);
+  if (path === undefined || path === ':memory:' || path.endsWith('/')) throw invalidUrl();
   if (!path.startsWith('//')) return resolve(path);
   try {
     return fileURLToPath(databaseUrl);
@@ -46,20 +49,7 @@ function pathOfFileUrl(databaseUrl: string): string {
   }
 }
 
-function invalidUrl(cause: unknown): BridgeError {
-  return new BridgeError(
-    'INBOX_URL_INVALID',
-    'DATABASE_URL names neither a file nor a PostgreSQL database. Set it to file: and a path, for example ' +
-      'file:./data/bridge.sqlite, or to postgres://user:password@host:5432/database.',
-    { retry: 'never', scope: 'bridge', cause },
-  );
-}
-
-function fileMissing(path: string): BridgeError {
-  return new BridgeError(
-    'INBOX_FILE_MISSING',
-    `There is no inbox at ${path}. Set DATABASE_URL to the file that serve uses; a relative path counts from ` +
-      'the working directory.',
-    { retry: 'never', scope: 'bridge', cause: undefined, details: { path } },
-  );
+function invalidUrl(cause?: unknown): BridgeError {
+  const what = 'DATABASE_URL names neither a file nor a PostgreSQL database';
+  return bridgeError('INBOX_URL_INVALID', what, { cause });
 }

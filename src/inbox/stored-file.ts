@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto';
-import { BridgeError } from '../errors.ts';
+import { bridgeError } from '../errors.ts';
+import type { BridgeError } from '../errors.ts';
 import type { StoredFile } from './inbox.ts';
 
 /** The largest stored piece of a file, bytes. */
@@ -82,17 +83,16 @@ export async function* readPieces(
 
 /** The entry does not exist, or is erased and must hold no personal data again. */
 export function storedFileEntryUnknown(entryId: number): BridgeError {
-  return new BridgeError(
-    'INBOX_ENTRY_UNKNOWN',
-    `Entry ${entryId} does not exist, or was erased: no file can be kept for it. Do not work on it any more.`,
-    { retry: 'never', scope: 'entry', cause: undefined, details: { entry: entryId } },
-  );
+  const what = `Entry ${entryId} does not exist, or was erased: no file can be kept for it`;
+  return bridgeError('INBOX_ENTRY_UNKNOWN', what, {
+    fix: 'Do not work on it any more.',
+    scope: 'entry',
+    details: { entry: entryId },
+  });
 }
 
 export function fileUnknown(entryId: number): BridgeError {
-  return new BridgeError(
-    'INBOX_FILE_UNKNOWN',
-    `Entry ${entryId} has no such file (any more). Store it first, or see which files it has.`,
-    { retry: 'never', scope: 'entry', cause: undefined, details: { entry: entryId } },
-  );
+  return bridgeError('INBOX_FILE_UNKNOWN', `Entry ${entryId} does not have this file, or not any more`, {
+    details: { entry: entryId },
+  });
 }

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { BridgeError } from '../errors.ts';
+import { bridgeError } from '../errors.ts';
 import type { Odoo } from './odoo.ts';
 import { createOdooRecords } from './records.ts';
 
@@ -60,9 +60,8 @@ async function removeAction(odoo: Odoo): Promise<void> {
 function parseKey(answer: unknown): string {
   const parsed = z.string().min(20).safeParse(answer);
   if (parsed.success) return parsed.data;
-  throw new BridgeError('ODOO_BAD_ANSWER', 'Odoo made no API key. Run provision --new-key.', {
-    retry: 'later',
+  throw bridgeError('ODOO_BAD_ANSWER', 'Odoo made no API key', {
+    fix: 'Run provision --new-key.',
     scope: 'odoo',
-    cause: undefined,
   });
 }

@@ -1,18 +1,15 @@
 import { z } from 'zod';
-import { BridgeError } from '../errors.ts';
-import type { MessageChange } from '../rules/delivery/message-state.ts';
-import { badAnswer, notInGroup, notProvisioned, wrongVersion } from './bridge-action-errors.ts';
-import {
-  ApplyAnswer,
-  BridgeSettings,
-  FindAnswer,
-  PendingAnswer,
-  ReadAnswer,
-  recordId,
-} from './bridge-answers.ts';
-import type { ApplyResult } from './bridge-answers.ts';
+import { BridgeError, bridgeError } from '../errors.ts';
+import { badAnswer, notInGroup, notProvisioned } from './bridge-action-errors.ts';
+import { BridgeSettings, FindAnswer, PendingAnswer } from './bridge-answers.ts';
+import { ApplyAnswer } from './message-change.ts';
+import type { ApplyResult, MessageChange } from './message-change.ts';
+import { ReadAnswer } from './message-state.ts';
+import { recordId } from './odoo-fields.ts';
 import type { Odoo } from './odoo.ts';
-import { AlertAnswer, DeliverAnswer, RouteAnswer } from './reply-answers.ts';
+import { AlertAnswer, DeliverAnswer } from './reply-answers.ts';
+import { RouteAnswer } from './reply-route.ts';
+import type { Document, RouteQuestion } from './reply-route.ts';
 
 /** Version of the provisioned actions that this program speaks to. */
 export const provisionVersion = 5;
@@ -77,24 +74,13 @@ export type BridgeActions = {
   findMessages(document: string): Promise<string[]>;
 };
 
-export type RouteQuestion = {
-  /** Normalised: bare and lower-cased. */
-  addresses: readonly string[];
-  /** With angle brackets: Odoo's own ones or those that Sweego puts on mails. */
-  messageIds: readonly string[];
-  /** Odoo's model name, or its ir.model id as in the short form of a reply token. */
-  documents: readonly { model: string | number; id: number }[];
-  /** Normalised: bare and lower-cased. */
-  senders: readonly string[];
-};
-
 export type Delivery = {
   /** RFC 5322, pure ASCII: everything else is altered on the way or in Odoo. */
   message: string;
   /** The one in the message, with angle brackets. */
   messageId: string;
   /** Where to post; null leaves the place to Odoo's routing (references, aliases). */
-  document: { model: string; id: number } | null;
+  document: Document | null;
 };
 
 export type Alert = {
@@ -142,7 +128,9 @@ export function createBridgeActions(odoo: Odoo): BridgeActions {
     async settings() {
       const settings = checked(BridgeSettings, await run('action_settings', {}), 'action_settings');
       if (settings.provision_version !== provisionVersion) {
-        throw wrongVersion(settings.provision_version, provisionVersion);
+        const [found, needed] = [settings.provision_version, provisionVersion];
+        const what = `Odoo was provisioned by another version of the bridge (${found}, needed: ${needed})`;
+        throw bridgeError('ODOO_PROVISION_VERSION', what, { details: { found, needed } });
       }
       return settings;
     },
@@ -155,7 +143,7 @@ export function createBridgeActions(odoo: Odoo): BridgeActions {
       if (changes.length === 0) return [];
       const answer = checked(ApplyAnswer, await run('action_apply', { changes }), 'action_apply');
       if (answer.results.length === changes.length) return answer.results;
-      throw badAnswer('action_apply', undefined);
+      throw badAnswer('action_apply');
     },
     async route({ addresses, messageIds, documents, senders }) {
       const answer = await run('action_route', {
@@ -166,7 +154,7 @@ export function createBridgeActions(odoo: Odoo): BridgeActions {
       });
       const route = checked(RouteAnswer, answer, 'action_route');
       if (route.documents.length === documents.length) return route;
-      throw badAnswer('action_route', undefined);
+      throw badAnswer('action_route');
     },
     async deliver({ message, messageId, document }) {
       const answer = await run('action_deliver', {
@@ -210,7 +198,7 @@ async function findActionId(odoo: Odoo, name: string): Promise<number> {
   }
   const parsed = z.tuple([z.literal('ir.actions.server'), recordId]).safeParse(answer);
   const id = parsed.success ? parsed.data[1] : null;
-  if (id === null) throw notInGroup(undefined);
+  if (id === null) throw notInGroup();
   return id;
 }
 

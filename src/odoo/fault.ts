@@ -68,7 +68,6 @@ export function faultOfFailure(failure: HttpFailure, site: CallSite): BridgeErro
 /** An HTTP answer that is neither the transport's success nor one of its Python exceptions: mostly HTML. */
 export function faultOfAnswer(answer: HttpAnswer, site: CallSite): BridgeError {
   return odooError(codeOfAnswer(answer, site), site, {
-    cause: undefined,
     details: { status: answer.status },
   });
 }
@@ -106,7 +105,7 @@ export function faultOfException(exception: PythonException, site: CallSite, sta
     ...(inner === undefined ? {} : { actionException: inner }),
     ...(status === undefined ? {} : { status }),
   };
-  return odooError(code, site, { cause: undefined, details });
+  return odooError(code, site, { details });
 }
 
 function codeOfException(exception: PythonException, site: CallSite): OdooErrorCode {

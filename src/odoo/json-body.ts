@@ -10,7 +10,7 @@ import type { CallSite } from './odoo-error.ts';
 export function writeJsonBody(body: Readonly<Record<string, unknown>>, site: CallSite): string {
   return JSON.stringify(body, (key, value: unknown) => {
     if (isTorn(key) || (typeof value === 'string' && isTorn(value))) {
-      throw odooError('ODOO_VALUE', site, { cause: undefined, details: { reason: 'lone surrogate' } });
+      throw odooError('ODOO_VALUE', site, { details: { reason: 'lone surrogate' } });
     }
     return value;
   });

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { BridgeError } from '../errors.ts';
+import { bridgeError } from '../errors.ts';
 import type { Odoo } from './odoo.ts';
 
 const Rows = z.array(z.looseObject({ id: z.number().int() }));
@@ -53,9 +53,10 @@ export function createOdooRecords(odoo: Odoo, context: Readonly<Record<string, u
 function checked<T>(schema: z.ZodType<T>, answer: unknown, model: string, method: string): T {
   const parsed = schema.safeParse(answer);
   if (parsed.success) return parsed.data;
-  throw new BridgeError(
-    'ODOO_BAD_ANSWER',
-    `Odoo answered ${model}.${method} with something else than it documents. Check that ODOO_URL leads to an Odoo 19.`,
-    { retry: 'later', scope: 'odoo', cause: parsed.error, details: { model, method } },
-  );
+  throw bridgeError('ODOO_BAD_ANSWER', `Odoo answered ${model}.${method} otherwise than documented`, {
+    fix: 'Check that ODOO_URL leads to an Odoo 19.',
+    scope: 'odoo',
+    cause: parsed.error,
+    details: { model, method },
+  });
 }

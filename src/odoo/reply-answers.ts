@@ -1,56 +1,8 @@
 import { z } from 'zod';
-import { recordId, text as odooText } from './bridge-answers.ts';
-
-const RoutedMessage = z.object({
-  id: z.number().int(),
-  message_id: z.string(),
-  model: odooText,
-  res_id: recordId,
-  /** Whether its document exists and has a chatter. */
-  is_there: z.boolean(),
-  /** A note for employees: an answer to it that names it in In-Reply-To is posted as a note too. */
-  is_internal: z.boolean(),
-});
-export type RoutedMessage = z.infer<typeof RoutedMessage>;
-const messageOrNone = z.union([RoutedMessage, z.literal(false)]).transform((value) => value || null);
-
-/** What Odoo knows of the addresses, references, documents and senders of one mail. */
-export const RouteAnswer = z.object({
-  /** One row for each alias, catchall or bounce address that one of the addresses is. */
-  recipients: z.array(
-    z.object({
-      address: z.string(),
-      kind: z.enum(['alias', 'catchall', 'bounce']),
-      /** What the alias makes or, with a thread, writes to. */
-      model: odooText,
-      thread_id: recordId,
-    }),
-  ),
-  alias_domains: z.array(z.string()),
-  /** Those whose Message-Id was asked for, or is one that a wire id stands for; the oldest first. */
-  messages: z.array(RoutedMessage),
-  /** Ids among those asked for that Sweego put on a mail, with Odoo's own Message-Id of it. */
-  wire_ids: z.array(z.object({ wire_id: z.string(), message_id: z.string() })),
-  /** One for each that was asked for, in order. */
-  documents: z.array(
-    z.object({
-      /** Also where an ir.model id was given; null when there is no such model. */
-      model: odooText,
-      id: z.number().int(),
-      is_there: z.boolean(),
-      /** The newest of its messages that went to one of the senders by mail. */
-      newest_mailed: messageOrNone,
-      /** The newest of its internal notes. */
-      newest_note: messageOrNone,
-    }),
-  ),
-  /** Senders that are addresses of active internal users. */
-  internal_senders: z.array(z.string()),
-});
-export type RouteAnswer = z.infer<typeof RouteAnswer>;
+import { optionalText, recordId } from './odoo-fields.ts';
 
 /** Where a message of the Message-Id is. */
-const PostedMessage = z.object({ id: z.number().int(), model: odooText, res_id: recordId });
+const PostedMessage = z.object({ id: z.number().int(), model: optionalText, res_id: recordId });
 
 /**
  * Why Odoo did not take a mail; nothing was written, and nobody was told.
@@ -74,7 +26,6 @@ const RefusalReason = z.enum([
   'no_thread',
   'elsewhere',
 ]);
-export type RefusalReason = z.infer<typeof RefusalReason>;
 
 /**
  * - `posted`: there is a message with this Message-Id, where it should be (several where several aliases were

@@ -1,4 +1,5 @@
-import { BridgeError } from '../errors.ts';
+import { bridgeError } from '../errors.ts';
+import type { BridgeError } from '../errors.ts';
 import { HttpBodyError } from '../http-client.ts';
 import type { HttpFailure, OpenHttpAnswer } from '../http-client.ts';
 import { failureError, statusError, tooLarge } from './api.ts';
@@ -45,7 +46,7 @@ export async function* readAttachment(
   }
   if (Number(answer.headers['content-length'] ?? 0) > longestAttachmentBytes) {
     answer.discard();
-    throw tooLarge('attachment', undefined);
+    throw tooLarge('attachment');
   }
   try {
     yield* answer.body;
@@ -122,9 +123,7 @@ function allowedUrl(text: string, base: URL | undefined, domains: readonly strin
 }
 
 function refusedUrl(fault: string): BridgeError {
-  return new BridgeError(
-    'SWEEGO_URL_REFUSED',
-    `The attachment is not fetched: its URL ${fault}. Ask the sender for the file on another way, and report it.`,
-    { retry: 'never', scope: 'entry', cause: undefined, details: { fault } },
-  );
+  return bridgeError('SWEEGO_URL_REFUSED', `The attachment is not fetched: its URL ${fault}`, {
+    details: { fault },
+  });
 }

@@ -10,7 +10,6 @@ export type InboundAttachment = {
   name: string;
   /** As written; not checked. */
   contentType: string | undefined;
-  sizeBytes: number | undefined;
   /** Without angle brackets. */
   contentId: string | undefined;
   /** `undefined`: announced in a way that nobody can fetch it by. */
@@ -28,13 +27,9 @@ export function readAttachments(value: unknown): InboundAttachment[] {
   if (value === null || value === undefined || value === '' || value === false) return [];
   return (Array.isArray(value) ? value : [value]).map((item: unknown) => {
     const fields = (typeof item === 'object' && item !== null ? item : {}) as Record<string, unknown>;
-    // Number() throws at an object whose toString is no function.
-    const size = fields['size'];
-    const sizeBytes = typeof size === 'number' || typeof size === 'string' ? Number(size) : NaN;
     return {
       name: text(fields['name']) ?? text(fields['filename']) ?? '',
       contentType: text(fields['content_type']),
-      sizeBytes: Number.isSafeInteger(sizeBytes) && sizeBytes > 0 ? sizeBytes : undefined,
       contentId: text(fields['content_id'])?.replace(/[<>]/g, ''),
       location: locationOf(text(fields['uuid']), text(fields['url'])),
     };

@@ -1,12 +1,12 @@
 import { HttpBodyError } from '../http-client.ts';
 import type { HttpFailure } from '../http-client.ts';
+import type { Mailbox } from '../mail/mailbox.ts';
 import { failureError, statusError } from './api.ts';
 import type { SweegoApi, SweegoDeps } from './api.ts';
 import { readHeaderMap } from './header-map.ts';
 import type { HeaderMap } from './header-map.ts';
 import { readJson } from './json-body.ts';
 import { readMailboxes } from './mailbox.ts';
-import type { Mailbox } from './mailbox.ts';
 
 /** What Sweego's log says about an inbound mail beyond its webhook. */
 export type InboundLog = {

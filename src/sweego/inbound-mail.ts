@@ -1,13 +1,14 @@
 import { z } from 'zod';
-import { BridgeError } from '../errors.ts';
+import { bridgeError } from '../errors.ts';
+import type { BridgeError } from '../errors.ts';
 import { cleanText } from '../mail/mail-text.ts';
+import type { Mailbox } from '../mail/mailbox.ts';
 import { readHeaderMap, readHeaderValues } from './header-map.ts';
 import type { HeaderMap } from './header-map.ts';
 import { readAttachments } from './inbound-attachment.ts';
 import type { InboundAttachment } from './inbound-attachment.ts';
 import { readJson } from './json-body.ts';
 import { readMailboxes } from './mailbox.ts';
-import type { Mailbox } from './mailbox.ts';
 import { normaliseEventType } from './outbound-event.ts';
 import { findInstant } from './timestamp.ts';
 
@@ -25,7 +26,6 @@ export type InboundMail = {
   subject: string;
   text: string | undefined;
   html: string | undefined;
-  inboundDomain: string | undefined;
   /** What Sweego passes on of the mail's headers: all, some or none of them. */
   headers: HeaderMap;
   attachments: readonly InboundAttachment[];
@@ -51,7 +51,6 @@ const MailBody = z.object({
   subject: line,
   text: body,
   html: body,
-  inbound_domain: line,
   headers: anything.transform(readHeaderMap),
   in_reply_to: line,
   references: line,
@@ -94,7 +93,6 @@ export function parseInboundMail(bytes: Uint8Array): InboundMail {
     subject: mail.subject ?? '',
     text: mail.text,
     html: mail.html,
-    inboundDomain: mail.inbound_domain,
     headers,
     attachments: mail.attachments,
   };
@@ -109,11 +107,7 @@ function withTopLevel(headers: HeaderMap, fields: Readonly<Record<string, string
 }
 
 function unreadable(field: string, fault: string): BridgeError {
-  return new BridgeError(
-    'SWEEGO_MAIL_UNREADABLE',
-    `The mail cannot be read: ${field} ${fault}. ` +
-      'Compare it (sweego-odoo-bridge inbox show <id> --body) with https://learn.sweego.io/docs/inbound/setup_inbound; ' +
-      "Sweego's test deliveries look like this and need nothing.",
-    { retry: 'never', scope: 'entry', cause: undefined, details: { field } },
-  );
+  return bridgeError('SWEEGO_MAIL_UNREADABLE', `The mail cannot be read: ${field} ${fault}`, {
+    details: { field },
+  });
 }

@@ -1,4 +1,5 @@
-import { BridgeError } from '../errors.ts';
+import { bridgeError } from '../errors.ts';
+import type { BridgeError } from '../errors.ts';
 import type { OpenHttpAnswer } from '../http-client.ts';
 import { failureError, statusError } from './api.ts';
 import type { SweegoApi, SweegoDeps } from './api.ts';
@@ -169,17 +170,9 @@ function statedPauseOf(answer: OpenHttpAnswer): number | undefined {
 
 function tooManyRequests(answer: OpenHttpAnswer): BridgeError {
   const pauseMs = statedPauseOf(answer);
-  return new BridgeError(
-    'SWEEGO_TOO_MANY_REQUESTS',
-    'Sweego limits how often its log is read (429). The rest is read at a later reconciliation; ' +
-      'if it lasts, read it less often (RECONCILE_CRON).',
-    {
-      retry: 'later',
-      scope: 'sweego',
-      cause: undefined,
-      details: pauseMs === undefined ? {} : { retryAfterSeconds: pauseMs / 1000 },
-    },
-  );
+  return bridgeError('SWEEGO_TOO_MANY_REQUESTS', 'Sweego limits how often its log is read (429)', {
+    details: pauseMs === undefined ? {} : { retryAfterSeconds: pauseMs / 1000 },
+  });
 }
 
 /** `state` is documented as required, and left out in practice; a failure may come as 200 with `{msg}` alone. */
@@ -198,11 +191,7 @@ function countOf(value: unknown): number | undefined {
 }
 
 function unreadable(fault: string): BridgeError {
-  return new BridgeError(
-    'SWEEGO_LOGS_UNREADABLE',
-    `Sweego's log cannot be read: ${fault}. It is read again at the next reconciliation; if it lasts, ask Sweego's support.`,
-    { retry: 'later', scope: 'sweego', cause: undefined },
-  );
+  return bridgeError('SWEEGO_LOGS_UNREADABLE', `Sweego's log cannot be read: ${fault}`);
 }
 
 export type ReadLog = (query: LogQuery) => AsyncIterable<LogPage>;

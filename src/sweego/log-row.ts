@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { BridgeError } from '../errors.ts';
+import { bridgeError } from '../errors.ts';
 import { cleanText } from '../mail/mail-text.ts';
 import { findHeader, readHeaderMap } from './header-map.ts';
 import { readJson } from './json-body.ts';
@@ -89,7 +89,6 @@ function eventsOf(
     ...common,
     ...evidence,
     type,
-    rawType: status,
     timestamp,
     eventId: `log:${swgUid}:${type}:${digestOf([timestamp, evidence, common.transactionId])}`,
   });
@@ -117,12 +116,11 @@ export function findRowMessageId(value: unknown): string | undefined {
 export function parseLogRow(body: Uint8Array): readonly OutboundEvent[] {
   const row = readLogRow(readJson(body)?.value);
   if (row !== undefined) return row.readEvents();
-  throw new BridgeError(
-    'SWEEGO_EVENT_UNREADABLE',
-    'The row of the log cannot be read: it names no submission, no state or no time. ' +
-      'Compare it (sweego-odoo-bridge inbox show <id> --body) with https://learn.sweego.io/docs/sweego/logs-logs-post.',
-    { retry: 'never', scope: 'entry', cause: undefined, details: { field: 'swg_uid' } },
-  );
+  const what = 'The row of the log cannot be read: it names no submission, no state or no time';
+  throw bridgeError('SWEEGO_EVENT_UNREADABLE', what, {
+    fix: 'Compare it (sweego-odoo-bridge inbox show <id> --body) with https://learn.sweego.io/docs/sweego/logs-logs-post.',
+    details: { field: 'swg_uid' },
+  });
 }
 
 /** By the name of the webhook that tells the same. Sweego's label is a hint: its mail server's line decides. */

@@ -1,13 +1,6 @@
 import { cleanText } from '../mail/mail-text.ts';
+import type { Mailbox } from '../mail/mailbox.ts';
 import { readHeaderValues } from './header-map.ts';
-
-/** One address of a mail. */
-export type Mailbox = {
-  /** Display name, decoded; `''` when there is none. */
-  name: string;
-  /** Bare address as written: its case is kept. */
-  address: string;
-};
 
 /**
  * The mailboxes in one of Sweego's address fields: an object `{email, name}`, a header text such as

@@ -1,5 +1,6 @@
 import { z } from 'zod';
-import { BridgeError } from '../errors.ts';
+import { bridgeError } from '../errors.ts';
+import type { BridgeError } from '../errors.ts';
 import { cleanText } from '../mail/mail-text.ts';
 import { readHeaderMap } from './header-map.ts';
 import type { HeaderMap } from './header-map.ts';
@@ -10,8 +11,6 @@ import { findInstant } from './timestamp.ts';
 export type OutboundEvent = {
   /** Lower-case with underscores: `soft-bounce` and `Soft bounce` are `soft_bounce`. */
   type: string;
-  /** `event_type` as Sweego wrote it. */
-  rawType: string;
   /** `email`, `sms`, … */
   channel: string | undefined;
   /** When Sweego says it happened; also `undefined` when the text names no instant. Never an order. */
@@ -82,12 +81,10 @@ export function parseOutboundEvent(body: Uint8Array): OutboundEvent {
     throw unreadable(field, 'is missing or of an unexpected kind');
   }
   const event = parsed.data;
-  const rawType = event.event_type ?? '';
   const values = readHeaderMap(event.headers);
   const details = typeof event.details === 'string' ? cleanText(event.details) : undefined;
   return {
-    type: normaliseEventType(rawType),
-    rawType,
+    type: normaliseEventType(event.event_type ?? ''),
     channel: event.channel,
     timestamp: typeof event.timestamp === 'string' ? findInstant(event.timestamp) : undefined,
     swgUid: event.swg_uid ?? first(values, 'x-swg-uid'),
@@ -105,8 +102,8 @@ export function parseOutboundEvent(body: Uint8Array): OutboundEvent {
 }
 
 /** `soft-bounce`, `Soft bounce` and `soft_bounce` are one type. */
-export function normaliseEventType(rawType: string): string {
-  return rawType.trim().toLowerCase().replace(/[-\s]/g, '_');
+export function normaliseEventType(written: string): string {
+  return written.trim().toLowerCase().replace(/[-\s]/g, '_');
 }
 
 function first(values: HeaderMap, name: string): string | undefined {
@@ -136,11 +133,7 @@ function wireIdFromDetails(details: string | undefined): string | undefined {
 }
 
 function unreadable(field: string, fault: string): BridgeError {
-  return new BridgeError(
-    'SWEEGO_EVENT_UNREADABLE',
-    `The event cannot be read: ${field} ${fault}. ` +
-      'Compare it (sweego-odoo-bridge inbox show <id> --body) with https://learn.sweego.io/docs/webhooks/payload; ' +
-      "Sweego's test deliveries look like this and need nothing.",
-    { retry: 'never', scope: 'entry', cause: undefined, details: { field } },
-  );
+  return bridgeError('SWEEGO_EVENT_UNREADABLE', `The event cannot be read: ${field} ${fault}`, {
+    details: { field },
+  });
 }

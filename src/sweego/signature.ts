@@ -1,6 +1,6 @@
 import { createHmac, createSecretKey, timingSafeEqual } from 'node:crypto';
 import type { KeyObject } from 'node:crypto';
-import { BridgeError } from '../errors.ts';
+import { bridgeError } from '../errors.ts';
 
 /** A key that signs webhooks, and the name by which it may be shown and stored (never the key itself). */
 export type SigningSecret = {
@@ -42,11 +42,7 @@ export function parseSigningSecret(id: string, text: string): SigningSecret {
   const trimmed = text.trim();
   const fault = faultOf(trimmed);
   if (fault !== undefined) {
-    throw new BridgeError(
-      'SIGNATURE_SECRET_INVALID',
-      `The webhook secret ${id} ${fault}. Copy the secret of the webhook from Sweego unchanged.`,
-      { retry: 'never', scope: 'bridge', cause: undefined, details: { id } },
-    );
+    throw bridgeError('SIGNATURE_SECRET_INVALID', `The webhook secret ${id} ${fault}`, { details: { id } });
   }
   return { id, key: createSecretKey(trimmed, 'base64') };
 }

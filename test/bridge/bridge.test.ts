@@ -6,6 +6,7 @@ import { describe, expect, it, onTestFinished } from 'vitest';
 import type { SinkMail } from '../../demo/smtp-sink.ts';
 import { startStandInSweego } from '../../demo/stand-in-sweego.ts';
 import { openBridge } from '../../src/bridge/bridge.ts';
+import type { ServeDeps } from '../../src/bridge/bridge.ts';
 import { parseServeConfig } from '../../src/config.ts';
 import { createLog } from '../../src/log.ts';
 import { openStandIn, outboundSecret } from '../demo/open-stand-in.ts';
@@ -37,7 +38,7 @@ async function openServe(changes: Record<string, string> = {}) {
     now,
     secrets: config.secrets,
   });
-  const open = () => openBridge(config, { now, log, graceMs: 500 });
+  const open = (deps: Partial<ServeDeps> = {}) => openBridge(config, { now, log, graceMs: 500, ...deps });
   onTestFinished(async () => {
     await odoo.close();
     await rm(directory, { recursive: true });
@@ -233,6 +234,38 @@ describe('serve', () => {
     expect([states['parked'], states['settled']]).toEqual([0, 0]);
     await odoo.standIn.setCondition('working');
     await second.close();
+  });
+
+  it('reconciles at the tick of a slot, once, and is woken no more after it was closed', async () => {
+    const { open, lines } = await openServe({
+      RECONCILE_CRON: '*/30 * * * *',
+      SWEEGO_API_URL: 'http://127.0.0.1:9',
+    });
+    const startedMs = Date.now();
+    let at = new Date('2027-01-01T10:10:00Z');
+    let tick = () => {};
+    let isClosed = false;
+    const bridge = await open({
+      now: () => new Date(at.getTime() + Date.now() - startedMs),
+      openTicks(onTick) {
+        tick = onTick;
+        return { close: () => (isClosed = true) };
+      },
+    });
+    const runs = () => lines.filter((line) => /reconciliation (done|could not read)/.test(line)).length;
+    await until(async () => JSON.stringify((await readiness(bridge.url)).body.odoo).includes('up'));
+    tick();
+    expect(runs()).toBe(0);
+    for (const [index, time] of ['10:30', '11:00'].entries()) {
+      at = new Date(`2027-01-01T${time}:00Z`);
+      tick();
+      tick();
+      await until(async () => runs() > index);
+    }
+    await bridge.close();
+    expect(runs()).toBe(2);
+    expect(lines.join('')).not.toContain('skipped');
+    expect(isClosed).toBe(true);
   });
 
   it('a wrong key is told with its fix, and webhooks are still accepted with the environment’s secret', async () => {

@@ -28,18 +28,20 @@ afterAll(async () => {
 
 describe('the pictures of the documentation', () => {
   it('show a delivered and a bounced mail in the chatter of a sales order', async () => {
-    const [ines, camille] = await createCustomers([
-      ['Ines Garcia', 'ines.garcia@example.com'],
-      ['Camille Roux', 'camille.roux@example.com'],
+    const [purchasing, warehouse] = await createCustomers([
+      ['Purchasing', 'purchasing@example.com'],
+      ['Warehouse', 'warehouse@example.com'],
     ]);
-    const order = await bridged.createOrder(ines ?? 0);
-    await bridged.post(order.id, [ines ?? 0], { body: 'The desks are in stock. Here is your quotation.' });
-    await report('ines.garcia@example.com', 'email_sent', 62);
-    await report('ines.garcia@example.com', 'delivered', 61, '250 2.0.0 OK');
-    await bridged.post(order.id, [camille ?? 0], { body: 'Can your warehouse receive them on Monday?' });
-    await report('camille.roux@example.com', 'email_sent', 44);
+    const order = await bridged.createOrder(purchasing ?? 0);
+    await bridged.post(order.id, [purchasing ?? 0], {
+      body: 'The desks are in stock. Here is your quotation.',
+    });
+    await report('purchasing@example.com', 'email_sent', 62);
+    await report('purchasing@example.com', 'delivered', 61, '250 2.0.0 OK');
+    await bridged.post(order.id, [warehouse ?? 0], { body: 'Can your warehouse receive them on Monday?' });
+    await report('warehouse@example.com', 'email_sent', 44);
     await browser.showOrder(order.id);
-    await report('camille.roux@example.com', 'hard_bounce', 43, '550 5.1.1 User unknown');
+    await report('warehouse@example.com', 'hard_bounce', 43, '550 5.1.1 User unknown');
     await browser.page.waitForSelector(redEnvelope, { timeout: 60_000 });
     await browser.page.locator(redEnvelope).first().click();
     await takePicture('chatter', { from: '.o-mail-Chatter', to: '.o-mail-Message >> nth=-1' });
@@ -55,16 +57,16 @@ describe('the pictures of the documentation', () => {
   });
 
   it('show the history of all mails', async () => {
-    await sendQuotation('Jonas Weber', 'jonas.weber@example.com');
-    await report('jonas.weber@example.com', 'email_sent', 32);
-    await report('jonas.weber@example.com', 'soft-bounce', 31, '452 4.2.2 Mailbox full');
-    await sendQuotation('Lea Petit', 'lea.petit@example.com');
-    await report('lea.petit@example.com', 'email_sent', 26);
-    await report('lea.petit@example.com', 'delivered', 25, '250 2.0.0 OK');
-    await sendQuotation('Marc Dubois', 'marc.dubois@example.com');
-    await report('marc.dubois@example.com', 'email_sent', 12);
-    await report('marc.dubois@example.com', 'hard_bounce', 11, '550 5.7.1 Refused by policy');
-    await report('lea.petit@example.com', 'email_opened', 4);
+    await sendQuotation('Workshop', 'workshop@example.com');
+    await report('workshop@example.com', 'email_sent', 32);
+    await report('workshop@example.com', 'soft-bounce', 31, '452 4.2.2 Mailbox full');
+    await sendQuotation('Accounting', 'accounting@example.com');
+    await report('accounting@example.com', 'email_sent', 26);
+    await report('accounting@example.com', 'delivered', 25, '250 2.0.0 OK');
+    await sendQuotation('Front desk', 'front-desk@example.com');
+    await report('front-desk@example.com', 'email_sent', 12);
+    await report('front-desk@example.com', 'hard_bounce', 11, '550 5.7.1 Refused by policy');
+    await report('accounting@example.com', 'email_opened', 4);
     await eventually(
       () => bridged.search('x_sweego_event', [], ['x_type']),
       (events) => events.length === 11,

@@ -1,22 +1,29 @@
+import { setImmediate as nextTurn } from 'node:timers/promises';
+
 /** A clock that stands until it is moved; sleepers wake when their time has come. */
 export type ManualClock = {
   now(): Date;
   sleep(ms: number, signal: AbortSignal): Promise<void>;
-  /** Moves on from sleeper to sleeper, leaving each a moment of real time for what it does. */
+  /** Moves on from sleeper to sleeper, and lets each do its work before the next one. */
   advance(ms: number): Promise<void>;
   /** Sets the clock, forward or back. Sleepers do not notice. */
   jump(ms: number): void;
 };
 
-/** Long enough for some reads and writes of a local file. */
-const workMs = 15;
+/** Reads and writes of a local file take a turn of the event loop or two each; this is enough for dozens of them. */
+const turnsOfWork = 100;
 
-export function createManualClock(start: Date): ManualClock {
+/** Lets what was begun on a local file come to its end. */
+export async function localWork(): Promise<void> {
+  for (let turn = 0; turn < turnsOfWork; turn += 1) await nextTurn();
+}
+
+/** @param settle resolves when a sleeper's work is done; work on a local file when left out */
+export function createManualClock(start: Date, settle: () => Promise<void> = localWork): ManualClock {
   let nowMs = start.getTime();
   /** How long the process has lived, which no setting of the clock changes. */
   let livedMs = 0;
   const sleepers = new Set<{ wakeMs: number; wake: () => void }>();
-  const rest = () => new Promise((resolve) => setTimeout(resolve, workMs));
   return {
     now: () => new Date(nowMs),
     sleep: (ms, signal) =>
@@ -32,7 +39,7 @@ export function createManualClock(start: Date): ManualClock {
         signal.addEventListener('abort', wake);
       }),
     async advance(ms) {
-      await rest();
+      await settle();
       const endMs = livedMs + ms;
       for (;;) {
         const next = [...sleepers].sort((one, other) => one.wakeMs - other.wakeMs)[0];
@@ -41,7 +48,7 @@ export function createManualClock(start: Date): ManualClock {
         livedMs = untilMs;
         if (next === undefined || next.wakeMs > endMs) return;
         next.wake();
-        await rest();
+        await settle();
       }
     },
     jump(ms) {

@@ -1,4 +1,5 @@
-import { BridgeError } from '../../errors.ts';
+import { bridgeError } from '../../errors.ts';
+import type { BridgeError } from '../../errors.ts';
 import type { EntryChange, EntrySummary } from '../../inbox/inbox.ts';
 import { printableJson, printTable } from '../printed-text.ts';
 import type { InboxDeps } from './entry.ts';
@@ -114,32 +115,24 @@ export function requireAllDone({ verb, changed }: ChangeReport, unclaimed: numbe
   const undone = changed.filter(({ change }) => change !== 'done');
   if (undone.length === 0) return;
   const kinds = [...new Set(undone.map(({ change }) => change))].filter((change) => change !== 'done');
-  const told = kinds.map((kind) => {
+  const fixesByKind = kinds.map((kind) => {
     const ids = undone.filter(({ change }) => change === kind).map(({ id }) => id);
     const shown =
       ids.length > 10 ? `${ids.slice(0, 10).join(', ')} and ${ids.length - 10} more` : ids.join(', ');
     return `${shown}: ${reasons[kind]}; ${fixes[kind]}.`;
   });
-  throw new BridgeError(
-    'INBOX_ENTRIES_UNCHANGED',
-    `${undone.length} of ${changed.length} entries could not be ${verb}. ${told.join(' ')}`,
-    {
-      retry: kinds.includes('claimed') ? 'later' : 'never',
-      scope: 'bridge',
-      cause: undefined,
-      details: { unchanged: undone.length, entries: changed.length },
-    },
-  );
+  const what = `${undone.length} of ${changed.length} entries could not be ${verb}`;
+  throw bridgeError('INBOX_ENTRIES_UNCHANGED', what, {
+    fix: fixesByKind.join(' '),
+    retry: kinds.includes('claimed') ? 'later' : 'never',
+    details: { unchanged: undone.length, entries: changed.length },
+  });
 }
 
 function nothingMatched(unclaimed: number): BridgeError {
   const hidden =
     unclaimed === 0
       ? ''
-      : `Webhooks not yet looked at, which cannot be found: ${unclaimed}. Start serve, which looks at them. `;
-  return new BridgeError(
-    'INBOX_NOTHING_MATCHED',
-    `No entry matches. ${hidden}Try the same filters, and other states, with: sweego-odoo-bridge inbox list`,
-    { retry: 'never', scope: 'bridge', cause: undefined, details: { unclaimed } },
-  );
+      : `. ${unclaimed} webhooks have not been examined yet, and cannot be found until serve has done so`;
+  return bridgeError('INBOX_NOTHING_MATCHED', `No entry matches${hidden}`, { details: { unclaimed } });
 }

@@ -2,7 +2,7 @@ import { workerKinds } from '../../bridge/bridge-worker.ts';
 import { drainNow, isUnserved } from '../../bridge/drain-now.ts';
 import type { DrainEnd } from '../../bridge/drain-now.ts';
 import type { BridgeConfig, OdooAccess } from '../../config.ts';
-import { BridgeError } from '../../errors.ts';
+import { bridgeError } from '../../errors.ts';
 import type { EntryState, EntrySummary, Inbox } from '../../inbox/inbox.ts';
 import type { Log } from '../../log.ts';
 import { parseReplyTarget } from '../../rules/replies/reply-by-hand.ts';
@@ -74,12 +74,12 @@ function requireTarget(to: string, { ids }: InboxReplayOptions): void {
 function requireReplies(entries: readonly SelectedEntry[]): void {
   const others = entries.filter(({ summary }) => summary !== undefined && summary.kind !== 'inbound');
   if (others.length === 0) return;
-  throw new BridgeError(
-    'INBOX_OPTION_INVALID',
-    `Only replies can be given a document, and these are none: ${others.map(({ id }) => id).join(', ')}. Nothing was ` +
-      'changed. See which are with: sweego-odoo-bridge inbox list --kind inbound',
-    { retry: 'never', scope: 'bridge', cause: undefined, details: { option: '--to' } },
-  );
+  const ids = others.map(({ id }) => id).join(', ');
+  const what = `Only replies can be given a document, and these are none: ${ids}. Nothing was changed`;
+  throw bridgeError('INBOX_OPTION_INVALID', what, {
+    fix: 'See which are with: sweego-odoo-bridge inbox list --kind inbound',
+    details: { option: '--to' },
+  });
 }
 
 async function seeToWork(
@@ -151,26 +151,18 @@ function requireFinished(work: Work | undefined): void {
   const open = work.after.filter(({ state }) => state !== 'settled');
   const down = work.end?.kind === 'odoo_down' ? work.end.code : undefined;
   if (open.length === 0) return;
-  throw new BridgeError(
-    'INBOX_REPLAY_UNFINISHED',
-    `${open.length} of ${work.after.length} entries have not been brought to Odoo; all of them are kept. ` +
-      fixOf(open, down),
-    {
-      retry: 'later',
-      scope: 'bridge',
-      cause: undefined,
-      details: { open: open.length, entries: work.after.length, ...(down !== undefined && { odoo: down }) },
-    },
-  );
+  const what = `${open.length} of ${work.after.length} entries have not been brought to Odoo; all of them are kept`;
+  throw bridgeError('INBOX_REPLAY_UNFINISHED', what, {
+    fix: fixOf(open, down),
+    details: { open: open.length, entries: work.after.length, ...(down !== undefined && { odoo: down }) },
+  });
 }
 
-function fixOf(open: readonly EntrySummary[], odooCode: string | undefined): string {
+function fixOf(open: readonly EntrySummary[], odooCode: string | undefined): string | undefined {
   if (odooCode !== undefined) {
-    return `Odoo cannot be worked with (${odooCode}, see docs/errors.md): mend that, then start serve or repeat this.`;
+    return `Odoo is unavailable (${odooCode}, see docs/errors.md): fix that, then start serve or repeat this.`;
   }
   const untaken = open.filter(({ kind }) => !workerKinds.includes(kind));
-  if (untaken.length === open.length) {
-    return `This release brings only these kinds to Odoo: ${workerKinds.join(', ')}. Wait for one that does more.`;
-  }
-  return 'Parked ones need you (sweego-odoo-bridge inbox show <id>); the others are taken up when due, by a running serve.';
+  if (untaken.length < open.length) return undefined;
+  return `This release brings only these kinds to Odoo: ${workerKinds.join(', ')}. Wait for one that does more.`;
 }

@@ -1,5 +1,6 @@
-import { BridgeError } from '../../errors.ts';
-import type { EntryKind, EntryFilter, EntryState, EntrySummary, Inbox } from '../../inbox/inbox.ts';
+import { bridgeError } from '../../errors.ts';
+import type { BridgeError } from '../../errors.ts';
+import type { EntryFilter, EntryKind, EntryState, EntrySummary, Inbox } from '../../inbox/inbox.ts';
 import { normalizeAddress } from '../../mail/email-address.ts';
 import { normalizeMessageId } from '../../mail/message-id.ts';
 
@@ -87,12 +88,8 @@ export function checkSelection(options: SelectionOptions, now: Date): Omit<Entry
   const hasIds = options.ids.length > 0;
   const hasFilter = Object.keys(filter).length > 0;
   if (hasIds === hasFilter) {
-    throw new BridgeError(
-      'INBOX_SELECTION_INVALID',
-      `The command was given ${hasIds ? 'both numbers of entries and filters' : 'no entries'}. Give either the ` +
-        'numbers of entries, or filters such as --state parked --older-than 2h.',
-      { retry: 'never', scope: 'bridge', cause: undefined },
-    );
+    const given = hasIds ? 'both numbers of entries and filters' : 'no entries';
+    throw bridgeError('INBOX_SELECTION_INVALID', `The command was given ${given}`);
   }
   return filter;
 }
@@ -122,10 +119,8 @@ function parseAgeMs(name: string, text: string): number {
 
 /** An option's value that cannot be used, with one that can. */
 export function invalidOption(name: string, fault: string, example: string): BridgeError {
-  return new BridgeError('INBOX_OPTION_INVALID', `The value of ${name} ${fault}. Give one like ${example}.`, {
-    retry: 'never',
-    scope: 'bridge',
-    cause: undefined,
+  return bridgeError('INBOX_OPTION_INVALID', `The value of ${name} ${fault}`, {
+    fix: `Give one like ${example}.`,
     details: { option: name },
   });
 }

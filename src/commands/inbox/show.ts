@@ -1,5 +1,5 @@
 import type { BridgeConfig } from '../../config.ts';
-import { BridgeError } from '../../errors.ts';
+import { BridgeError, bridgeError } from '../../errors.ts';
 import type { Entry, Transition } from '../../inbox/inbox.ts';
 import { parseLogRow } from '../../sweego/log-row.ts';
 import { parseOutboundEvent } from '../../sweego/outbound-event.ts';
@@ -22,7 +22,9 @@ export async function runInboxShow(
 ) {
   const { entry, history, files } = await withExistingInbox(config, async (inbox) => {
     const found = await inbox.find(id);
-    if (found === undefined) throw unknownEntry(id);
+    if (found === undefined) {
+      throw bridgeError('INBOX_ENTRY_UNKNOWN', `The inbox has no entry ${id}`, { details: { entry: id } });
+    }
     return { entry: found, history: await inbox.history(id), files: await inbox.files(id) };
   });
   const event = eventTypeOf(entry);
@@ -77,12 +79,4 @@ function eventTypeOf(entry: Pick<Entry, 'kind' | 'body'>): string | undefined {
 
 function transitionToJson({ at, state, outcome, code, target, reason }: Transition) {
   return { at: at.toISOString(), state, outcome, code, target, reason };
-}
-
-function unknownEntry(id: number): BridgeError {
-  return new BridgeError(
-    'INBOX_ENTRY_UNKNOWN',
-    `The inbox has no entry ${id}. See which it has with: sweego-odoo-bridge inbox list`,
-    { retry: 'never', scope: 'bridge', cause: undefined, details: { entry: id } },
-  );
 }

@@ -1,11 +1,12 @@
 import { BridgeError } from '../../errors.ts';
 import type { Entry, Outcome } from '../../inbox/inbox.ts';
-import type { BridgeSettings, ReadAnswer } from '../../odoo/bridge-answers.ts';
+import type { BridgeSettings } from '../../odoo/bridge-answers.ts';
+import type { MessageChange } from '../../odoo/message-change.ts';
+import type { ReadAnswer, HistoryEvent } from '../../odoo/message-state.ts';
 import { consequencesOf } from '../../rules/delivery/consequences.ts';
 import { readEventMeaning } from '../../rules/delivery/event-meaning.ts';
 import { mergeEvents } from '../../rules/delivery/merge-events.ts';
 import { decideMessage, recordOnly } from '../../rules/delivery/message-outcome.ts';
-import type { HistoryEvent, MessageChange } from '../../rules/delivery/message-state.ts';
 import type { OdooFacts } from '../../rules/delivery/notification-values.ts';
 import { findServer } from '../../rules/find-server.ts';
 import { languageOf } from '../../rules/language.ts';
@@ -109,14 +110,10 @@ function withConsequences(
   change: MessageChange,
   fresh: readonly Pending[],
 ): MessageChange {
-  const events = fresh.map(({ entry, event }) => {
-    const server = findServer(settings.servers, entry.secretId);
-    const options = {
-      feedBlacklist: server?.feed_blacklist ?? false,
-      countBounces: server?.count_bounces ?? false,
-    };
-    return { event, options };
-  });
+  const events = fresh.map(({ entry, event }) => ({
+    event,
+    options: findServer(settings.servers, entry.secretId),
+  }));
   return { ...change, ...consequencesOf(events) };
 }
 

@@ -1,3 +1,4 @@
+import type { ErrorCode } from '../../errors.ts';
 import type { DescribeBody, Inbox } from '../../inbox/inbox.ts';
 import type { Log } from '../../log.ts';
 import type { BridgeActions } from '../../odoo/bridge-actions.ts';
@@ -31,7 +32,7 @@ export type LostReplyDeps = {
 export type LostReplyCheck = {
   result: 'checked' | 'not needed' | 'postponed' | 'failed' | 'skipped';
   /** Why it failed. */
-  code?: string;
+  code?: ErrorCode;
   endsRun?: boolean;
   /** How long Sweego wants to be left alone. */
   retryAfterMs?: number;

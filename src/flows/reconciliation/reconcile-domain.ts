@@ -1,4 +1,5 @@
 import { BridgeError } from '../../errors.ts';
+import type { ErrorCode } from '../../errors.ts';
 import type { Inbox, NewRequest } from '../../inbox/inbox.ts';
 import { normalizeMessageId } from '../../mail/message-id.ts';
 import { eventKey } from '../../rules/delivery/event-key.ts';
@@ -90,7 +91,7 @@ function isAwaited(row: unknown, known: KnownEvents): boolean {
  *
  * @throws what is no fault of Sweego's
  */
-export function faultOf(error: unknown): { code: string; endsRun: boolean; retryAfterMs?: number } {
+export function faultOf(error: unknown): { code: ErrorCode; endsRun: boolean; retryAfterMs?: number } {
   if (!(error instanceof BridgeError) || error.scope === 'bridge' || error.code.startsWith('ODOO_')) {
     throw error;
   }

@@ -100,16 +100,21 @@ function toldAfter(
   return Object.fromEntries<string>([...kept, ...added]);
 }
 
-/** The memory with a slot that was skipped, if that is the later one. */
-export function withSkipped(
+/** The memory with a slot that was run or skipped, if that is the later one. */
+export function withSlot(
   memory: ReconciliationMemory,
-  skippedSlot: Date | undefined,
+  slot: Date | undefined,
   now: Date,
 ): ReconciliationMemory {
-  const skipped = knownSlot(skippedSlot, now);
+  const known = knownSlot(slot, now);
   const lastSlot = knownSlot(instantOf(memory.lastSlot), now);
-  const isLater = skipped !== undefined && (lastSlot === undefined || skipped > lastSlot);
-  return isLater ? { ...memory, lastSlot: skipped.toISOString() } : memory;
+  const isLater = known !== undefined && (lastSlot === undefined || known > lastSlot);
+  return isLater ? { ...memory, lastSlot: known.toISOString() } : memory;
+}
+
+/** The slot of the schedule that an occasion is. */
+export function slotOf(occasion: Occasion | undefined): Date | undefined {
+  return typeof occasion === 'object' && 'slot' in occasion ? occasion.slot : undefined;
 }
 
 /** @returns an ISO 8601 instant */

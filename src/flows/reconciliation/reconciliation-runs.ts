@@ -1,3 +1,4 @@
+import type { ErrorCode } from '../../errors.ts';
 import type { Inbox } from '../../inbox/inbox.ts';
 
 /** What became of one From domain in a run. */
@@ -6,7 +7,7 @@ export type DomainResult = {
   /** `none`: Sweego has no row of it (it answers 422 then), and none was expected. `skipped`: not asked, since Sweego was away. */
   result: 'read' | 'none' | 'failed' | 'skipped';
   /** Why it failed. */
-  code?: string;
+  code?: ErrorCode;
   rows: number;
 };
 
@@ -30,7 +31,7 @@ export type ReconciliationRun = {
   /** Whether the received mails were looked through, or why not. */
   inbound: 'checked' | 'not needed' | 'postponed' | 'failed' | 'skipped';
   /** Why they could not be. */
-  inboundCode?: string;
+  inboundCode?: ErrorCode;
 };
 
 export type ReconciliationMemory = {
@@ -91,7 +92,7 @@ export async function keepReconciliations(
 }
 
 /** Why parts of Sweego's log could not be read; each code once. */
-export function codesOf({ domains, inboundCode }: ReconciliationRun): string[] {
+export function codesOf({ domains, inboundCode }: ReconciliationRun): ErrorCode[] {
   const codes = domains.flatMap(({ code }) => code ?? []);
   return [...new Set(inboundCode === undefined ? codes : [...codes, inboundCode])];
 }

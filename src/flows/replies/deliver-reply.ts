@@ -1,4 +1,5 @@
 import { BridgeError } from '../../errors.ts';
+import type { ErrorCode } from '../../errors.ts';
 import type { Entry } from '../../inbox/inbox.ts';
 import { targetOf } from '../../rules/replies/reply-by-hand.ts';
 import { circuitKey } from '../../rules/replies/reply-circuit.ts';
@@ -69,7 +70,10 @@ function askCircuits(
   const { isRefused, isFirst } = circuits.pass(entry.id, keys, entry.receivedAt);
   if (!isRefused) return undefined;
   if (isFirst) {
-    log.error({ entry: entry.id, code: 'REPLY_CIRCUIT_OPEN' }, 'replies are parked: they look like a loop');
+    log.error(
+      { entry: entry.id, code: 'REPLY_CIRCUIT_OPEN' satisfies ErrorCode },
+      'replies are parked: they look like a loop',
+    );
   }
   const reason = 'the sender wrote more than 20 times to this record within 10 minutes';
   return { kind: 'park', code: 'REPLY_CIRCUIT_OPEN', reason, ...(isFirst ? {} : { isQuiet: true }) };

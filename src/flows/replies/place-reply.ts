@@ -1,5 +1,6 @@
 import { BridgeError } from '../../errors.ts';
 import type { Entry } from '../../inbox/inbox.ts';
+import type { RouteAnswer } from '../../odoo/reply-route.ts';
 import { findServer } from '../../rules/find-server.ts';
 import { judgeMail } from '../../rules/replies/automatic-reply.ts';
 import type { MailJudgement } from '../../rules/replies/automatic-reply.ts';
@@ -9,7 +10,6 @@ import type { ReplyClues } from '../../rules/replies/reply-references.ts';
 import { planReply } from '../../rules/replies/reply-routing.ts';
 import type { ReplyPlan } from '../../rules/replies/reply-routing.ts';
 import { findReplyTokens, replyTokenKeys } from '../../rules/replies/reply-token.ts';
-import type { RouteKnowledge } from '../../rules/replies/route-knowledge.ts';
 import type { HeaderMap } from '../../sweego/header-map.ts';
 import { findInboundLog } from '../../sweego/inbound-log.ts';
 import type { InboundLog } from '../../sweego/inbound-log.ts';
@@ -22,7 +22,7 @@ import { requireNotStopping, tellSweegoFault } from './sweego-faults.ts';
 export type PlacedReply = {
   plan: ReplyPlan;
   clues: ReplyClues;
-  known: RouteKnowledge;
+  known: RouteAnswer;
   /** Sweego's log included, where it was asked. */
   headers: HeaderMap;
 };
@@ -124,7 +124,7 @@ function ownIds(headers: HeaderMap): string[] {
 }
 
 /** Messages that were asked about for another reason say nothing of where the mail belongs. */
-function withoutOwn(known: RouteKnowledge, clues: ReplyClues, own: readonly string[]): RouteKnowledge {
+function withoutOwn(known: RouteAnswer, clues: ReplyClues, own: readonly string[]): RouteAnswer {
   const answered = new Set([...clues.inReplyTo, ...clues.references]);
   const isUnrelated = (id: string) => own.includes(id) && !answered.has(id);
   const named = known.wire_ids.filter(({ wire_id }) => answered.has(wire_id));

@@ -1,4 +1,5 @@
-import { BridgeError } from '../../errors.ts';
+import { BridgeError, bridgeError } from '../../errors.ts';
+import type { ErrorCode } from '../../errors.ts';
 import type { Entry } from '../../inbox/inbox.ts';
 import type { DeliverAnswer } from '../../odoo/reply-answers.ts';
 import { languageOf } from '../../rules/language.ts';
@@ -71,7 +72,7 @@ async function deliver(
     });
     return resultOf(answer);
   } catch (error) {
-    const isForHuman = ['REPLY_UNBUILDABLE', 'ODOO_TOO_LARGE'];
+    const isForHuman: readonly ErrorCode[] = ['REPLY_UNBUILDABLE', 'ODOO_TOO_LARGE'];
     if (!(error instanceof BridgeError) || !isForHuman.includes(error.code)) throw error;
     return parkedBy(error);
   }
@@ -109,10 +110,7 @@ function placeOf({ document }: ReplyPosting): string {
 /** @param exception name of a Python class; what it says may quote the mail */
 function notTaken(exception: string): BridgeError {
   const name = /^[A-Za-z_]{1,60}$/.test(exception) ? exception : 'an exception';
-  return new BridgeError(
-    'REPLY_NOT_TAKEN',
-    `Odoo failed on the mail (${name}). Its log has the traceback of this time; give the mail another document, or ` +
-      'mend what Odoo’s log says and replay it.',
-    { retry: 'later', scope: 'entry', cause: undefined, details: { exception: name } },
-  );
+  return bridgeError('REPLY_NOT_TAKEN', `Odoo failed to take the mail (${name})`, {
+    details: { exception: name },
+  });
 }

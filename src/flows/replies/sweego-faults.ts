@@ -1,11 +1,12 @@
-import { BridgeError } from '../../errors.ts';
+import { bridgeError } from '../../errors.ts';
+import type { BridgeError } from '../../errors.ts';
 import type { Entry } from '../../inbox/inbox.ts';
 import { describeError } from '../../log.ts';
 import type { ReplyDeps } from './reply-deps.ts';
 
 /** Tells of a call that failed; one that a human must mend is an error. */
 export function tellSweegoFault({ log }: Pick<ReplyDeps, 'log'>, entry: Entry, error: BridgeError): void {
-  const needsHuman = ['SWEEGO_API_KEY_REFUSED', 'SWEEGO_API_KEY_MISSING'].includes(error.code);
+  const needsHuman = error.code === 'SWEEGO_API_KEY_REFUSED' || error.code === 'SWEEGO_API_KEY_MISSING';
   const tell = needsHuman ? log.error : log.warn;
   tell({ ...describeError(error), entry: entry.id }, 'Sweego API cannot be used for a reply');
 }
@@ -13,19 +14,11 @@ export function tellSweegoFault({ log }: Pick<ReplyDeps, 'log'>, entry: Entry, e
 /** @throws BridgeError REPLY_INTERRUPTED: what a stopping worker broke off says nothing about Sweego */
 export function requireNotStopping({ signal }: Pick<ReplyDeps, 'signal'>): void {
   if (!signal.aborted) return;
-  throw new BridgeError(
-    'REPLY_INTERRUPTED',
-    'The bridge stops while it works on a reply, which is taken up again at its next start. Nothing to mend.',
-    { retry: 'later', scope: 'bridge', cause: undefined },
-  );
+  throw bridgeError('REPLY_INTERRUPTED', 'The bridge stopped while it worked on a reply');
 }
 
 /** A key that is missing can be entered while the mail waits, like one that is refused. */
 export function keyMissing(): BridgeError {
-  return new BridgeError(
-    'SWEEGO_API_KEY_MISSING',
-    'An attachment cannot be fetched: no API key or account UUID of Sweego is known. Enter both in Odoo’s settings, ' +
-      'or set SWEEGO_API_KEY and SWEEGO_CLIENT_UUID.',
-    { retry: 'later', scope: 'sweego', cause: undefined },
-  );
+  const what = 'An attachment cannot be fetched: no API key or account UUID of Sweego is known';
+  return bridgeError('SWEEGO_API_KEY_MISSING', what);
 }

@@ -33,6 +33,11 @@ export type Lane = {
   conclude(entries: readonly Entry[], results: EntryResults, context: LaneContext): Promise<EntryResults>;
 };
 
+/** Names the lane in the log. */
+export function nameOf({ kinds }: Pick<Lane, 'kinds'>): string {
+  return kinds.join(' ');
+}
+
 /** What became of an entry in this round. */
 export type EntryResult =
   | { kind: 'settle'; outcome: Outcome }

@@ -40,7 +40,7 @@ export function createOdooContact(deps: {
       if (contact.state === 'down' && contact.code === code) return;
       const since = contact.state === 'down' ? contact.since : deps.now();
       contact = { state: 'down', code, since };
-      deps.log.error({ ...describeError(error), code }, 'Odoo cannot be worked with: pausing');
+      deps.log.error({ ...describeError(error), code }, 'Odoo is unavailable: pausing');
     },
     forget() {
       failing.clear();

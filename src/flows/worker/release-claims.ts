@@ -1,3 +1,4 @@
+import type { ErrorCode } from '../../errors.ts';
 import type { EntryKind, Inbox } from '../../inbox/inbox.ts';
 import type { Log } from '../../log.ts';
 
@@ -35,7 +36,7 @@ export function createClaimRelease(
     }
     if (parked > 0) {
       log.error(
-        { code: 'INBOX_CRASHES_WORKER', parked },
+        { code: 'INBOX_CRASHES_WORKER' satisfies ErrorCode, parked },
         'entries parked: the process ended each time it worked on them',
       );
     }

@@ -1,4 +1,5 @@
-import { BridgeError, codeOf } from '../../errors.ts';
+import { bridgeError, codeOf } from '../../errors.ts';
+import type { BridgeError } from '../../errors.ts';
 import type { Inbox } from '../../inbox/inbox.ts';
 import type { Log } from '../../log.ts';
 
@@ -89,12 +90,17 @@ export function createWorkerLease({ inbox, holder, now, sleep, log }: WorkerLeas
   };
 }
 
+/**
+ * For each write that only the holder may make.
+ *
+ * @throws BridgeError INBOX_LEASE_LOST: another process may hold the lease by now
+ */
+export function requireHeld(lease: Pick<WorkerLease, 'isHeld'>): void {
+  if (!lease.isHeld()) throw leaseLost();
+}
+
 /** Nothing is said about the entries: they are given back, or whoever has the lease takes them over. */
-export function leaseLost(): BridgeError {
-  return new BridgeError(
-    'INBOX_LEASE_LOST',
-    'The worker could not renew its lease in time, so it writes nothing more to Odoo. ' +
-      'Nothing needs to be done if it happens once; if it repeats, check the disk or database of the inbox.',
-    { retry: 'later', scope: 'bridge', cause: undefined },
-  );
+function leaseLost(): BridgeError {
+  const what = 'The worker could not renew its lease in time, so it writes nothing more to Odoo';
+  return bridgeError('INBOX_LEASE_LOST', what);
 }

@@ -59,7 +59,7 @@ export function createWorker(deps: WorkerDeps): Worker {
     try {
       // Retention goes with the first one: two steps at once would be twice as long for intake to wait.
       const draining = deps.lanes.map((lane, index) =>
-        drainLane(lane, shared, index === 0 ? takeRetentionStep : async () => undefined),
+        drainLane(lane, { ...shared, afterTurn: index === 0 ? takeRetentionStep : async () => undefined }),
       );
       await Promise.all(draining);
     } finally {

@@ -1,4 +1,4 @@
-import { BridgeError } from '../../errors.ts';
+import { BridgeError, bridgeError } from '../../errors.ts';
 import { newerDatabase } from '../migration.ts';
 import type { Migration } from '../migration.ts';
 import { inboxFault } from './fault.ts';
@@ -78,18 +78,16 @@ async function currentVersion(run: RunStatement): Promise<number> {
   if (schema === undefined) await run('CREATE SCHEMA sweego_bridge', []);
   if (schema?.['ours'] !== true) {
     const tableCount = (schema?.['tables'] as number | undefined) ?? 0;
-    if (tableCount > 0) throw foreignSchema(tableCount);
+    if (tableCount > 0) {
+      const what =
+        'The schema sweego_bridge in the database of DATABASE_URL holds the tables of another program';
+      throw bridgeError('INBOX_NOT_OURS', what, {
+        fix: 'Set DATABASE_URL to another database, or rename that schema.',
+        details: { tableCount },
+      });
+    }
     await run('CREATE TABLE migration (version integer PRIMARY KEY)', []);
   }
   const [row] = await run('SELECT coalesce(max(version), 0) AS version FROM migration', []);
   return row?.['version'] as number;
-}
-
-function foreignSchema(tableCount: number): BridgeError {
-  return new BridgeError(
-    'INBOX_NOT_OURS',
-    'The schema sweego_bridge in the database of DATABASE_URL holds the tables of another program. Set ' +
-      'DATABASE_URL to another database, or rename that schema.',
-    { retry: 'never', scope: 'bridge', cause: undefined, details: { tableCount } },
-  );
 }

@@ -1,6 +1,6 @@
 import { Client, Pool, types } from 'pg';
 import type { ClientBase, PoolConfig } from 'pg';
-import { BridgeError } from '../../errors.ts';
+import { bridgeError } from '../../errors.ts';
 
 /** Intake needs one, the worker one or two; the rest is for the pages, files and operators. */
 const maxConnections = 8;
@@ -71,21 +71,17 @@ function requireUsableUrl(databaseUrl: string): void {
     new Client({ connectionString: databaseUrl });
   } catch (error) {
     const code = error instanceof Error && 'code' in error ? String(error.code) : 'unknown';
-    if (code === 'ENOENT' || code === 'EACCES') throw missingTlsFile(error, code);
-    throw new BridgeError(
-      'INBOX_URL_INVALID',
-      'DATABASE_URL is no address of a PostgreSQL database. Set it like ' +
-        'postgres://user:password@host:5432/database, with special characters of the password as %40 for @.',
-      { retry: 'never', scope: 'bridge', cause: undefined },
-    );
+    if (code === 'ENOENT' || code === 'EACCES') {
+      throw bridgeError('INBOX_OPEN_FAILED', `A file that DATABASE_URL names cannot be read (${code})`, {
+        fix: 'Correct sslrootcert, sslcert or sslkey in it, or let the user of the bridge read that file.',
+        cause: error,
+        details: { code },
+      });
+    }
+    // No cause: Node's error repeats the whole URL, password included.
+    throw bridgeError('INBOX_URL_INVALID', 'DATABASE_URL is not the address of a PostgreSQL database', {
+      cause: undefined,
+      fix: 'Set it like postgres://user:password@host:5432/database, with special characters of the password as %40 for @.',
+    });
   }
-}
-
-function missingTlsFile(cause: unknown, code: string): BridgeError {
-  return new BridgeError(
-    'INBOX_OPEN_FAILED',
-    `A file that DATABASE_URL names cannot be read (${code}). Correct sslrootcert, sslcert or sslkey in it, or let ` +
-      'the user of the bridge read that file.',
-    { retry: 'later', scope: 'bridge', cause, details: { code } },
-  );
 }

@@ -1,5 +1,5 @@
 import type { Pool, PoolClient } from 'pg';
-import { BridgeError } from '../../errors.ts';
+import { bridgeError } from '../../errors.ts';
 import type { InboxAction } from '../inbox-fault.ts';
 import { inboxFault } from './fault.ts';
 import { isConnectionLost } from './sql-state.ts';
@@ -42,7 +42,7 @@ export function openSession(pool: Pool): Session {
   let closing: Promise<void> | undefined;
 
   async function connect(action: InboxAction): Promise<PoolClient> {
-    if (closing !== undefined) throw closedInbox();
+    if (closing !== undefined) throw bridgeError('INBOX_CLOSED', 'The inbox is closed');
     try {
       return await pool.connect();
     } catch (error) {
@@ -127,12 +127,4 @@ function runOn(client: PoolClient, answerTimeoutMs?: number): RunStatement {
     const { rows } = await client.query<Record<string, unknown>>(query);
     return rows;
   };
-}
-
-function closedInbox(): BridgeError {
-  return new BridgeError('INBOX_CLOSED', 'The inbox is closed. Open it again with openInbox.', {
-    retry: 'never',
-    scope: 'bridge',
-    cause: undefined,
-  });
 }

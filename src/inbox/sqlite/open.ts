@@ -1,6 +1,6 @@
 import { chmodSync, closeSync, existsSync, mkdirSync, openSync, statSync } from 'node:fs';
 import { dirname } from 'node:path';
-import { BridgeError } from '../../errors.ts';
+import { BridgeError, bridgeError } from '../../errors.ts';
 import { newerDatabase } from '../migration.ts';
 import type { Migration } from '../migration.ts';
 import { inboxFault } from './fault.ts';
@@ -55,12 +55,11 @@ function createPrivateFile(path: string): void {
     if ((statSync(path).mode & 0o077) !== 0) chmodSync(path, 0o600);
   } catch (error) {
     const code = error instanceof Error && 'code' in error ? String(error.code) : 'unknown';
-    throw new BridgeError(
-      'INBOX_OPEN_FAILED',
-      `The inbox file ${path} cannot be created or written (${code}). Make its directory writable for the ` +
-        'user of the bridge, or set DATABASE_URL to another file.',
-      { retry: 'later', scope: 'bridge', cause: error, details: { path, code } },
-    );
+    throw bridgeError('INBOX_OPEN_FAILED', `The inbox file ${path} cannot be created or written (${code})`, {
+      fix: 'Make its directory writable for the user of the bridge, or set DATABASE_URL to another file.',
+      cause: error,
+      details: { path, code },
+    });
   }
 }
 
@@ -79,12 +78,12 @@ function makePrivateFolder(path: string): void {
 async function useDurableLog(session: Session): Promise<void> {
   const row = await retryWhileLocked(() => session.first('PRAGMA journal_mode = WAL', []));
   if (row?.['journal_mode'] !== 'wal') {
-    throw new BridgeError(
-      'INBOX_OPEN_FAILED',
-      'The file system of the inbox cannot hold a SQLite write-ahead log, as network shares cannot. ' +
-        'Set DATABASE_URL to a file on a local disk.',
-      { retry: 'never', scope: 'bridge', cause: undefined },
-    );
+    const what =
+      'The file system of the inbox cannot hold a SQLite write-ahead log, as network shares cannot';
+    throw bridgeError('INBOX_OPEN_FAILED', what, {
+      fix: 'Set DATABASE_URL to a file on a local disk.',
+      retry: 'never',
+    });
   }
   session.exec('PRAGMA synchronous = FULL');
   session.first(`PRAGMA journal_size_limit = ${walSizeLimitBytes}`, []);
@@ -117,16 +116,13 @@ function currentVersion(session: Session): number {
     .all("SELECT name FROM sqlite_schema WHERE type = 'table' LIMIT 100", [])
     .map((row) => row['name']);
   if (!tables.includes('migration')) {
-    if (tables.length > 0) throw foreignDatabase(tables.length);
+    if (tables.length > 0) {
+      const details = { tableCount: tables.length };
+      throw bridgeError('INBOX_NOT_OURS', 'The file of DATABASE_URL holds the tables of another program', {
+        details,
+      });
+    }
     session.exec('CREATE TABLE migration (version INTEGER PRIMARY KEY)');
   }
   return Number(session.first('SELECT max(version) AS version FROM migration', [])?.['version'] ?? 0);
-}
-
-function foreignDatabase(tableCount: number): BridgeError {
-  return new BridgeError(
-    'INBOX_NOT_OURS',
-    'The file of DATABASE_URL holds the tables of another program. Set DATABASE_URL to a file of its own.',
-    { retry: 'never', scope: 'bridge', cause: undefined, details: { tableCount } },
-  );
 }

@@ -1,6 +1,6 @@
 import { statSync } from 'node:fs';
 import Database from 'libsql';
-import { BridgeError } from '../../errors.ts';
+import { bridgeError } from '../../errors.ts';
 
 /** How long SQLite itself waits for a lock, milliseconds. It blocks the event loop meanwhile: longer waits are ours. */
 const lockTimeoutMs = 100;
@@ -48,11 +48,7 @@ export function openSession(path: string): Session {
 
   function connection(): Database.Database {
     if (database !== undefined) return database;
-    throw new BridgeError('INBOX_CLOSED', 'The inbox is closed. Open it again with openInbox.', {
-      retry: 'never',
-      scope: 'bridge',
-      cause: undefined,
-    });
+    throw bridgeError('INBOX_CLOSED', 'The inbox is closed');
   }
 
   function statement(sql: string): Database.Statement {

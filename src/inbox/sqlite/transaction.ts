@@ -1,5 +1,6 @@
 import { setTimeout as pause } from 'node:timers/promises';
-import { BridgeError } from '../../errors.ts';
+import { bridgeError } from '../../errors.ts';
+import type { BridgeError } from '../../errors.ts';
 import { inboxFault } from './fault.ts';
 import { isBusy } from './result-code.ts';
 import type { Session } from './session.ts';
@@ -56,12 +57,12 @@ function commit<Result>(session: Session, work: () => Result): Result {
 }
 
 function fileMoved(): BridgeError {
-  return new BridgeError(
-    'INBOX_WRITE_FAILED',
-    'The file of DATABASE_URL, or its -wal file, was moved, replaced or removed while the inbox was open. ' +
-      'Stop the bridge, put back the files that belong together, and start it again.',
-    { retry: 'later', scope: 'bridge', cause: undefined, details: { file: 'moved' } },
-  );
+  const what =
+    'The file of DATABASE_URL, or its -wal file, was moved, replaced or removed while the inbox was open';
+  return bridgeError('INBOX_WRITE_FAILED', what, {
+    fix: 'Stop the bridge, put back the files that belong together, and start it again.',
+    details: { file: 'moved' },
+  });
 }
 
 function rolledBack(session: Session, error: unknown): unknown {

@@ -41,10 +41,10 @@ export function isNoneResult({ faultCode, faultString }: XmlRpcFault): boolean {
 export function faultOfXmlRpc(fault: XmlRpcFault, site: CallSite): BridgeError {
   const exception = exceptionOf(fault);
   if (exception === undefined) {
-    return odooError('ODOO_NOT_ODOO', site, { cause: undefined, details: { faultCode: fault.faultCode } });
+    return odooError('ODOO_NOT_ODOO', site, { details: { faultCode: fault.faultCode } });
   }
   return isAfterCommit(exception)
-    ? odooError('ODOO_BAD_ANSWER', site, { cause: undefined, details: { exception: exception.name } })
+    ? odooError('ODOO_BAD_ANSWER', site, { details: { exception: exception.name } })
     : faultOfException(exception, site);
 }
 

@@ -62,7 +62,7 @@ function toXmlRpcNumber(value: number): unknown {
 
 function legalText(text: string, site: CallSite): string {
   if (isTorn(text)) {
-    throw odooError('ODOO_VALUE', site, { cause: undefined, details: { reason: 'lone surrogate' } });
+    throw odooError('ODOO_VALUE', site, { details: { reason: 'lone surrogate' } });
   }
   // eslint-disable-next-line no-control-regex -- what XML 1.0 section 2.2 leaves out of Char
   return text.replace(/[\u0000-\u0008\u000b\u000c\u000e-\u001f\ufffe\uffff]/g, '');

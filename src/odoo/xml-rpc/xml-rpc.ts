@@ -60,7 +60,7 @@ export function createXmlRpc(connection: OdooConnection, sendHttpRequest: SendHt
       }
       if (error instanceof BridgeError) throw error;
       // odoo-await's word for a login that Odoo answers `false` to is a bare text.
-      if (typeof error === 'string') throw odooError('ODOO_AUTHENTICATION', site, { cause: undefined });
+      if (typeof error === 'string') throw odooError('ODOO_AUTHENTICATION', site, { cause: error });
       // The parser's error carries the whole request, secret included, and the answer: it goes no further.
       throw odooError('ODOO_BAD_ANSWER', site, { cause: undefined });
     }
@@ -70,7 +70,7 @@ export function createXmlRpc(connection: OdooConnection, sendHttpRequest: SendHt
     async authenticate(site, timeoutMs) {
       const answer = await converse(site, timeoutMs, (client) => client.connect() as Promise<unknown>);
       const uid = UserId.safeParse(answer);
-      if (!uid.success) throw odooError('ODOO_AUTHENTICATION', site, { cause: undefined });
+      if (!uid.success) throw odooError('ODOO_AUTHENTICATION', site);
       return uid.data;
     },
     async execute(userId, call, site) {
@@ -83,7 +83,7 @@ export function createXmlRpc(connection: OdooConnection, sendHttpRequest: SendHt
         (client) => client.execute_kw(model, method, params),
         userId,
       );
-      if (result === undefined) throw odooError('ODOO_BAD_ANSWER', site, { cause: undefined });
+      if (result === undefined) throw odooError('ODOO_BAD_ANSWER', site);
       return result;
     },
   });
@@ -106,7 +106,7 @@ function checkedBody(answer: HttpAnswer, site: CallSite): Uint8Array {
   const start = answerStart.exec(text)?.[0];
   const hasLateFault = start?.endsWith('<value>') === true && /<\/?fault\b/i.test(text);
   if (start === undefined || hasLateFault) {
-    throw odooError('ODOO_BAD_ANSWER', site, { cause: undefined, details: { status: answer.status } });
+    throw odooError('ODOO_BAD_ANSWER', site, { details: { status: answer.status } });
   }
   return answer.body;
 }

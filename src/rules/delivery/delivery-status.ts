@@ -1,5 +1,5 @@
+import type { HistoryEvent } from '../../odoo/message-state.ts';
 import { eventKey } from './event-key.ts';
-import type { HistoryEvent } from './message-state.ts';
 
 /** Event types that say what became of a mail; others are only recorded. */
 export type DeliveryStatus =

@@ -1,4 +1,5 @@
-import type { EventValues, HistoryEvent } from './message-state.ts';
+import type { EventValues } from '../../odoo/message-change.ts';
+import type { HistoryEvent } from '../../odoo/message-state.ts';
 import { odooDatetime } from './notification-values.ts';
 
 /**

@@ -1,7 +1,8 @@
+import type { MailValues } from '../../odoo/message-change.ts';
+import type { MailState, MessageState } from '../../odoo/message-state.ts';
 import { isDelivered, isFailed } from './delivery-status.ts';
 import { hasFailed, recipientsOfMail } from './message-recipient.ts';
 import type { Recipient } from './message-recipient.ts';
-import type { MailState, MailValues, MessageState } from './message-state.ts';
 import { allowedType, failureReason } from './notification-values.ts';
 import type { OdooFacts } from './notification-values.ts';
 import { retryRecipients } from './retry-recipients.ts';

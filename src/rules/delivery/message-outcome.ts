@@ -1,3 +1,5 @@
+import type { MessageChange } from '../../odoo/message-change.ts';
+import type { GoneMessage, HistoryEvent, MessageState, TraceState } from '../../odoo/message-state.ts';
 import { recipientState } from './delivery-status.ts';
 import { eventValues } from './event-values.ts';
 import { mailOutcome } from './mail-outcome.ts';
@@ -5,7 +7,6 @@ import { logEventIds, mergeEvents } from './merge-events.ts';
 import type { MergedEvents } from './merge-events.ts';
 import { createRecipientFinder, isMoved, recipientsOf } from './message-recipient.ts';
 import type { Recipient } from './message-recipient.ts';
-import type { HistoryEvent, MessageChange, MessageState, TraceState } from './message-state.ts';
 import { notificationValues } from './notification-values.ts';
 import type { OdooFacts } from './notification-values.ts';
 import { traceValues } from './trace-values.ts';
@@ -59,13 +60,6 @@ export function decideMessage(
   );
   return { change: merged.fresh.length === 0 ? undefined : changeOf(message, merged, facts), verdicts };
 }
-
-/** A message that Odoo does not have any more, of which there is a history or a campaign's row. */
-export type GoneMessage = {
-  message_id: string;
-  events: readonly HistoryEvent[];
-  traces: readonly TraceState[];
-};
 
 /** Continues the history of a message that is gone by what is new to it, and the figures of its campaign. */
 export function recordOnly(

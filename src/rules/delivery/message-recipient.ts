@@ -1,7 +1,7 @@
 import { addressesIn } from '../../mail/email-address.ts';
+import type { HistoryEvent, MailState, MessageState, NotificationState } from '../../odoo/message-state.ts';
 import { isFailed, recipientState } from './delivery-status.ts';
 import type { RecipientState } from './delivery-status.ts';
-import type { HistoryEvent, MailState, MessageState, NotificationState } from './message-state.ts';
 import { originalRecipients } from './retry-recipients.ts';
 
 /** One recipient of a message, with what was believed of him and what is believed now. */

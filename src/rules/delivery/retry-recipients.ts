@@ -1,5 +1,6 @@
 import { addressesIn, splitAddresses } from '../../mail/email-address.ts';
-import type { MailState, MailValues } from './message-state.ts';
+import type { MailValues } from '../../odoo/message-change.ts';
+import type { MailState } from '../../odoo/message-state.ts';
 
 /** Everybody a mail was made for, also while its list is cut down. */
 export type OriginalRecipients = {

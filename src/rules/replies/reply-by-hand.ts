@@ -1,7 +1,7 @@
+import type { Document, RouteAnswer } from '../../odoo/reply-route.ts';
 import type { ReplyClues } from './reply-references.ts';
 import { findAnswered, isUncertainEmployee, parked, postingOn } from './reply-routing.ts';
-import type { Document, ReplyPlan } from './reply-routing.ts';
-import type { RouteKnowledge } from './route-knowledge.ts';
+import type { ReplyPlan } from './reply-routing.ts';
 
 /** A document as an operator writes it: `sale.order,23`. Undefined when it is not of this form. */
 export function parseReplyTarget(text: string): Document | undefined {
@@ -25,7 +25,7 @@ export function targetOf({ target }: { target: string | null }): Document | unde
  * internal note, which makes it a note: what he wrote may be an answer to one, and would be mailed to the
  * customer otherwise. A document without any internal note leaves no doubt.
  */
-export function planByHand(clues: ReplyClues, known: RouteKnowledge, target: Document): ReplyPlan {
+export function planByHand(clues: ReplyClues, known: RouteAnswer, target: Document): ReplyPlan {
   const asked = known.documents.find(({ model, id }) => model === target.model && id === target.id);
   if (asked?.is_there !== true) return parked('REPLY_DOCUMENT_GONE');
   const answered = findAnswered(clues, known);

@@ -1,9 +1,7 @@
 import type { ErrorCode } from '../../errors.ts';
+import type { Document, RouteAnswer, RoutedMessage } from '../../odoo/reply-route.ts';
 import type { MailJudgement } from './automatic-reply.ts';
 import type { ReplyClues } from './reply-references.ts';
-import type { KnownMessage, RouteKnowledge } from './route-knowledge.ts';
-
-export type Document = { model: string; id: number };
 
 /** One posting of the mail. A mail for two documents needs two. */
 export type ReplyPosting = {
@@ -35,7 +33,7 @@ export type ReplyPlan =
 
 export type ParkPlan = { kind: 'park'; code: ErrorCode; reason: string };
 
-type Found = { message: KnownMessage; document: Document; by: string; confidence: 'high' | 'medium' };
+type Found = { message: RoutedMessage; document: Document; by: string; confidence: 'high' | 'medium' };
 
 /**
  * Where a mail belongs, in this order: the documents of its valid tokens; the alias it is addressed to; the
@@ -52,7 +50,7 @@ type Found = { message: KnownMessage; document: Document; by: string; confidence
  */
 export function planReply(
   clues: ReplyClues,
-  known: RouteKnowledge,
+  known: RouteAnswer,
   mail: { judgement: MailJudgement; showsAutomatic: boolean },
 ): ReplyPlan {
   const { judgement } = mail;
@@ -78,7 +76,7 @@ export function planReply(
 
 function planByTokens(
   clues: ReplyClues,
-  known: RouteKnowledge,
+  known: RouteAnswer,
   answered: Found | undefined,
 ): ReplyPlan | undefined {
   if (clues.tokens.length === 0) return undefined;
@@ -105,7 +103,7 @@ function planByTokens(
 
 function planByAlias(
   clues: ReplyClues,
-  known: RouteKnowledge,
+  known: RouteAnswer,
   answered: Found | undefined,
 ): ReplyPlan | undefined {
   const aliases = known.recipients.filter(({ kind }) => kind === 'alias');
@@ -128,7 +126,7 @@ function planByAlias(
   return { kind: 'post', postings: [posting], confidence: 'certain', reason: 'alias', notes };
 }
 
-function planByAnswer(known: RouteKnowledge, answered: Found | undefined): ReplyPlan {
+function planByAnswer(known: RouteAnswer, answered: Found | undefined): ReplyPlan {
   if (answered === undefined) {
     const isGone = known.messages.some(({ model, is_there }) => model !== null && !is_there);
     return parked(isGone ? 'REPLY_DOCUMENT_GONE' : 'REPLY_UNPLACED');
@@ -138,7 +136,7 @@ function planByAnswer(known: RouteKnowledge, answered: Found | undefined): Reply
 }
 
 /** The message that is answered and whose document is there. */
-export function findAnswered(clues: ReplyClues, known: RouteKnowledge): Found | undefined {
+export function findAnswered(clues: ReplyClues, known: RouteAnswer): Found | undefined {
   const wire = (ids: readonly string[]) =>
     ids.flatMap((id) => known.wire_ids.filter(({ wire_id }) => wire_id === id).map((row) => row.message_id));
   const steps = [
@@ -161,8 +159,8 @@ export function findAnswered(clues: ReplyClues, known: RouteKnowledge): Found | 
 /** On this document and nowhere else. */
 export function postingOn(
   document: Document,
-  parent: KnownMessage | null,
-  known: RouteKnowledge,
+  parent: RoutedMessage | null,
+  known: RouteAnswer,
 ): ReplyPosting {
   const hide = [...new Set(known.recipients.map(({ address }) => address))];
   return { document, inReplyTo: parent?.message_id ?? null, hide, deliveredTo: [] };
@@ -171,7 +169,7 @@ export function postingOn(
 /** Odoo would post his mail publicly, and nobody knows whether he answers an internal note. */
 export function isUncertainEmployee(
   clues: ReplyClues,
-  known: RouteKnowledge,
+  known: RouteAnswer,
   postings: readonly ReplyPosting[],
 ): boolean {
   if (!known.internal_senders.includes(clues.sender)) return false;

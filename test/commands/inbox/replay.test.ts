@@ -192,7 +192,7 @@ describe('inbox replay --now', () => {
     await odoo.standIn.setCondition('gone');
     await expect(replay({ ids: [id], json: true }, { odoo: access })).rejects.toMatchObject({
       code: 'INBOX_REPLAY_UNFINISHED',
-      message: expect.stringContaining('Odoo cannot be worked with (ODOO_UNREACHABLE') as string,
+      message: expect.stringContaining('Odoo is unavailable (ODOO_UNREACHABLE') as string,
     });
     expect(printed()).toMatchObject({ worker: 'now', odoo: 'ODOO_UNREACHABLE', after: [{ id }] });
     expect(await find(id)).toMatchObject({ attempts: 0 });

@@ -4,9 +4,10 @@ import { startSmtpSink } from '../../../demo/smtp-sink.ts';
 import type { SmtpSink } from '../../../demo/smtp-sink.ts';
 import { createBridgeActions } from '../../../src/odoo/bridge-actions.ts';
 import type { BridgeActions } from '../../../src/odoo/bridge-actions.ts';
+import type { MessageChange } from '../../../src/odoo/message-change.ts';
+import type { MessageState } from '../../../src/odoo/message-state.ts';
 import type { Odoo } from '../../../src/odoo/odoo.ts';
 import { logEventIds } from '../../../src/rules/delivery/merge-events.ts';
-import type { MessageChange, MessageState } from '../../../src/rules/delivery/message-state.ts';
 
 /** A provisioned Odoo 19, whichever: as its administrator and as the bridge's own user. */
 export type ProvisionedOdoo = {

@@ -357,12 +357,7 @@ describe('what Sweego is asked', () => {
     const row = scene.logs(mails[0], 'delivered');
     const settings = {
       servers: [],
-      alias_domains: ['a.example', 'z.example'].map((name, id) => ({
-        id,
-        name,
-        catchall_email: null,
-        bounce_email: null,
-      })),
+      alias_domains: ['a.example', 'z.example'].map((name) => ({ name })),
     };
     const { run } = await scene.run({ settings });
     expect(run).toMatchObject({ outcome: 'complete', news: 1 });
@@ -376,7 +371,7 @@ describe('what Sweego is asked', () => {
   it('may be answered by 422 for the domain that mails were sent from: then something is wrong (S11)', async () => {
     const scene = await openScene();
     await scene.send('ann@example.com');
-    const alias = { id: 1, name: 'a.example', catchall_email: null, bounce_email: null };
+    const alias = { name: 'a.example' };
     const settings = { servers: [{ ...settingsWith().servers[0] }] as never, alias_domains: [alias] };
     expect((await scene.run({ settings })).run).toMatchObject({ outcome: 'complete' });
     const { run } = await scene.run({ settings, now: () => new Date(Date.now() + hourMs / 2) });
@@ -415,7 +410,7 @@ describe('what Sweego is asked', () => {
   it('is left alone after 429, and told how long for', async () => {
     const scene = await openScene();
     await scene.send('ann@example.com');
-    const alias = { id: 1, name: 'a.example', catchall_email: null, bounce_email: null };
+    const alias = { name: 'a.example' };
     scene.sweego.failNext(429, 429, 429, 429);
     const { run } = await scene.run({ settings: { servers: [], alias_domains: [alias] } });
     expect(run.domains.map(({ result, code }) => code ?? result)).toEqual([
@@ -449,7 +444,7 @@ describe('what Sweego is asked', () => {
     const { mails } = await scene.send('ann@example.com');
     scene.logs(mails[0], 'delivered');
     scene.sweego.failNext(500);
-    const alias = { id: 1, name: 'a.example', catchall_email: null, bounce_email: null };
+    const alias = { name: 'a.example' };
     const { run } = await scene.run({ settings: { servers: [], alias_domains: [alias] } });
     expect(run).toMatchObject({ outcome: 'partial', news: 1 });
     expect(run.domains[0]).toMatchObject({ result: 'failed', code: 'SWEEGO_UNAVAILABLE' });
@@ -475,7 +470,7 @@ describe('what Sweego is asked', () => {
     const { mails } = await scene.send('ann@example.com');
     scene.logs(mails[0], 'delivered');
     scene.sweego.failNext(403);
-    const alias = { id: 1, name: 'a.example', catchall_email: null, bounce_email: null };
+    const alias = { name: 'a.example' };
     const { run } = await scene.run({ settings: { servers: [], alias_domains: [alias] } });
     expect(run).toMatchObject({ outcome: 'partial', news: 1 });
     expect(run.domains[0]).toMatchObject({ domain: 'a.example', code: 'SWEEGO_API_KEY_REFUSED' });

@@ -9,11 +9,11 @@ import {
 import type { Inbox } from '../../../src/inbox/inbox.ts';
 import { openInbox } from '../../../src/inbox/open.ts';
 import type { PendingAnswer } from '../../../src/odoo/bridge-answers.ts';
-import { parseCronSchedule } from '../../../src/rules/reconciliation/cron-schedule.ts';
 import { describeBody } from '../../../src/sweego/describe-body.ts';
 import { settingsWith } from '../../support/bridge/bridge-settings.ts';
 import { createInboxFile } from '../../support/bridge/open-worker.ts';
 import type { LogLine } from '../../support/bridge/open-worker.ts';
+import { cronSchedule } from '../../support/cron-schedule.ts';
 import { createManualClock } from '../../support/manual-clock.ts';
 import type { ManualClock } from '../../support/manual-clock.ts';
 
@@ -41,7 +41,7 @@ async function openProcess(url: string, clock: ManualClock, changes: Partial<Rec
       ...noAlerts,
     },
     currentSettings: () => settingsWith(),
-    cron: parseCronSchedule('*/30 * * * *') ?? expect.fail(),
+    cron: cronSchedule('*/30 * * * *'),
     sweego: { url: 'http://127.0.0.1:9', apiKey: 'key' },
     openHttpRequest: () => Promise.reject(new Error('not expected')),
     mostDays: 7,
@@ -94,6 +94,24 @@ it('runs of 45 minutes on a schedule of 30: one is skipped, and that is said onc
     { slot: '2026-11-25T10:30:00.000Z', message: 'reconciliation skipped: the last one is still going' },
   ]);
   await clock.advance(45 * minuteMs);
+});
+
+it('runs a slot once, and skips none, when it is woken twice at the same moment', async () => {
+  const clock = at('10:00:00');
+  const slow = await openProcess(createInboxFile(), clock, {
+    actions: {
+      pending: async () => {
+        await clock.sleep(minuteMs, new AbortController().signal);
+        return nothing;
+      },
+      ...noAlerts,
+    },
+  });
+  const wake = () => slow.reconciler.wake();
+  await wakeEachMinute(clock, 32, wake, wake);
+  const { runs } = await recallReconciliations(slow.inbox, clock.now());
+  expect(runs.map(({ startedAt }) => startedAt.slice(11, 16))).toEqual(['10:30', '10:00']);
+  expect(slow.lines.filter(({ level }) => level === 'warn')).toEqual([]);
 });
 
 it('of two replicas one runs each slot', async () => {
@@ -159,7 +177,7 @@ it('tries again after five minutes when Odoo is away at the slot', async () => {
   const clock = at('02:00:00');
   const startedAt: string[] = [];
   const daily = await openProcess(createInboxFile(), clock, {
-    cron: parseCronSchedule('0 2 * * *') ?? expect.fail(),
+    cron: cronSchedule('0 2 * * *'),
     actions: {
       ...noAlerts,
       pending: async () => {

@@ -94,7 +94,7 @@ describe('two lanes', () => {
       await clock.advance(2_000);
     }
     expect(new Set(await statesOf(inbox, 'inbound'))).toEqual(new Set(['settled']));
-    expect(told('Odoo cannot be worked with: pausing')).toHaveLength(1);
+    expect(told('Odoo is unavailable: pausing')).toHaveLength(1);
     expect(told('Odoo answers')).toEqual([]);
     expect(worker.contact()).toMatchObject({ state: 'down' });
     isBroken = false;

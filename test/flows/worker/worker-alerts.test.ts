@@ -9,12 +9,13 @@ import { openStandIn } from '../../demo/open-stand-in.ts';
 import type { OpenStandIn } from '../../demo/open-stand-in.ts';
 import { createInboxFile, openWorker } from '../../support/bridge/open-worker.ts';
 import { noSnapshot } from '../../support/inbox/no-snapshot.ts';
+import { localWork } from '../../support/manual-clock.ts';
 
-const pausing = 'Odoo cannot be worked with: pausing';
+const pausing = 'Odoo is unavailable: pausing';
 
 /** A worker with one bounce to bring to a stand-in Odoo, whose connection can be made wrong. */
 async function openBounce(
-  outage: (odoo: OpenStandIn) => Promise<Partial<Record<'secret' | 'database', string>>>,
+  outage: (odoo: OpenStandIn) => Promise<{ secret?: string; database?: string; timeoutMs?: number }>,
 ) {
   const odoo = await openStandIn();
   const ann = await odoo.mails.createContact('Ann', 'ann@example.com');
@@ -22,12 +23,19 @@ async function openBounce(
   const mail = await odoo.sink.waitFor(({ recipient }) => recipient === 'ann@example.com');
   const right = { url: odoo.standIn.url, database: odoo.standIn.database, secret: odoo.standIn.bridgeApiKey };
   const connect = (changes: object) =>
-    createBridgeActions(createOdoo('json2', { ...right, timeoutMs: 150, ...changes }, sendHttpRequest));
+    createBridgeActions(createOdoo('json2', { ...right, timeoutMs: 5_000, ...changes }, sendHttpRequest));
   let actions: BridgeActions = connect(await outage(odoo));
   const underWay = new Set<Promise<unknown>>();
   function noted<Answer>(call: Promise<Answer>): Promise<Answer> {
     underWay.add(call);
     return call.finally(() => underWay.delete(call));
+  }
+  /** Answers of Odoo take real time, which the clock waits for. */
+  async function settle(): Promise<void> {
+    do {
+      await Promise.allSettled(underWay);
+      await localWork();
+    } while (underWay.size > 0);
   }
   const current: BridgeActions = {
     settings: () => noted(actions.settings()),
@@ -40,16 +48,20 @@ async function openBounce(
     pending: (cursor) => actions.pending(cursor),
     findMessages: (document) => actions.findMessages(document),
   };
-  const opened = await openWorker(createInboxFile(), {
-    actions: { read: (ids) => current.read(ids), apply: (changes) => current.apply(changes) },
-    settings: createSettingsKeeper({
-      actions: current,
-      snapshot: noSnapshot,
-      environmentSecrets: { outbound: [], inbound: [] },
-      now: () => new Date(),
-      log: { info() {}, warn() {} },
-    }),
-  });
+  const opened = await openWorker(
+    createInboxFile(),
+    {
+      actions: { read: (ids) => current.read(ids), apply: (changes) => current.apply(changes) },
+      settings: createSettingsKeeper({
+        actions: current,
+        snapshot: noSnapshot,
+        environmentSecrets: { outbound: [], inbound: [] },
+        now: () => new Date(),
+        log: { info() {}, warn() {} },
+      }),
+    },
+    { settle },
+  );
   onTestFinished(() => odoo.close());
   await opened.inbox.put({
     kind: 'outbound',
@@ -73,17 +85,11 @@ async function openBounce(
     message: message.id,
     async mend() {
       // A call that hangs would be reset by the mending, which is another failure and told again.
-      await Promise.allSettled(underWay);
+      await settle();
       await odoo.standIn.setCondition('working');
-      actions = connect({ timeoutMs: 5_000 });
+      actions = connect({});
     },
-    /** Moves the clock on, giving Odoo the real time that its answers take. */
-    async pass(minutes: number) {
-      for (let step = 0; step < minutes * 2; step += 1) {
-        await opened.clock.advance(30_000);
-        await new Promise((resolve) => setTimeout(resolve, 60));
-      }
-    },
+    pass: (minutes: number) => opened.clock.advance(minutes * 60_000),
   };
 }
 
@@ -106,7 +112,7 @@ describe('what pauses everything', () => {
       'workers',
       async ({ standIn }: OpenStandIn) => {
         await standIn.setCondition('hanging');
-        return {};
+        return { timeoutMs: 20 };
       },
     ],
   ])('is told once with its code and fix and once at its end: %s', async (_, code, fix, outage) => {

@@ -3,7 +3,7 @@ import { bridgeError } from '../../../src/errors.ts';
 import type { OutboundLaneDeps } from '../../../src/flows/delivery/outbound-lane.ts';
 import type { WorkerDeps } from '../../../src/flows/worker/worker.ts';
 import { openInbox } from '../../../src/inbox/open.ts';
-import type { ReadAnswer } from '../../../src/odoo/bridge-answers.ts';
+import type { ReadAnswer } from '../../../src/odoo/message-state.ts';
 import { describeBody } from '../../../src/sweego/describe-body.ts';
 import { settingsWith } from '../../support/bridge/bridge-settings.ts';
 import { createInboxFile, openWorker, putOpened } from '../../support/bridge/open-worker.ts';
@@ -18,7 +18,7 @@ const settings: WorkerDeps['settings'] = {
 function createFailingOdoo(fails: () => boolean): OutboundLaneDeps['actions'] {
   return {
     read: async (): Promise<ReadAnswer> => ({
-      messages: [messageState() as ReadAnswer['messages'][number]],
+      messages: [messageState()],
       gone: [],
     }),
     apply: async (changes) => {

@@ -2,8 +2,8 @@ import { describe, expect, it } from 'vitest';
 import { bridgeError } from '../../../src/errors.ts';
 import type { ErrorCode } from '../../../src/errors.ts';
 import type { WorkerDeps } from '../../../src/flows/worker/worker.ts';
-import type { ApplyResult, ReadAnswer } from '../../../src/odoo/bridge-answers.ts';
-import type { MessageChange } from '../../../src/rules/delivery/message-state.ts';
+import type { ApplyResult, MessageChange } from '../../../src/odoo/message-change.ts';
+import type { ReadAnswer } from '../../../src/odoo/message-state.ts';
 import { settingsWith } from '../../support/bridge/bridge-settings.ts';
 import { createInboxFile, openWorker, putOpened } from '../../support/bridge/open-worker.ts';
 import { messageState } from '../../support/odoo/message-states.ts';
@@ -20,7 +20,7 @@ function createFakeOdoo() {
     applied,
     isMessageVisible: true,
     read: async (): Promise<ReadAnswer> => ({
-      messages: odoo.isMessageVisible ? [messageState() as ReadAnswer['messages'][number]] : [],
+      messages: odoo.isMessageVisible ? [messageState()] : [],
       gone: [],
     }),
     apply: async (changes: readonly MessageChange[]): Promise<ApplyResult[]> => {
@@ -162,7 +162,7 @@ describe('an outage', () => {
     for (let index = 0; index < 8; index += 1) await putOpened(inbox, clock.now(), `event-${index}`);
     await clock.advance(15_000);
     expect(reads).toBeGreaterThan(3);
-    expect(told('Odoo cannot be worked with: pausing')).toMatchObject([
+    expect(told('Odoo is unavailable: pausing')).toMatchObject([
       { code: 'ODOO_UNAVAILABLE', error: 'HTML 502. Look at the proxy.' },
     ]);
     expect(told('Odoo answers')).toEqual([]);

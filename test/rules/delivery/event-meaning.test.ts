@@ -1,8 +1,8 @@
 import { describe, expect, it } from 'vitest';
 import { readEventMeaning } from '../../../src/rules/delivery/event-meaning.ts';
-import type { EventFacts } from '../../../src/rules/delivery/event-meaning.ts';
+import type { OutboundEvent } from '../../../src/sweego/outbound-event.ts';
 
-function facts(changes: Partial<EventFacts> = {}): EventFacts {
+function facts(changes: Partial<OutboundEvent> = {}): OutboundEvent {
   return {
     type: 'delivered',
     channel: 'email',
@@ -11,6 +11,7 @@ function facts(changes: Partial<EventFacts> = {}): EventFacts {
     eventId: 'e1',
     transactionId: undefined,
     recipient: 'Jane@Example.com',
+    domainFrom: undefined,
     messageIdHeader: '<1@example.com>',
     headers: new Map(),
     responseCode: undefined,

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
+import type { HistoryEvent, MessageState } from '../../../src/odoo/message-state.ts';
 import { decideMessage, recordOnly } from '../../../src/rules/delivery/message-outcome.ts';
-import type { HistoryEvent, MessageState } from '../../../src/rules/delivery/message-state.ts';
 import {
   historyEvent,
   mailState,

@@ -1,22 +1,17 @@
 import { afterEach, describe, expect, it } from 'vitest';
-import { parseCronSchedule } from '../../../src/rules/reconciliation/cron-schedule.ts';
-import type { CronSchedule } from '../../../src/rules/reconciliation/cron-schedule.ts';
 import {
   decideRun,
   domainsSentFrom,
   domainsToAsk,
   reconciliationWindow,
 } from '../../../src/rules/reconciliation/reconciliation.ts';
+import { cronSchedule } from '../../support/cron-schedule.ts';
 
 const minuteMs = 60_000;
 const on = { is_on: true, every_minutes: 30 };
 /** Nobody asked by hand, and nobody asked for a pause. */
 const calm = { requestedAt: null, servedRequest: undefined, notBefore: undefined };
 const instant = (text: string) => new Date(`${text}Z`);
-
-function cron(expression: string): CronSchedule {
-  return parseCronSchedule(expression) ?? expect.fail(`${expression} is no schedule`);
-}
 
 /** Wakes every minute, as serve does, and keeps what was decided. `runsFor` is how long each run lasts. */
 function wakeEachMinute(options: {
@@ -33,7 +28,14 @@ function wakeEachMinute(options: {
   for (let minute = 0; minute < minutes; minute += 1) {
     const now = new Date(from.getTime() + minute * minuteMs + 400);
     const isRunning = now.getTime() < runningUntil;
-    const decision = decideRun({ ...calm, cron: cron(expression), setting, lastSlot, isRunning, now });
+    const decision = decideRun({
+      ...calm,
+      cron: cronSchedule(expression),
+      setting,
+      lastSlot,
+      isRunning,
+      now,
+    });
     if (decision.kind !== 'run' && decision.kind !== 'skip') continue;
     lastSlot = decision.slot;
     told.push(`${decision.kind} ${decision.slot.toISOString().slice(0, 16)}`);
@@ -86,7 +88,7 @@ describe('when a run is due', () => {
   });
 
   it('slots that passed meanwhile are made up for by one run', () => {
-    const question = { ...calm, cron: cron('*/30 * * * *'), setting: on, isRunning: false };
+    const question = { ...calm, cron: cronSchedule('*/30 * * * *'), setting: on, isRunning: false };
     const now = instant('2026-11-25T10:07:00');
     expect(decideRun({ ...question, now, lastSlot: instant('2026-11-20T10:00:00') })).toEqual({
       kind: 'run',
@@ -96,7 +98,7 @@ describe('when a run is due', () => {
   });
 
   it('the first run of all waits for its slot', () => {
-    const question = { ...calm, cron: cron('*/30 * * * *'), isRunning: false, lastSlot: undefined };
+    const question = { ...calm, cron: cronSchedule('*/30 * * * *'), isRunning: false, lastSlot: undefined };
     const decide = (time: string, every_minutes = 30) =>
       decideRun({ ...question, setting: { is_on: true, every_minutes }, now: instant(`2026-11-25T${time}`) });
     expect(decide('10:07:00').kind).toBe('wait');
@@ -107,7 +109,7 @@ describe('when a run is due', () => {
   });
 
   it('a clock that was set back does not stop it', () => {
-    const question = { ...calm, cron: cron('*/30 * * * *'), setting: on, isRunning: false };
+    const question = { ...calm, cron: cronSchedule('*/30 * * * *'), setting: on, isRunning: false };
     const now = instant('2026-11-25T10:30:00');
     expect(decideRun({ ...question, now, lastSlot: instant('2026-12-25T10:00:00') }).kind).toBe('run');
     const notBefore = instant('2026-12-25T10:00:00');
@@ -115,7 +117,7 @@ describe('when a run is due', () => {
   });
 
   it('the pause that Sweego or Odoo asked for is kept, and the slot made up for after it', () => {
-    const question = { ...calm, cron: cron('*/30 * * * *'), setting: on, isRunning: false };
+    const question = { ...calm, cron: cronSchedule('*/30 * * * *'), setting: on, isRunning: false };
     const paused = { ...question, lastSlot: undefined, notBefore: instant('2026-11-25T10:40:00') };
     expect(decideRun({ ...paused, now: instant('2026-11-25T10:30:10') }).kind).toBe('wait');
     const lastSlot = instant('2026-11-25T10:00:00');
@@ -129,7 +131,7 @@ describe('when a run is due', () => {
     const requestedAt = instant('2026-11-25T10:05:00');
     const question = {
       ...calm,
-      cron: cron('*/30 * * * *'),
+      cron: cronSchedule('*/30 * * * *'),
       setting: { is_on: false, every_minutes: 30 },
       lastSlot: instant('2026-11-25T10:00:00'),
       isRunning: false,
@@ -142,58 +144,6 @@ describe('when a run is due', () => {
     expect(decideRun({ ...question, servedRequest: instant('2026-11-24T10:00:00') }).kind).toBe(
       'run_by_hand',
     );
-  });
-});
-
-describe('a schedule', () => {
-  const hits = (expression: string, times: readonly string[]) =>
-    times.map((time) => cron(expression).matches(instant(time)));
-
-  it('names minutes by numbers, lists, ranges and steps', () => {
-    expect(hits('5,10-12 8-18/2 * * *', ['2026-11-25T08:05:00', '2026-11-25T10:11:00'])).toEqual([
-      true,
-      true,
-    ]);
-    expect(hits('5,10-12 8-18/2 * * *', ['2026-11-25T09:05:00', '2026-11-25T10:13:00'])).toEqual([
-      false,
-      false,
-    ]);
-    expect(hits('10/20 * * * *', ['2026-11-25T08:10:00', '2026-11-25T08:50:00'])).toEqual([true, true]);
-  });
-
-  it('names the newest minute within a span, over years too', () => {
-    const newest = (expression: string, after: string, until: string) =>
-      cron(expression).newest(instant(after), instant(until))?.toISOString();
-    expect(newest('0 0 29 2 *', '2024-03-01T00:00:00', '2028-02-28T23:59:00')).toBeUndefined();
-    expect(newest('5 4 29 2 *', '2024-03-01T00:00:00', '2031-01-01T00:00:00')).toBe(
-      '2028-02-29T04:05:00.000Z',
-    );
-    expect(newest('*/30 * * * *', '2026-11-25T10:00:00', '2026-11-25T10:29:59')).toBeUndefined();
-    expect(newest('*/30 * * * *', '2026-11-25T10:00:00', '2026-11-25T11:29:59')).toBe(
-      '2026-11-25T11:00:00.000Z',
-    );
-  });
-
-  it('takes either of two restricted days, and 7 for Sunday', () => {
-    // The 1st of November 2026 is a Sunday.
-    expect(hits('0 0 15 * 0', ['2026-11-15T00:00:00', '2026-11-22T00:00:00'])).toEqual([true, true]);
-    expect(hits('0 0 * * 7', ['2026-11-01T00:00:00', '2026-11-02T00:00:00'])).toEqual([true, false]);
-    expect(hits('0 0 1 11 *', ['2026-11-01T00:00:00', '2026-12-01T00:00:00'])).toEqual([true, false]);
-  });
-
-  it.each([
-    '',
-    '* * * *',
-    '60 * * * *',
-    '* 24 * * *',
-    '*/0 * * * *',
-    '5-1 * * * *',
-    '* * 0 * *',
-    '0 0 31 2 *',
-    '0 0 31 4,6 *',
-    'a * * * *',
-  ])('is not %j', (expression) => {
-    expect(parseCronSchedule(expression)).toBeUndefined();
   });
 });
 

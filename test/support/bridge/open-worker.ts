@@ -36,10 +36,10 @@ export async function openWorker(
     actions?: OutboundLaneDeps['actions'];
     inbox?: (opened: Inbox) => Inbox;
   } = {},
-  /** Its work never ends: it is not waited for. */
-  { isStuck = false } = {},
+  /** `isStuck`: its work never ends and is not waited for. `settle`: as the clock takes it. */
+  { isStuck = false, settle }: { isStuck?: boolean; settle?: () => Promise<void> } = {},
 ): Promise<OpenedWorker> {
-  const clock = createManualClock(new Date('2026-11-01T10:00:00Z'));
+  const clock = createManualClock(new Date('2026-11-01T10:00:00Z'), settle);
   const inbox = await openInbox(url);
   const lines: LogLine[] = [];
   const write = (level: string) => (fields: Readonly<Record<string, unknown>>, message: string) =>

@@ -3,7 +3,7 @@ import type {
   MailState,
   MessageState,
   NotificationState,
-} from '../../../src/rules/delivery/message-state.ts';
+} from '../../../src/odoo/message-state.ts';
 import type { OdooFacts } from '../../../src/rules/delivery/notification-values.ts';
 
 /** Odoo's own selection values, as far as the tests need them: mail.mail knows no mail_bounce. */
@@ -58,7 +58,6 @@ export function mailState(changes: Partial<MailState> = {}): MailState {
     id: 10,
     state: 'sent',
     is_notification: true,
-    relayed: true,
     delete_wished: true,
     confirmed: false,
     recipients: [
@@ -100,7 +99,6 @@ export function messageState(changes: Partial<MessageState> = {}): MessageState 
     id: 5,
     model: 'sale.order',
     res_id: 7,
-    document_exists: true,
     mails: [mailState()],
     notifications: [notificationState(21, 'jane@example.com'), notificationState(22, 'joe@example.com')],
     events: [],
