@@ -133,7 +133,7 @@ function gatherVariables(source: ConfigSource, faults: Faults): Record<string, s
     const content = readSecretFile(source, path);
     if (content === undefined) {
       const fix = 'Name a file that this user may read and that holds the secret alone';
-      addFault(faults, `${name}_FILE`, `names no readable file with anything in it. ${fix}`);
+      addFault(faults, `${name}_FILE`, `does not name a readable file with a secret in it. ${fix}`);
     } else env[name] = content;
   }
   return env;

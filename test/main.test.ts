@@ -175,7 +175,7 @@ describe('serve and inbox', () => {
     const { exitCode, stderr } = await run(['inbox', 'show', '7'], env);
     expect(exitCode).toBe(1);
     expect(stderr).toBe(
-      'INBOX_ENTRY_UNKNOWN: The inbox has no entry 7. See which it has with: sweego-odoo-bridge inbox list\n',
+      'INBOX_ENTRY_UNKNOWN: The inbox has no entry 7. See which entries there are with: sweego-odoo-bridge inbox list\n',
     );
   });
 

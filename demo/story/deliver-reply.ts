@@ -5,7 +5,7 @@ import { expectThat, readUntil } from './timeline.ts';
 
 const text = 'Thank you, please deliver on Friday.';
 
-/** The customer answers, and Sweego hands the answer over twice; Odoo shows it once, on the order. */
+/** The customer replies, and Sweego delivers the reply twice. Odoo shows it once, on the order. */
 export async function deliverReply(deps: StoryDeps, order: SentOrder, author: Customer): Promise<void> {
   const mail = await wireMail(deps, order, author);
   const address = /<([^<>]+)>/.exec(mail.headers['reply-to'] ?? '')?.[1] ?? '';

@@ -5,12 +5,12 @@ import type { Timeline } from './timeline.ts';
 export type MessageView = { mails: readonly MailRow[]; envelopes: readonly NotificationRow[] };
 
 export async function viewMessage(mails: OrderMails, messageId: number): Promise<MessageView> {
-  // In this order, so that the mails are never older than the envelopes they belong to.
+  // The envelopes are read first, so that the mails are never older than their envelopes.
   const envelopes = await mails.notificationsOf(messageId);
   return { envelopes, mails: await mails.mailsOf(messageId) };
 }
 
-/** Odoo's chatter paints the envelope red for these two states (mail.notification). */
+/** Odoo's chatter shows a red envelope for these two states of mail.notification. */
 export function isRed(envelope: NotificationRow | undefined): boolean {
   return ['bounce', 'exception'].includes(envelope?.notification_status ?? '');
 }
@@ -19,7 +19,7 @@ export function envelopeOf(view: MessageView, partnerId: number): NotificationRo
   return view.envelopes.find((row) => row.res_partner_id && row.res_partner_id[0] === partnerId);
 }
 
-/** The mail.mail that is, or was, addressed to this partner; undefined once it is deleted. */
+/** The mail.mail to this partner; undefined once it is deleted. */
 export function mailTo(view: MessageView, partnerId: number): MailRow | undefined {
   return view.mails.find((mail) => mail.recipient_ids.includes(partnerId));
 }

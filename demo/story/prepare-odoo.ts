@@ -2,7 +2,7 @@ import type { Odoo } from '../../src/odoo/odoo.ts';
 import { createOrderMails } from '../order-mails.ts';
 import type { Timeline } from './timeline.ts';
 
-/** Replies come to this domain where the company has none yet. */
+/** The domain for replies, if the company has none yet. */
 const aliasDomain = 'reply.example.com';
 
 export type Preparation = {
@@ -16,9 +16,9 @@ export type Preparation = {
 };
 
 /**
- * What an administrator does in Odoo's settings before Sweego can be used.
+ * Does what an administrator does in Odoo's settings before the first mail leaves through Sweego.
  *
- * @returns puts the mail server out of use again
+ * @returns a function that archives the mail server again
  */
 export async function prepareOdoo(preparation: Preparation): Promise<() => Promise<void>> {
   const { admin, timeline, domain, smtpPort, outboundSecret, inboundSecret } = preparation;

@@ -12,7 +12,7 @@ export type StoryDeps = {
   mails: OrderMails;
   sweego: StandInSweego;
   inbox: Pick<Inbox, 'list' | 'status'>;
-  /** Sender of the orders' mails; his domain is that of the Sweego server in Odoo. */
+  /** Sender of the orders' mails, from the domain of the Sweego server in Odoo. */
   emailFrom: string;
   outboundSecret: string;
   now: () => Date;
@@ -21,7 +21,7 @@ export type StoryDeps = {
 export type Customer = { id: number; name: string; email: string };
 export type SentOrder = { id: number; name: string; message: SentMessage };
 
-/** Mails a new order of the shop, and checks what left and what Odoo shows of it. */
+/** Mails a new order of the shop, and checks the mails on the wire and what Odoo shows of them. */
 export async function sendOrder(
   deps: StoryDeps,
   shop: Customer,
@@ -58,7 +58,7 @@ export async function sendOrder(
   return sent;
 }
 
-/** What Sweego got for this customer. */
+/** The mail that Sweego got for this customer. */
 export function wireMail(deps: StoryDeps, order: SentOrder, customer: Customer): Promise<SinkMail> {
   return deps.sweego.waitForMail(
     (mail) => mail.recipient === customer.email && mail.headers['message-id'] === order.message.messageId,

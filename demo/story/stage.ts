@@ -8,9 +8,9 @@ import { createOdoo } from '../../src/odoo/create-odoo.ts';
 import type { Odoo } from '../../src/odoo/odoo.ts';
 import { startStandInOdoo } from '../stand-in-odoo/start-stand-in-odoo.ts';
 
-/** Where the story is played: an Odoo with its administrator, and how the bridge is set up beside it. */
+/** Where the story is played: an Odoo, its administrator, and the configuration of the bridge. */
 export type Stage = {
-  /** What the audience is told about this Odoo. */
+  /** Names this Odoo in the output. */
   description: string;
   admin: Odoo;
   config: ServeConfig;
@@ -19,10 +19,10 @@ export type Stage = {
 
 export type Environment = Readonly<Record<string, string | undefined>>;
 
-/** The database may only be played with when it says so itself: config/real-odoo.sh writes this marker. */
+/** The system parameter that marks a test database; config/real-odoo.sh writes it. */
 const marker = 'sweego_bridge.test_database';
 
-/** What the real stage reads of the environment; nothing else of it reaches the bridge. */
+/** The variables that the real stage reads; no other one reaches the bridge. */
 const realVariables = [
   'ODOO_URL',
   'ODOO_DATABASE',
@@ -64,8 +64,8 @@ export async function openStandInStage(readFile: (path: string) => string): Prom
 }
 
 /**
- * A real Odoo 19, and only one whose database carries the marker of the project's test script: the story
- * sends mails and reports bounces that never happened.
+ * A real Odoo 19. Its database must be marked as a test database, because the story sends mails and reports bounces
+ * that never happened.
  *
  * @throws StageRefused without the marker; BridgeError CONFIG_INVALID, ODOO_*
  */

@@ -7,8 +7,8 @@ import type { Customer, SentOrder, StoryDeps } from './send-order.ts';
 import { expectThat, readUntil } from './timeline.ts';
 
 /**
- * The main job end to end: what Odoo sends, what Sweego reports, and what Odoo shows afterwards. Everything
- * is read from Odoo over public RPC calls, and each step fails unless it had its effect.
+ * The main job end to end: Odoo sends, Sweego reports, and Odoo shows the result. Everything is read from Odoo by
+ * public RPC calls, and each step fails unless it had its effect.
  *
  * @throws StepFailed naming the step
  */

@@ -7,9 +7,9 @@ export class StepFailed extends Error {
 }
 
 export type Timeline = {
-  /** Tells what happens, does it, and names the step if it fails. */
+  /** Prints the title, runs the step, and names it in the error if it fails. */
   step<T>(title: string, act: () => Promise<T>): Promise<T>;
-  /** A line of what can now be seen, and where. */
+  /** Prints a line: where something can be seen now, and what. */
   show(where: string, what: string): void;
 };
 
@@ -29,15 +29,15 @@ export function createTimeline(print: (line: string) => void): Timeline {
   };
 }
 
-/** @throws Error saying what was expected instead */
+/** @throws Error that says what was expected */
 export function expectThat(holds: boolean, expected: string): asserts holds {
   if (!holds) throw new Error(`expected that ${expected}`);
 }
 
 /**
- * Reads until what was read is as expected.
+ * Reads again and again until the value is right.
  *
- * @throws Error saying what was expected and what was read last
+ * @throws Error that says what was expected and what was read last
  */
 export async function readUntil<T>(
   expected: string,

@@ -6,13 +6,13 @@ export const maxClaimedBytes = 64 * 1024 * 1024;
 /** From this many releases on, an entry is handed out alone, so that a crash it causes interrupts no other entry. */
 export const releasesUntilAlone = 2;
 
-/** After this many crashes while an entry was held, the entry is presumed to cause them. */
+/** After this many crashes while the entry was held, the entry is presumed to cause them. */
 export const mostReleases = 5;
 
 /** Why such an entry is parked. */
 export const crashesWorker: ParkReason = {
   code: 'INBOX_CRASHES_WORKER',
-  reason: `the bridge ended ${mostReleases} times while it worked on this entry, the last times on nothing else`,
+  reason: `the bridge crashed ${mostReleases} times while it worked on this entry, the last times on nothing else`,
 };
 
 /** How many bytes one step of retention erases, give or take one entry: webhooks wait for its commit. */

@@ -98,7 +98,7 @@ async function openByUrl(
     const target = answer.headers['location'];
     if (![301, 302, 303, 307, 308].includes(answer.status) || target === undefined) return answer;
     answer.discard();
-    if (redirects === mostRedirects) throw refusedUrl('leads from one place to the next without end');
+    if (redirects === mostRedirects) throw refusedUrl('redirects too often');
     url = allowedUrl(target, url, domains);
   }
 }
@@ -112,7 +112,7 @@ function opened(answer: OpenHttpAnswer | HttpFailure): OpenHttpAnswer {
 /** @throws BridgeError SWEEGO_URL_REFUSED */
 function allowedUrl(text: string, base: URL | undefined, domains: readonly string[]): URL {
   const url = URL.canParse(text, base?.href) ? new URL(text, base?.href) : undefined;
-  if (url === undefined) throw refusedUrl('is none');
+  if (url === undefined) throw refusedUrl('cannot be parsed');
   if (url.protocol !== 'https:') throw refusedUrl('is not https');
   if (url.username !== '' || url.password !== '') throw refusedUrl('holds credentials');
   if (url.port !== '') throw refusedUrl('names a port');

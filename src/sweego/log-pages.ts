@@ -177,7 +177,7 @@ function tooManyRequests(answer: OpenHttpAnswer): BridgeError {
 
 /** `state` is documented as required, and left out in practice; a failure may come as 200 with `{msg}` alone. */
 function readAnswer(value: unknown): { rows: readonly unknown[]; total: number | undefined } {
-  if (typeof value !== 'object' || value === null) throw unreadable('the answer is no JSON object');
+  if (typeof value !== 'object' || value === null) throw unreadable('the answer is not a JSON object');
   const { state, result, nb_result_without_offset: total } = value as Record<string, unknown>;
   if (state === false) throw unreadable('it answers that it failed');
   if (Array.isArray(result)) return { rows: result as unknown[], total: countOf(total) };

@@ -86,7 +86,7 @@ test('the demo names the step that had no effect and exits with 1', async () => 
   expect(code).toBe(1);
 });
 
-test('the demo says which variables it lacks and exits with 2', async () => {
+test('the demo names the missing variables and exits with 2', async () => {
   const { code, output } = await runDemo(['--real']);
   expect(output).toContain('ODOO_URL is missing');
   expect(code).toBe(2);

@@ -38,7 +38,7 @@ test('says that an unprovisioned database needs provisioning', async () => {
   await bare.close();
 });
 
-test('can be behind a broken proxy, silent or away, and comes back', async () => {
+test('answers 502, hangs or refuses connections on demand, and works again', async () => {
   const impatient = createOdoo(
     'json2',
     {

@@ -152,7 +152,7 @@ it.each([
     code: 'SWEEGO_LOGS_UNREADABLE',
     retry: 'later',
     scope: 'sweego',
-    says: /read again at the next reconciliation/,
+    says: /next reconciliation reads it again/,
   });
 });
 

@@ -53,7 +53,7 @@ export function pending(records: Records, input: Values): unknown {
   };
 }
 
-/** Whether the notifications of a failed mail leave open what happens to somebody. */
+/** Whether one of the notifications of a failed mail is still undecided. */
 function waitsForSomebody(rows: readonly Row[]): boolean {
   if (rows.some((row) => row['x_sweego_status'] === 'soft_bounce')) return true;
   const isReported = rows.some((row) => row['x_sweego_status']);

@@ -43,8 +43,8 @@ export const commonMethods: Readonly<Record<string, Method>> = {
   },
   search_read: {
     on: 'model',
-    required: ['domain', 'fields'],
-    optional: ['limit', 'order'],
+    required: ['domain'],
+    optional: ['fields', 'limit', 'order'],
     takesAnyKeyword: true,
     run(call) {
       const { limit, order = 'id', fields } = call.args;

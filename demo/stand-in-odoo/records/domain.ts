@@ -3,8 +3,8 @@ import { valueError } from '../faults.ts';
 export type Condition = readonly [field: string, operator: string, value: unknown];
 
 /**
- * The conditions of a domain, which must all hold. Prefix operators and dotted paths are Odoo's own business:
- * nobody sends them here.
+ * The conditions of a domain, which must all hold. The stand-in knows no prefix operators and no dotted paths, since
+ * neither the bridge nor the demo sends them.
  *
  * @throws StandInFault ValueError for anything else
  */

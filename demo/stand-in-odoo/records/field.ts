@@ -1,4 +1,4 @@
-/** The fields of a model, as far as the stand-in tells their types apart: `text` stands for char, text and html. */
+/** A field of a model. The type `text` stands for Odoo's char, text and html. */
 export type Field = {
   type: 'boolean' | 'datetime' | 'integer' | 'many2many' | 'many2one' | 'selection' | 'text';
   /** The values of a selection. */
@@ -31,7 +31,6 @@ export function many2one(relation: string, onDelete?: 'cascade'): Field {
   return { type: 'many2one', relation, ...(onDelete && { onDelete }) };
 }
 
-/** The first value is the default only where it is named. */
 export function selection(values: readonly string[], defaultValue?: string): Field {
   return {
     type: 'selection',

@@ -4,21 +4,21 @@ import type { AddressInfo, Socket } from 'node:net';
 /**
  * - `working`: everything passes.
  * - `bad gateway`: a proxy answers 502 with an HTML page, as when Odoo restarts behind nginx.
- * - `hanging`: connections are taken and never answered.
+ * - `hanging`: connections are accepted and never answered.
  * - `gone`: connections are refused.
  */
 export type OdooCondition = 'working' | 'bad gateway' | 'hanging' | 'gone';
 
 export type FaultGate = {
   url: string;
-  /** Holds for connections made from now on; open ones are cut. */
+  /** Applies to new connections; open ones are cut. */
   setCondition(condition: OdooCondition): Promise<void>;
   close(): Promise<void>;
 };
 
 const badGatewayPage = '<html><head><title>502 Bad Gateway</title></head><body>nginx</body></html>';
 
-/** Stands on 127.0.0.1 before an HTTP server and spoils its connections on demand. */
+/** Stands in front of an HTTP server on 127.0.0.1 and disturbs its connections on demand. */
 export async function openFaultGate(targetPort: number): Promise<FaultGate> {
   const sockets = new Set<Socket>();
   let condition: OdooCondition = 'working';

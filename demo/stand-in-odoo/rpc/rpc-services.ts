@@ -13,12 +13,6 @@ export async function dispatchService(
   args: readonly unknown[],
 ): Promise<unknown> {
   switch (name) {
-    case 'common.version':
-      return {
-        server_version: '19.0',
-        server_version_info: [19, 0, 0, 'final', 0, ''],
-        server_serie: '19.0',
-      };
     case 'common.authenticate': {
       checkDatabase(database, args[0]);
       return database.authenticate(String(args[1]), String(args[2])) ?? false;

@@ -130,9 +130,13 @@ export function requireAllDone({ verb, changed }: ChangeReport, unclaimed: numbe
 }
 
 function nothingMatched(unclaimed: number): BridgeError {
-  const hidden =
-    unclaimed === 0
-      ? ''
-      : `. ${unclaimed} webhooks have not been examined yet, and cannot be found until serve has done so`;
-  return bridgeError('INBOX_NOTHING_MATCHED', `No entry matches${hidden}`, { details: { unclaimed } });
+  const details = { unclaimed };
+  if (unclaimed === 0) return bridgeError('INBOX_NOTHING_MATCHED', 'No entry matches', { details });
+  const what = `No entry matches. Webhooks not examined yet, which no filter can find: ${unclaimed}`;
+  return bridgeError('INBOX_NOTHING_MATCHED', what, {
+    fix:
+      'Start serve, which examines them, or try the same filters, and other states, with: ' +
+      'sweego-odoo-bridge inbox list',
+    details,
+  });
 }

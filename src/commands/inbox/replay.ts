@@ -66,8 +66,12 @@ export async function runInboxReplay(
 /** One document is meant for replies that were looked at, not for whatever matches a filter. */
 function requireTarget(to: string, { ids }: InboxReplayOptions): void {
   const example = 'sale.order,23 (model and number of a document of Odoo)';
-  if (parseReplyTarget(to) === undefined) throw invalidOption('--to', 'names no document', example);
-  if (ids.length === 0) throw invalidOption('--to', 'was given without numbers of entries', example);
+  if (parseReplyTarget(to) === undefined) throw invalidOption('--to', 'does not name a document', example);
+  if (ids.length > 0) return;
+  throw bridgeError('INBOX_OPTION_INVALID', '--to was given without numbers of entries', {
+    fix: 'Give the entries as well: sweego-odoo-bridge inbox replay <id> --to sale.order,23',
+    details: { option: '--to' },
+  });
 }
 
 /** @throws BridgeError INBOX_OPTION_INVALID, with nothing changed */
@@ -75,7 +79,7 @@ function requireReplies(entries: readonly SelectedEntry[]): void {
   const others = entries.filter(({ summary }) => summary !== undefined && summary.kind !== 'inbound');
   if (others.length === 0) return;
   const ids = others.map(({ id }) => id).join(', ');
-  const what = `Only replies can be given a document, and these are none: ${ids}. Nothing was changed`;
+  const what = `Only replies can be given a document, and these entries are not replies: ${ids}. Nothing was changed`;
   throw bridgeError('INBOX_OPTION_INVALID', what, {
     fix: 'See which are with: sweego-odoo-bridge inbox list --kind inbound',
     details: { option: '--to' },

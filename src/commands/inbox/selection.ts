@@ -51,7 +51,9 @@ export function toEntryFilter(options: FilterOptions, now: Date): Omit<EntryFilt
 /** @throws BridgeError INBOX_OPTION_INVALID */
 export function addressTerm(recipient: string): string {
   const address = normalizeAddress(recipient);
-  if (address === undefined) throw invalidOption('--recipient', 'is no e-mail address', 'ann@example.com');
+  if (address === undefined) {
+    throw invalidOption('--recipient', 'is not an e-mail address', 'ann@example.com');
+  }
   return `address:${address}`;
 }
 
@@ -104,7 +106,11 @@ async function findSummary(inbox: Inbox, id: number): Promise<EntrySummary | und
 function messageIdTerm(text: string): string {
   const messageId = normalizeMessageId(text);
   if (messageId === undefined) {
-    throw invalidOption('--message-id', 'is no Message-Id', "'<1.2-openerp-3-sale.order@odoo.example.com>'");
+    throw invalidOption(
+      '--message-id',
+      'is not a Message-Id',
+      "'<1.2-openerp-3-sale.order@odoo.example.com>'",
+    );
   }
   return `message-id:${messageId}`;
 }
@@ -112,7 +118,7 @@ function messageIdTerm(text: string): string {
 function parseAgeMs(name: string, text: string): number {
   const [, count, unit] = /^(\d{1,6})([smhd])$/.exec(text.trim()) ?? [];
   if (count === undefined || unit === undefined) {
-    throw invalidOption(name, 'is no age', '90s, 15m, 2h or 1d');
+    throw invalidOption(name, 'is not an age', '90s, 15m, 2h or 1d');
   }
   return Number(count) * (unitMs[unit] ?? 0);
 }

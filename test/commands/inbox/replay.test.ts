@@ -130,7 +130,7 @@ describe('inbox replay', () => {
     await expect(replay({ recipient: 'bob@example.com' })).rejects.toMatchObject({
       code: 'INBOX_NOTHING_MATCHED',
       message: expect.stringContaining(
-        'Webhooks not yet looked at, which cannot be found: 1. Start serve',
+        'Webhooks not examined yet, which no filter can find: 1. Start serve',
       ) as string,
     });
   });

@@ -79,7 +79,7 @@ describe('what Odoo answers', () => {
     }
     expect(waitedMs.map((ms) => ms / 1000)).toEqual([5, 30, 120, 600, 3600, 21600]);
     const parked = await bridge.entry(entry.id);
-    expect(parked.reason).toMatch(/^REPLY_NOT_TAKEN: Odoo failed on the mail \(ValueError\)/);
+    expect(parked.reason).toMatch(/^REPLY_NOT_TAKEN: Odoo failed to take the mail \(ValueError\)/);
     expect(await bridge.activities()).toHaveLength(1);
     expect(JSON.stringify([bridge.lines, await bridge.inbox.history(entry.id)])).not.toContain('zebra');
     expect((await bridge.replay(entry.id)).reason).toContain(`injected: sale.order,${order.id}`);
