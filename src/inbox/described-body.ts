@@ -6,7 +6,7 @@ export type DescribedElement = {
   /** De-duplication keys; may be none. */
   keys: readonly string[];
   /**
-   * What operators look entries up by, and what a person's data is erased by: `address:` with a normalised address,
+   * Terms by which operators look entries up and erase a person's data: `address:` with a normalised address,
    * `message-id:` with a Message-Id, `swg-uid:` with Sweego's id of a reply. Only a hash of each is stored.
    */
   terms: readonly string[];
