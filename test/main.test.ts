@@ -28,9 +28,9 @@ async function createInbox(bodies: readonly string[] = []) {
   const now = new Date();
   for (const [index, text] of bodies.entries()) {
     const body = Buffer.from(text);
-    await inbox.put({ direction: 'outbound', webhookId: `w-${index}`, body, receivedAt: now, secretId: 'x' });
+    await inbox.put({ kind: 'outbound', requestKey: `w-${index}`, body, receivedAt: now, secretId: 'x' });
   }
-  await inbox.claim({ directions: ['outbound'], limit: 0, now, describe: describeBody });
+  await inbox.claim({ kinds: ['outbound'], limit: 0, now, describe: describeBody });
   await inbox.close();
   return env;
 }

@@ -10,32 +10,34 @@ const mostElements = 10_000;
 /** Longer keys are stored as their SHA-256. */
 const longestKey = 200;
 
+type UnreadableBody = { kind: 'unreadable'; code: 'SWEEGO_BODY_UNREADABLE'; reason: string };
+
 /**
  * Tells the inbox what a stored body consists of: its events in order, each with the keys by which a
  * repetition is known and the terms it is looked up by (body-terms.ts). Implements the inbox's `DescribeBody`.
  *
- * Three keys, because Sweego does not say what a repeated delivery keeps: the request's `webhook-id` (with
+ * Three keys, because Sweego does not say what a repeated delivery keeps: the request's key (with
  * the position, for an element of an array without `event_id`), the event's `event_id`, and its content (swg_uid, type, instant), which
  * catches an event issued anew under other ids. Different events of one mail share none of them. Keys hold
- * the direction: the same event on the wrong endpoint must not make the right one look repeated.
+ * the kind: the same event on the wrong endpoint must not make the right one look repeated.
  *
  * A body is one event or a list of events. Elements that are no events stay elements: each is parked by
  * itself when somebody tries to read it. Never throws.
  */
 export function describeBody(request: {
-  direction: 'outbound' | 'inbound' | 'log';
-  webhookId: string;
+  kind: 'outbound' | 'inbound' | 'log';
+  requestKey: string;
   body: Uint8Array;
 }):
   | { kind: 'elements'; isArray: boolean; elements: { body: Uint8Array; keys: string[]; terms: string[] }[] }
-  | { kind: 'unreadable'; reason: string } {
+  | UnreadableBody {
   const json = readJson(request.body);
   if (json === undefined) return unreadable('the body is not JSON');
   const { value } = json;
   const namesOf = (body: Uint8Array, element: unknown, position: number | null) => ({
     body,
     keys: keysOf(request, element, position),
-    terms: termsOf(request.direction, element),
+    terms: termsOf(request.kind, element),
   });
   if (!Array.isArray(value)) {
     return { kind: 'elements', isArray: false, elements: [namesOf(request.body, value, null)] };
@@ -52,8 +54,8 @@ export function describeBody(request: {
   return { kind: 'elements', isArray: true, elements: elements.filter((element) => element !== undefined) };
 }
 
-function unreadable(reason: string): { kind: 'unreadable'; reason: string } {
-  return { kind: 'unreadable', reason: `SWEEGO_BODY_UNREADABLE: ${reason}` };
+function unreadable(reason: string): UnreadableBody {
+  return { kind: 'unreadable', code: 'SWEEGO_BODY_UNREADABLE', reason };
 }
 
 function textOf(element: unknown): Uint8Array | undefined {
@@ -66,21 +68,21 @@ function textOf(element: unknown): Uint8Array | undefined {
 }
 
 function keysOf(
-  request: { direction: string; webhookId: string },
+  request: { kind: string; requestKey: string },
   element: unknown,
   position: number | null,
 ): string[] {
-  const { direction } = request;
+  const { kind } = request;
   const { event_id, swg_uid, event_type, timestamp } =
     typeof element === 'object' && element !== null ? (element as Record<string, unknown>) : {};
   const keys: string[] = [];
-  if (isFilled(event_id)) keys.push(key(direction, 'event', event_id));
+  if (isFilled(event_id)) keys.push(key(kind, 'event', event_id));
   // A list sent again under the same id need not hold the same events at the same places.
-  if (position === null) keys.push(key(direction, 'request', request.webhookId));
-  else if (!isFilled(event_id)) keys.push(key(direction, 'request', request.webhookId, position));
+  if (position === null) keys.push(key(kind, 'request', request.requestKey));
+  else if (!isFilled(event_id)) keys.push(key(kind, 'request', request.requestKey, position));
   if (isFilled(swg_uid) && isFilled(event_type) && isFilled(timestamp)) {
     const instant = findInstant(timestamp)?.toISOString() ?? timestamp;
-    keys.push(key(direction, 'content', swg_uid, normaliseEventType(event_type), instant));
+    keys.push(key(kind, 'content', swg_uid, normaliseEventType(event_type), instant));
   }
   return keys;
 }

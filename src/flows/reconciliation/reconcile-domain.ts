@@ -138,14 +138,14 @@ async function store(inbox: DomainDeps['inbox'], found: readonly News[], now: Da
   const messageIds = [...new Set(found.map(({ messageId }) => messageId))];
   const stored = await Promise.all(
     messageIds.map((messageId) =>
-      inbox.list({ directions: ['log'], terms: [`message-id:${messageId}`], limit: 1_000 }),
+      inbox.list({ kinds: ['log'], terms: [`message-id:${messageId}`], limit: 1_000 }),
     ),
   );
-  const byKey = new Map(stored.flat().map((entry) => [entry.webhookId, entry]));
+  const byKey = new Map(stored.flat().map((entry) => [entry.requestKey, entry]));
   const forgotten = found.flatMap(({ request, isUnheardOf }) => {
-    const entry = byKey.get(request.webhookId);
+    const entry = byKey.get(request.requestKey);
     // A webhook may have told it first: then Odoo has forgotten that one too.
-    const wasTold = entry?.reason === 'applied' || (entry?.reason === 'superseded' && isUnheardOf);
+    const wasTold = entry?.outcome === 'applied' || (entry?.outcome === 'superseded' && isUnheardOf);
     return entry?.state === 'settled' && wasTold ? [entry] : [];
   });
   if (forgotten.length > 0) {
@@ -154,7 +154,7 @@ async function store(inbox: DomainDeps['inbox'], found: readonly News[], now: Da
       now,
     );
   }
-  const fresh = found.filter(({ request }) => !byKey.has(request.webhookId));
+  const fresh = found.filter(({ request }) => !byKey.has(request.requestKey));
   // At once, so that they share commits; a page at a time, so that memory stays bounded.
   await Promise.all(fresh.map(({ request }) => inbox.put(request)));
   return fresh.length + forgotten.length;
@@ -162,9 +162,9 @@ async function store(inbox: DomainDeps['inbox'], found: readonly News[], now: Da
 
 function requestOf(value: unknown, row: LogRow, receivedAt: Date): NewRequest {
   return {
-    direction: 'log',
+    kind: 'log',
     // The events' ids differ when what they tell does.
-    webhookId: JSON.stringify([
+    requestKey: JSON.stringify([
       row.swgUid,
       row.status,
       row.lastUpdate,

@@ -76,7 +76,7 @@ async function claimAndWork(
   if (isProbing && !(await probe(lane, deps))) return { end: 'odoo failed', limit };
   requireHeld(deps.lease);
   const entries = await deps.inbox.claim({
-    directions: lane.directions,
+    kinds: lane.kinds,
     limit,
     now: deps.now(),
     describe: deps.describe,

@@ -1,5 +1,5 @@
 import type { BridgeError } from '../../errors.ts';
-import type { Direction, Entry, Outcome } from '../../inbox/inbox.ts';
+import type { Entry, EntryKind, Outcome, ParkReason } from '../../inbox/inbox.ts';
 import type { BridgeSettings } from '../../odoo/bridge-answers.ts';
 
 export type EntryResults = ReadonlyMap<number, EntryResult>;
@@ -16,7 +16,7 @@ export type LaneContext = {
 /** One kind of entries and what is done with them. Lanes work beside each other: a slow one holds up no other. */
 export type Lane = {
   /** No two lanes share one. */
-  directions: readonly Direction[];
+  kinds: readonly EntryKind[];
   /** Entries claimed at once while all goes well. */
   mostEntries: number;
   /**
@@ -34,8 +34,8 @@ export type Lane = {
 };
 
 /** Names the lane in the log. */
-export function nameOf({ directions }: Pick<Lane, 'directions'>): string {
-  return directions.join(' ');
+export function nameOf({ kinds }: Pick<Lane, 'kinds'>): string {
+  return kinds.join(' ');
 }
 
 /** What became of an entry in this round. */
@@ -49,4 +49,11 @@ export type EntryResult =
   | { kind: 'wait'; delayMs: number; reason: string }
   | { kind: 'failed'; error: BridgeError }
   /** `isQuiet`: another entry's alert tells of it. */
-  | { kind: 'park'; reason: string; isQuiet?: true };
+  | ParkResult;
+
+export type ParkResult = ParkReason & { kind: 'park'; isQuiet?: true };
+
+/** An error that repeating cannot mend: the entry waits for a human. */
+export function parkedBy({ code, message }: BridgeError): ParkResult {
+  return { kind: 'park', code, reason: message };
+}

@@ -1,5 +1,5 @@
 import type { ErrorCode } from '../../errors.ts';
-import type { Direction, Inbox } from '../../inbox/inbox.ts';
+import type { EntryKind, Inbox } from '../../inbox/inbox.ts';
 import type { Log } from '../../log.ts';
 
 /** A claim can also be written after its worker has lost the lease, and that worker end at once. */
@@ -13,7 +13,7 @@ export type ReleaseClaimsDeps = {
 
 /**
  * Gives back what was claimed and never ended: only the holder of the lease claims, so while it has no batch of
- * these directions under way whatever is claimed was left behind. Entries that ended several processes are
+ * these kinds under way whatever is claimed was left behind. Entries that ended several processes are
  * parked by that.
  *
  * @returns to be called by the holder between two batches: looks at once with `isNeeded`, else every minute
@@ -21,18 +21,18 @@ export type ReleaseClaimsDeps = {
  */
 export function createClaimRelease(
   { inbox, now, log }: ReleaseClaimsDeps,
-  directions: readonly Direction[],
+  kinds: readonly EntryKind[],
 ): (isNeeded: boolean) => Promise<void> {
   let lookedAt: number | undefined;
   return async (isNeeded) => {
     const at = now();
     const sinceMs = lookedAt === undefined ? everyMs : Math.abs(at.getTime() - lookedAt);
     if (!isNeeded && sinceMs < everyMs) return;
-    const { released, parked } = await inbox.releaseClaimed(directions, at);
+    const { released, parked } = await inbox.releaseClaimed(kinds, at);
     lookedAt = at.getTime();
-    if (isNeeded) log.info({ directions, released }, 'worker holds the lease');
+    if (isNeeded) log.info({ kinds, released }, 'worker holds the lease');
     else if (released > 0) {
-      log.warn({ directions, released }, 'entries given back that another process had left');
+      log.warn({ kinds, released }, 'entries given back that another process had left');
     }
     if (parked > 0) {
       log.error(

@@ -94,8 +94,8 @@ async function openScene({ bridge: hasWorker = true } = {}) {
       const answer = smtpAnswer === undefined ? {} : { smtpAnswer };
       const body = sweegoEventBody({ type, mail, ...submissionOf(mail), at: new Date(), ...answer });
       await bridge.inbox.put({
-        direction: 'outbound',
-        webhookId: randomUUID(),
+        kind: 'outbound',
+        requestKey: randomUUID(),
         body: Buffer.from(body),
         receivedAt: new Date(),
         secretId,
@@ -436,7 +436,7 @@ describe('what Sweego is asked', () => {
     const { mails } = await scene.send('ann@example.com');
     scene.logs(mails[0], 'delivered');
     expect((await scene.run()).run.news).toBe(1);
-    await scene.bridge.inbox.claim({ directions: [], limit: 0, now: new Date(), describe: describeBody });
+    await scene.bridge.inbox.claim({ kinds: [], limit: 0, now: new Date(), describe: describeBody });
     expect((await scene.run()).run.news).toBe(0);
     expect((await scene.bridge.inbox.status()).unclaimed).toBe(0);
   });
@@ -525,8 +525,8 @@ describe('a reply that Sweego received', () => {
   const dayAgo = () => new Date(Date.now() - 24 * hourMs);
   async function storeReply(scene: Awaited<ReturnType<typeof openScene>>, uid: string) {
     await scene.bridge.inbox.put({
-      direction: 'inbound',
-      webhookId: `w-${uid}`,
+      kind: 'inbound',
+      requestKey: `w-${uid}`,
       body: Buffer.from(JSON.stringify({ event_type: 'email_inbound', swg_uid: uid })),
       receivedAt: new Date(Date.now() - 3 * hourMs),
       secretId: 'test',
@@ -605,7 +605,7 @@ describe('a reply that Sweego received', () => {
     const scene = await openScene();
     await scene.send('ann@example.com');
     await storeReply(scene, '04-erased');
-    const [entry] = await scene.bridge.inbox.list({ directions: ['inbound'] });
+    const [entry] = await scene.bridge.inbox.list({ kinds: ['inbound'] });
     await scene.bridge.inbox.erase([entry?.id ?? 0], new Date());
     scene.sweego.logRows.push(received('04-erased', 3.02));
     expect((await scene.run({ replies: { since: dayAgo(), isDue: false, told: [] } })).lostReplies).toEqual(
@@ -618,8 +618,8 @@ describe('a reply that Sweego received', () => {
     await scene.send('ann@example.com');
     const put = (uid: string) =>
       scene.bridge.inbox.put({
-        direction: 'inbound',
-        webhookId: `w-${uid}`,
+        kind: 'inbound',
+        requestKey: `w-${uid}`,
         body: Buffer.from(JSON.stringify({ event_type: 'email_inbound', swg_uid: uid })),
         receivedAt: new Date(),
         secretId: 'test',

@@ -83,10 +83,10 @@ function startWorker(
 
 async function put(body: string): Promise<void> {
   const receivedAt = new Date(clock);
-  const webhookId = `w-${Math.random()}`;
+  const requestKey = `w-${Math.random()}`;
   await inbox.put({
-    direction: 'outbound',
-    webhookId,
+    kind: 'outbound',
+    requestKey,
     body: Buffer.from(body),
     receivedAt,
     secretId: 'test',

@@ -16,14 +16,14 @@ it('what becomes of many entries alike is written at once, and each gets its own
   onTestFinished(() => inbox.close());
   for (let count = 0; count < 60; count += 1) await inbox.put(requestOf({}));
   const now = () => after(0);
-  const claim = { directions: ['outbound'], limit: 60, now: now(), describe: describeTestBody } as const;
+  const claim = { kinds: ['outbound'], limit: 60, now: now(), describe: describeTestBody } as const;
   const entries: Entry[] = await inbox.claim(claim);
   const kinds: EntryResult[] = [
     { kind: 'settle', outcome: { outcome: 'applied' } },
     { kind: 'unknown_message' },
     { kind: 'busy', reason: 'a mail of the message is outgoing' },
     { kind: 'failed', error: refused },
-    { kind: 'park', reason: 'EVENT_UNMATCHED: the message has no such recipient' },
+    { kind: 'park', code: 'EVENT_UNMATCHED', reason: 'the message has no such recipient' },
   ];
   const results = new Map(entries.map(({ id }, index) => [id, kinds[index % 5] as EntryResult]));
   const before = countWalCommits(path);
@@ -35,8 +35,12 @@ it('what becomes of many entries alike is written at once, and each gets its own
     { state: 'settled', reason: 'applied' },
     { state: 'waiting', dueAt: after(5), waits: 1, attempts: 0 },
     { state: 'waiting', dueAt: after(2), waits: 1, attempts: 0 },
-    { state: 'waiting', dueAt: after(5), waits: 0, attempts: 1 },
-    { state: 'parked', reason: 'EVENT_UNMATCHED: the message has no such recipient' },
+    { state: 'waiting', code: refused.code, dueAt: after(5), waits: 0, attempts: 1 },
+    {
+      state: 'parked',
+      code: 'EVENT_UNMATCHED',
+      reason: 'EVENT_UNMATCHED: the message has no such recipient',
+    },
   ]);
   const { states } = await inbox.status();
   expect(states).toEqual({ received: 0, claimed: 0, waiting: 36, settled: 12, parked: 12 });

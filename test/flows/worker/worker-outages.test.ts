@@ -58,7 +58,7 @@ describe('a claim that arrives after its worker has lost the lease', () => {
     const late = await openInbox(url);
     await putOpened(late, clock.now(), 'one');
     const claimed = await late.claim({
-      directions: ['outbound'],
+      kinds: ['outbound'],
       limit: 500,
       now: clock.now(),
       describe: describeBody,

@@ -135,7 +135,7 @@ describe('one writer towards Odoo', () => {
       settings,
       inbox: (inbox) => ({
         ...inbox,
-        releaseClaimed: async ([direction]) => ({ released: 2, parked: direction === 'outbound' ? 1 : 0 }),
+        releaseClaimed: async ([kind]) => ({ released: 2, parked: kind === 'outbound' ? 1 : 0 }),
       }),
     });
     await opened.clock.advance(5_000);
