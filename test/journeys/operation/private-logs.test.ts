@@ -204,7 +204,7 @@ it('no address, subject, body or secret gets into a log in a whole journey, nor 
 
   await odoo.standIn.setCondition('gone');
   expect(await send(event('email_opened'))).toBe(200);
-  await until(async () => logged.join('').includes('Odoo cannot be worked with'));
+  await until(async () => logged.join('').includes('Odoo is unavailable'));
   await odoo.standIn.setCondition('working');
   await until(async () => logged.filter((line) => line.includes('"Odoo answers"')).length === 2);
   await untilNothingIsDue();
