@@ -220,7 +220,7 @@ describe('serve and inbox', () => {
     });
     expect(exitCode).toBe(1);
     expect(JSON.parse(stdout)).toMatchObject({ worker: 'now', odoo: 'ODOO_UNREACHABLE' });
-    expect(stderr).toContain('Odoo is unavailable');
+    expect(stderr).toContain('Odoo is unavailable: pausing');
     expect(stderr).toContain('INBOX_REPLAY_UNFINISHED: 1 of 1 entries have not been brought to Odoo');
   });
 });

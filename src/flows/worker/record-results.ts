@@ -9,15 +9,15 @@ export type RecordDeps = {
   log: Pick<Log, 'warn' | 'error'>;
 };
 
-/** What is written of an entry. */
+/** What the inbox records for an entry. */
 type WrittenResult =
   | { kind: 'settle'; outcome: Outcome }
   | { kind: 'wait'; delayMs: number; why: WaitReason; counts: 'attempt' | 'wait' }
   | { kind: 'park'; why: ParkReason };
 
 /**
- * Writes into the inbox what became of claimed entries: settled, put back for a while, or parked. Those of which the
- * same is written share a transaction: each one costs a sync of the disk.
+ * Records the results of claimed entries in the inbox: settled, waiting or parked. Entries with the same result share
+ * a transaction, because each transaction costs a sync of the disk.
  *
  * @throws BridgeError INBOX_*
  */
@@ -30,7 +30,7 @@ export async function recordResults(
   for (const entry of entries) {
     const result = results.get(entry.id) ?? { kind: 'busy', reason: 'nothing was decided' };
     const record = recordOf(entry, result);
-    if (record.kind === 'park') tellParked(deps.log, entry, result);
+    if (record.kind === 'park') logParked(deps.log, entry, result);
     const key = JSON.stringify(record);
     const group = groups.get(key) ?? { ids: [], record };
     group.ids.push(entry.id);
@@ -70,13 +70,13 @@ function recordOf(entry: Entry, result: EntryResult): WrittenResult {
   }
 }
 
-/** An event whose message Odoo has not shown for long enough is another database's, or its message is gone. */
+/** When Odoo has not shown the message for long enough, it belongs to another database or was deleted. */
 const notOurs: Outcome = {
   outcome: 'ignored',
   reason: 'no such message in this Odoo: not ours, or gone',
 };
 
-function tellParked(log: RecordDeps['log'], entry: Entry, result: EntryResult): void {
+function logParked(log: RecordDeps['log'], entry: Entry, result: EntryResult): void {
   if (result.kind === 'failed') {
     log.error({ entry: entry.id, code: result.error.code }, 'entry parked after its last attempt');
   } else if (result.kind === 'park') {

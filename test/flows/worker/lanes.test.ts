@@ -7,7 +7,7 @@ import { createInboxFile, openWorker } from '../../support/bridge/open-worker.ts
 
 const settings = { current: () => settingsWith(), refresh: async () => settingsWith() };
 
-/** A lane whose work is `work`; without it, everything is applied. */
+/** A lane that runs `work` and then reports every entry as applied. */
 function laneOf(
   kind: EntryKind,
   work: (entries: readonly Entry[], context: Parameters<Lane['work']>[1]) => Promise<void> = async () =>
@@ -36,7 +36,7 @@ const statesOf = async (inbox: Inbox, kind: EntryKind) =>
 const outage = bridgeError('ODOO_UNAVAILABLE', 'HTML 502');
 
 describe('two lanes', () => {
-  it('work beside each other: a reply that takes minutes holds up no bounce', async () => {
+  it('run side by side: a reply that takes minutes does not delay a bounce', async () => {
     const lanes = [laneOf('outbound'), laneOf('inbound', () => new Promise(() => undefined))];
     const { inbox, clock } = await openWorker(createInboxFile(), { settings, lanes }, { isStuck: true });
     await put(inbox, 'inbound', clock.now());
@@ -49,7 +49,7 @@ describe('two lanes', () => {
     expect(await statesOf(inbox, 'inbound')).toEqual(['claimed']);
   });
 
-  it('leave each other’s claims alone when one of them cannot write to the inbox for a while', async () => {
+  it('do not release each other’s claims when one of them cannot write to the inbox for a while', async () => {
     let failures = 1;
     const lanes = [laneOf('outbound'), laneOf('inbound', () => new Promise(() => undefined))];
     const { inbox, clock } = await openWorker(
@@ -76,7 +76,7 @@ describe('two lanes', () => {
     expect(await statesOf(inbox, 'inbound')).toEqual(['claimed']);
   });
 
-  it('know of an outage together: it is told once, and is over when work of both gets through', async () => {
+  it('share the state of Odoo: an outage is logged once, and ends when the work of both succeeds', async () => {
     let isBroken = true;
     const lanes = [
       laneOf('outbound', async () => {
@@ -84,7 +84,7 @@ describe('two lanes', () => {
       }),
       laneOf('inbound'),
     ];
-    const { inbox, clock, told, worker } = await openWorker(createInboxFile(), { settings, lanes });
+    const { inbox, clock, logged, worker } = await openWorker(createInboxFile(), { settings, lanes });
     for (const kind of ['outbound', 'outbound', 'outbound'] as const) {
       await put(inbox, kind, clock.now());
     }
@@ -94,16 +94,16 @@ describe('two lanes', () => {
       await clock.advance(2_000);
     }
     expect(new Set(await statesOf(inbox, 'inbound'))).toEqual(new Set(['settled']));
-    expect(told('Odoo is unavailable: pausing')).toHaveLength(1);
-    expect(told('Odoo answers')).toEqual([]);
+    expect(logged('Odoo is unavailable: pausing')).toHaveLength(1);
+    expect(logged('Odoo answers')).toEqual([]);
     expect(worker.contact()).toMatchObject({ state: 'down' });
     isBroken = false;
     await clock.advance(60_000);
-    expect(told('Odoo answers')).toHaveLength(1);
+    expect(logged('Odoo answers')).toHaveLength(1);
     expect(worker.contact()).toEqual({ state: 'up' });
   });
 
-  it('write nothing to Odoo once another process may hold the lease', async () => {
+  it('write nothing to Odoo when another process may hold the lease', async () => {
     const url = createInboxFile();
     let go: () => void = () => undefined;
     const waiting = new Promise<void>((resolve) => (go = resolve));

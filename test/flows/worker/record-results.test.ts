@@ -9,7 +9,7 @@ import { countWalCommits, createTemporaryPath } from '../../support/inbox/sqlite
 
 const refused = bridgeError('ODOO_VALUE', 'Odoo does not understand it');
 
-it('what becomes of many entries alike is written at once, and each gets its own result', async () => {
+it('entries with the same result share a transaction, and each entry gets its own result', async () => {
   const { path, remove } = createTemporaryPath();
   onTestFinished(remove);
   const inbox = await openInbox(`file:${path}`);
@@ -30,8 +30,8 @@ it('what becomes of many entries alike is written at once, and each gets its own
   const log = { warn: () => undefined, error: () => undefined };
   await recordResults({ inbox, now, log }, entries, results);
   expect(countWalCommits(path) - before).toBe(5);
-  const told = await Promise.all(entries.slice(0, 5).map(({ id }) => inbox.find(id)));
-  expect(told).toMatchObject([
+  const found = await Promise.all(entries.slice(0, 5).map(({ id }) => inbox.find(id)));
+  expect(found).toMatchObject([
     { state: 'settled', reason: 'applied' },
     { state: 'waiting', dueAt: after(5), waits: 1, attempts: 0 },
     { state: 'waiting', dueAt: after(2), waits: 1, attempts: 0 },
