@@ -2,7 +2,6 @@ import { later, never, usage } from './error-kind.ts';
 import type { ErrorKind } from './error-kind.ts';
 
 const provision = 'Run: sweego-odoo-bridge provision';
-const lookAtMail = 'Look at the mail (sweego-odoo-bridge inbox show <id> --body)';
 const giveDocument =
   'Give it a document (sweego-odoo-bridge inbox replay <id> --to <model>,<number>), or discard it.';
 const odooLog = 'Odoo wrote the text to its own log (logger odoo.http) at this time.';
@@ -146,7 +145,10 @@ const errorKindsByCode = {
     'entry',
     'Find the cause in the traceback of this time in Odoo’s log and replay the mail, or give it another document.',
   ),
-  REPLY_UNBUILDABLE: never('entry', `${lookAtMail} and copy its text into Odoo by hand.`),
+  REPLY_UNBUILDABLE: never(
+    'entry',
+    'Look at the mail (sweego-odoo-bridge inbox show <id> --body) and copy its text into Odoo by hand.',
+  ),
 
   SWEEGO_ANSWER_TOO_LARGE: never('entry', `${askSender}.`),
   SWEEGO_API_KEY_MISSING: later(

@@ -26,7 +26,7 @@ export async function deliverReply(deps: StoryDeps, order: SentOrder, author: Cu
   }
   const entries = await readUntil(
     'the inbox settles both deliveries of the reply',
-    () => deps.inbox.list({ directions: ['inbound'], states: ['settled'] }),
+    () => deps.inbox.list({ kinds: ['inbound'], states: ['settled'] }),
     (settled) => settled.length === 2,
   );
   for (const { id, reason } of entries.toReversed()) deps.timeline.show('inbox', `entry ${id} ${reason}`);

@@ -101,9 +101,9 @@ async function repeatReport(deps: StoryDeps, order: SentOrder, webhook: SweegoWe
   const entries = await readUntil(
     'the inbox settles the repetition',
     () => deps.inbox.list({ states: ['settled'] }),
-    (settled) => settled.filter((entry) => entry.webhookId === webhook.headers['webhook-id']).length === 2,
+    (settled) => settled.filter((entry) => entry.requestKey === webhook.headers['webhook-id']).length === 2,
   );
-  const [repeated, applied] = entries.filter((entry) => entry.webhookId === webhook.headers['webhook-id']);
+  const [repeated, applied] = entries.filter((entry) => entry.requestKey === webhook.headers['webhook-id']);
   expectThat(
     applied?.reason === 'applied' && repeated?.reason.startsWith('duplicate') === true,
     'the first report was applied and the second is a duplicate',

@@ -48,7 +48,7 @@ export async function bringRows(
   const end = rows.some(isOpen) ? await drainNow(config, inbox, ids, deps) : undefined;
   const after = await summariesOf(inbox, ids);
   const settled = after.filter(({ state }) => state === 'settled');
-  const applied = settled.filter(({ reason }) => reason === 'applied').length;
+  const applied = settled.filter(({ outcome }) => outcome === 'applied').length;
   return {
     worker: rows.length === 0 ? 'none' : workerOf(end),
     odooCode: end?.kind === 'odoo_down' ? end.code : undefined,
@@ -122,12 +122,12 @@ function fixOf(parked: number, odooCode: string | undefined): string | undefined
 /** The rows that were just stored have no numbers yet. */
 async function splitNewRequests(inbox: Inbox, now: () => Date): Promise<void> {
   while ((await inbox.status()).unclaimed > 0) {
-    await inbox.claim({ directions: [], limit: 0, now: now(), describe: describeBody });
+    await inbox.claim({ kinds: [], limit: 0, now: now(), describe: describeBody });
   }
 }
 
 function listRows(inbox: Inbox, filter: EntryFilter): Promise<EntrySummary[]> {
-  return inbox.list({ ...filter, directions: ['log'], limit: mostRows });
+  return inbox.list({ ...filter, kinds: ['log'], limit: mostRows });
 }
 
 /**

@@ -135,9 +135,11 @@ function broughtToJson(brought: BroughtRows) {
     open: open.length,
     parked: parked.length,
     parked_earlier: parkedEarlier,
-    after: [...parked, ...open].map(({ id, state, reason, dueAt }) => ({
+    after: [...parked, ...open].map(({ id, state, outcome, code, reason, dueAt }) => ({
       id,
       state,
+      outcome,
+      code,
       reason,
       due_at: dueAt?.toISOString() ?? null,
     })),

@@ -1,7 +1,7 @@
 import { bridgeError } from '../errors.ts';
 import type { BridgeError, ErrorCode, ErrorDetails } from '../errors.ts';
 
-/** What was being done to the database when it failed; decides the error code. */
+/** The action that failed; decides the error code. */
 export type InboxAction = 'open' | 'read' | 'write';
 
 const failures: Readonly<Record<InboxAction, { code: ErrorCode; doing: string }>> = {
@@ -21,8 +21,8 @@ export function failedAction(
 }
 
 /**
- * Whether code of the bridge went wrong, and not disk, file or server: neither engine throws what JavaScript
- * itself does, a TypeError for example.
+ * Whether the fault is in the bridge's own code, not in disk, file or server: neither engine throws JavaScript's own
+ * errors, such as a TypeError.
  */
 export function isOwnFault(error: unknown): error is Error {
   return (
@@ -33,7 +33,7 @@ export function isOwnFault(error: unknown): error is Error {
   );
 }
 
-/** Nobody must look for it at the disk. Its text is left out: it can quote what it fell over. */
+/** A code of its own, so that nobody looks for the cause at the disk. Without the error's text, which can quote data. */
 export function ownFault(error: Error): BridgeError {
   const [, place] = /^\s+at (.+)$/m.exec(error.stack ?? '') ?? [];
   const what = `A fault of the bridge itself (${error.name}) stopped work on the inbox; nothing was changed`;

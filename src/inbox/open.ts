@@ -4,19 +4,19 @@ import { fileURLToPath } from 'node:url';
 import { bridgeError } from '../errors.ts';
 import type { BridgeError } from '../errors.ts';
 import type { Inbox } from './inbox.ts';
-import { createPostgresInbox } from './postgres/inbox.ts';
-import { openPostgresDatabase } from './postgres/open.ts';
-import { createSqliteInbox } from './sqlite/inbox.ts';
-import { openSqliteFile } from './sqlite/open.ts';
+import { createInbox as createPostgresInbox } from './postgres/inbox.ts';
+import { openDatabase as openPostgresDatabase } from './postgres/open.ts';
+import { createInbox as createSqliteInbox } from './sqlite/inbox.ts';
+import { openDatabase as openSqliteDatabase } from './sqlite/open.ts';
 
 export type OpenInboxOptions = {
-  /** Whether a file that does not exist is made, as it is unless told: a mistyped path is no empty inbox. */
+  /** Whether to create a file that does not exist (the default). Commands refuse: a mistyped path is no empty inbox. */
   create?: boolean;
 };
 
 /**
- * Opens the inbox that DATABASE_URL names, creating what does not exist (a file, unless told otherwise, or the
- * tables in a PostgreSQL database). Several processes may open the same one.
+ * Opens the inbox that DATABASE_URL names. Creates the file, unless `create` is false, or the tables in a PostgreSQL
+ * database. Several processes may open the same one.
  *
  * @param databaseUrl `file:` with a path (a relative one counts from the working directory), or `postgres://`
  *   (`postgresql://`) with user, password, host and database; `?sslmode=` as the package pg understands it
@@ -34,7 +34,7 @@ export async function openInbox(
   if (!create && !existsSync(path)) {
     throw bridgeError('INBOX_FILE_MISSING', `There is no inbox at ${path}`, { details: { path } });
   }
-  return createSqliteInbox(await openSqliteFile(path));
+  return createSqliteInbox(await openSqliteDatabase(path));
 }
 
 /** `?` and `#` are refused, since SQLite and libsql would read `?mode=memory` in them; so is `:memory:`. */

@@ -18,12 +18,12 @@ const longestHeaderText = 20_000;
  * @param element the result of JSON.parse
  * @see sections 2 and 3.2 of Sweego's payloads, https://learn.sweego.io/docs/inbound/conversational_flow
  */
-export function termsOf(direction: 'outbound' | 'inbound' | 'log', element: unknown): string[] {
+export function termsOf(kind: 'outbound' | 'inbound' | 'log', element: unknown): string[] {
   if (!isRecord(element)) return [];
   const headers = headersOf(element['headers']);
   const { addresses, messageIds } =
-    direction === 'inbound' ? namedByReply(element, headers) : namedByEvent(element, headers);
-  const swgUid = direction === 'inbound' ? element['swg_uid'] : undefined;
+    kind === 'inbound' ? namedByReply(element, headers) : namedByEvent(element, headers);
+  const swgUid = kind === 'inbound' ? element['swg_uid'] : undefined;
   return [
     ...termsOfKind('address', addresses.flatMap(addressesOf)),
     ...termsOfKind('message-id', messageIds.flatMap(itemsOf).flatMap(messageIdsOf)),

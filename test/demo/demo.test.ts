@@ -1,6 +1,7 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { afterEach, beforeEach, expect, test } from 'vitest';
+import { builtProgram } from '../support/built-programs.ts';
 import { openStandIn } from './open-stand-in.ts';
 import type { OpenStandIn } from './open-stand-in.ts';
 
@@ -12,8 +13,7 @@ beforeEach(async () => {
 afterEach(() => open.close());
 
 async function runDemo(args: readonly string[], environment: Readonly<Record<string, string>> = {}) {
-  const child = spawn(process.execPath, ['--import', 'tsx', 'demo/demo.ts', ...args], {
-    cwd: new URL('../..', import.meta.url).pathname,
+  const child = spawn(process.execPath, [builtProgram('demo/demo.ts'), ...args], {
     env: { PATH: process.env['PATH'] ?? '', ...environment },
     stdio: ['ignore', 'pipe', 'pipe'],
   });

@@ -67,7 +67,7 @@ export function printChanges({ verb, changed, more, isDryRun }: ChangeReport, ou
   if (changed.length > 0) {
     const rows = changed.map(({ id, summary, change }) => [
       String(id),
-      summary?.direction ?? '-',
+      summary?.kind ?? '-',
       summary?.state ?? '-',
       change === 'done' ? done : `not ${verb}: ${reasons[change]}`,
     ]);
@@ -84,7 +84,7 @@ export function changesToJson({ changed, more, isDryRun }: ChangeReport) {
     dry_run: isDryRun,
     entries: changed.map(({ id, summary, change }) => ({
       id,
-      kind: summary?.direction ?? null,
+      kind: summary?.kind ?? null,
       was: summary?.state ?? null,
       result: change,
     })),

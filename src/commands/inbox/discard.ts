@@ -50,7 +50,7 @@ export async function runInboxDiscard(
 /** Those that a user of Odoo may know of. */
 function discardedReplies({ changed }: ChangeReport): EntrySummary[] {
   return changed.flatMap(({ summary, change }) =>
-    change === 'done' && summary?.direction === 'inbound' && summary.state === 'parked' ? [summary] : [],
+    change === 'done' && summary?.kind === 'inbound' && summary.state === 'parked' ? [summary] : [],
   );
 }
 

@@ -1,4 +1,4 @@
-import { workerDirections } from '../../bridge/bridge-worker.ts';
+import { workerKinds } from '../../bridge/bridge-worker.ts';
 import { drainNow, isUnserved } from '../../bridge/drain-now.ts';
 import type { DrainEnd } from '../../bridge/drain-now.ts';
 import type { BridgeConfig, OdooAccess } from '../../config.ts';
@@ -76,7 +76,7 @@ function requireTarget(to: string, { ids }: InboxReplayOptions): void {
 
 /** @throws BridgeError INBOX_OPTION_INVALID, with nothing changed */
 function requireReplies(entries: readonly SelectedEntry[]): void {
-  const others = entries.filter(({ summary }) => summary !== undefined && summary.direction !== 'inbound');
+  const others = entries.filter(({ summary }) => summary !== undefined && summary.kind !== 'inbound');
   if (others.length === 0) return;
   const ids = others.map(({ id }) => id).join(', ');
   const what = `Only replies can be given a document, and these entries are not replies: ${ids}. Nothing was changed`;
@@ -115,9 +115,11 @@ function workToJson(work: Work | undefined) {
     worker,
     ...(end?.kind === 'odoo_down' && { odoo: end.code }),
     ...(worker === 'now' && {
-      after: after.map(({ id, state, reason, dueAt }) => ({
+      after: after.map(({ id, state, outcome, code, reason, dueAt }) => ({
         id,
         state,
+        outcome,
+        code,
         reason,
         due_at: dueAt?.toISOString() ?? null,
       })),
@@ -164,7 +166,7 @@ function fixOf(open: readonly EntrySummary[], odooCode: string | undefined): str
   if (odooCode !== undefined) {
     return `Odoo is unavailable (${odooCode}, see docs/errors.md): fix that, then start serve or repeat this.`;
   }
-  const untaken = open.filter(({ direction }) => !workerDirections.includes(direction));
+  const untaken = open.filter(({ kind }) => !workerKinds.includes(kind));
   if (untaken.length < open.length) return undefined;
-  return `This release brings only these kinds to Odoo: ${workerDirections.join(', ')}. Wait for one that does more.`;
+  return `This release brings only these kinds to Odoo: ${workerKinds.join(', ')}. Wait for one that does more.`;
 }

@@ -1,13 +1,13 @@
 import { bridgeError } from '../../errors.ts';
 import type { BridgeError } from '../../errors.ts';
-import type { Direction, EntryFilter, EntryState, EntrySummary, Inbox } from '../../inbox/inbox.ts';
+import type { EntryFilter, EntryKind, EntryState, EntrySummary, Inbox } from '../../inbox/inbox.ts';
 import { normalizeAddress } from '../../mail/email-address.ts';
 import { normalizeMessageId } from '../../mail/message-id.ts';
 
 /** Filters as they are typed; what is left out filters nothing. */
 export type FilterOptions = {
   states?: readonly EntryState[];
-  directions?: readonly Direction[];
+  kinds?: readonly EntryKind[];
   /** Received longer ago than this: a number with s, m, h or d, as in `2h`. */
   olderThan?: string;
   /** Received since then. */
@@ -33,7 +33,7 @@ const unitMs: Readonly<Record<string, number>> = { s: 1000, m: 60_000, h: 3_600_
  * @throws BridgeError INBOX_OPTION_INVALID
  */
 export function toEntryFilter(options: FilterOptions, now: Date): Omit<EntryFilter, 'limit'> {
-  const { states, directions, olderThan, newerThan, messageId, recipient } = options;
+  const { states, kinds, olderThan, newerThan, messageId, recipient } = options;
   const ago = (name: string, text: string) => new Date(now.getTime() - parseAgeMs(name, text));
   const terms = [
     ...(recipient === undefined ? [] : [addressTerm(recipient)]),
@@ -41,7 +41,7 @@ export function toEntryFilter(options: FilterOptions, now: Date): Omit<EntryFilt
   ];
   return {
     ...(states !== undefined && { states }),
-    ...(directions !== undefined && { directions }),
+    ...(kinds !== undefined && { kinds }),
     ...(olderThan !== undefined && { receivedBefore: ago('--older-than', olderThan) }),
     ...(newerThan !== undefined && { receivedSince: ago('--newer-than', newerThan) }),
     ...(terms.length > 0 && { terms }),

@@ -44,7 +44,7 @@ export async function runInboxShow(
   printTable(
     [
       ['entry', String(entry.id)],
-      ['kind', entry.direction],
+      ['kind', entry.kind],
       ['event', event ?? (entry.isErased ? '-' : 'unrecognised')],
       ['state', entry.state],
       ['reason', entry.reason],
@@ -54,7 +54,7 @@ export async function runInboxShow(
       ['body', files.length === 0 ? size : `${size}, and ${files.length} files`],
       [
         'webhook',
-        `${entry.webhookId} (request ${entry.requestId}${position}), signed with ${entry.secretId}`,
+        `${entry.requestKey} (request ${entry.requestId}${position}), signed with ${entry.secretId}`,
       ],
     ],
     deps.out,
@@ -67,9 +67,9 @@ export async function runInboxShow(
   if (options.body && !entry.isErased) deps.out(`\n${printableText(body)}`);
 }
 
-function eventTypeOf(entry: Pick<Entry, 'direction' | 'body'>): string | undefined {
+function eventTypeOf(entry: Pick<Entry, 'kind' | 'body'>): string | undefined {
   try {
-    if (entry.direction === 'log') return parseLogRow(entry.body).at(-1)?.type;
+    if (entry.kind === 'log') return parseLogRow(entry.body).at(-1)?.type;
     return parseOutboundEvent(entry.body).type;
   } catch (error) {
     if (error instanceof BridgeError) return undefined;
@@ -77,6 +77,6 @@ function eventTypeOf(entry: Pick<Entry, 'direction' | 'body'>): string | undefin
   }
 }
 
-function transitionToJson({ at, state, reason }: Transition) {
-  return { at: at.toISOString(), state, reason };
+function transitionToJson({ at, state, outcome, code, target, reason }: Transition) {
+  return { at: at.toISOString(), state, outcome, code, target, reason };
 }

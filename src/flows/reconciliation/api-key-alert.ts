@@ -3,7 +3,7 @@ import type { BridgeActions } from '../../odoo/bridge-actions.ts';
 import { codesOf } from './reconciliation-runs.ts';
 import type { ReconciliationRun } from './reconciliation-runs.ts';
 
-/** What is done about a key in Odoo, by why it cannot be used. */
+/** The text of the activity, by the code of the error. */
 const texts: Readonly<Partial<Record<ErrorCode, { summary: string; note: string }>>> = {
   SWEEGO_API_KEY_REFUSED: {
     summary: 'Sweego refuses the API key',
@@ -16,13 +16,13 @@ const texts: Readonly<Partial<Record<ErrorCode, { summary: string; note: string 
 };
 
 /**
- * Shows a user of Odoo once that Sweego's API key cannot be used, and takes it back when it can again.
+ * Raises an activity in Odoo when Sweego's API key cannot be used, once, and closes it when the key works again.
  *
- * @param openKey of the activity that is open; null when none is
- * @returns the key of the one that is open now
+ * @param openKey key of the open activity; null when none is open
+ * @returns the key of the activity that is open now
  * @throws BridgeError ODOO_*
  */
-export async function tellApiKeyFault(
+export async function updateApiKeyAlert(
   actions: Pick<BridgeActions, 'openAlert' | 'closeAlert'>,
   run: ReconciliationRun,
   openKey: string | null,

@@ -5,7 +5,7 @@ import type { BridgeSettings } from '../../odoo/bridge-answers.ts';
 import { requireLogApiKey } from '../../sweego/api.ts';
 import { readLogPages } from '../../sweego/log-pages.ts';
 import type { LogDeps, ReadLog } from '../../sweego/log-pages.ts';
-import { tellApiKeyFault } from './api-key-alert.ts';
+import { updateApiKeyAlert } from './api-key-alert.ts';
 import { reconcile } from './reconcile.ts';
 import type { ReconcileDeps, Reconciled } from './reconcile.ts';
 import {
@@ -21,20 +21,20 @@ import type { Occasion } from './reconciliation-memory.ts';
 import { keepReconciliations, recallReconciliations } from './reconciliation-runs.ts';
 import type { ReconciliationMemory } from './reconciliation-runs.ts';
 
-/** After Odoo could not be asked. */
+/** Pause after Odoo could not be reached. */
 const odooPauseMs = 5 * 60_000;
 
 export type DueRunDeps = LogDeps & {
   inbox: ReconcileDeps['inbox'] & Pick<Inbox, 'findSnapshot' | 'saveSnapshot'>;
   actions: ReconcileDeps['actions'];
-  /** Sweego's API as the environment names it; without a key there, Odoo's settings name it. */
+  /** Sweego's API as the environment configures it. Without a key there, the key of Odoo's settings is used. */
   sweego: { url: string; apiKey: string | undefined };
   describe: ReconcileDeps['describe'];
-  /** How far back Sweego is asked, days. */
+  /** How far back Sweego's log is read, days. */
   mostDays: number;
-  /** How long the inbox keeps what has ended, days. */
+  /** How long the inbox keeps settled entries, days. */
   retainDays: number;
-  /** The slot that this process skipped last, asked when the run has ended. */
+  /** The slot that this process skipped last. Read when the run has ended, because a slot may be skipped during the run. */
   skippedSlot: () => Date | undefined;
   now: () => Date;
   log: ReconcileDeps['log'];
@@ -48,16 +48,16 @@ export type DueRun = {
   lost: AbortSignal;
 };
 
-/** How a run ended. `pausedUntil`: Odoo was away, and is asked again then. */
+/** How a run ended. `pausedUntil`: Odoo was unavailable, and the run is repeated then. */
 type RunEnd =
   | { kind: 'done'; done: Reconciled; apiKeyAlert: string | null }
-  | { kind: 'broken off' }
+  | { kind: 'cancelled' }
   | { kind: 'failed'; error: unknown; pausedUntil: string | undefined };
 
 /**
- * One run, as the holder of the reconciliation's lease, and what is remembered of it.
+ * Makes one run as the holder of the reconciliation's lease, and remembers its result.
  *
- * @returns undefined when the occasion was served already, or the run was broken off
+ * @returns undefined when another process made this run already, or when the run was cancelled
  * @throws BridgeError ODOO_*, INBOX_*
  */
 export async function makeDueRun(deps: DueRunDeps, due: DueRun): Promise<Reconciled | undefined> {
@@ -65,7 +65,7 @@ export async function makeDueRun(deps: DueRunDeps, due: DueRun): Promise<Reconci
   const { occasion } = due;
   const before = await recallReconciliations(inbox, now());
   if (isServed(occasion, before, now())) return undefined;
-  // Before the run: one that ends the process must not be tried again each minute.
+  // Stored before the run: a run that crashes the process must not be repeated each minute.
   const begun = { ...before, ...servedBy(occasion) };
   await keepReconciliations(inbox, begun, now());
   const end = await runToItsEnd(deps, due, begun);
@@ -82,17 +82,17 @@ async function runToItsEnd(deps: DueRunDeps, due: DueRun, begun: ReconciliationM
     const readLog = logReader(deps, settings, signal);
     const replies = repliesToLookFor(begun, occasion, { ...deps, now: now() });
     const done = await reconcile({ ...deps, settings, readLog, replies });
-    // What was broken off tells nothing about Sweego: the next process runs the slot anew.
-    if (signal.aborted) return { kind: 'broken off' };
+    // A cancelled run proves nothing about Sweego: the next process runs the slot again.
+    if (signal.aborted) return { kind: 'cancelled' };
     return { kind: 'done', done, apiKeyAlert: await apiKeyAlertAfter(deps, done, begun.apiKeyAlert) };
   } catch (error) {
-    // Tried again before the next slot, which may be a day away.
+    // The run is repeated before the next slot, which may be a day away.
     const pausedUntil = isOdooAway(error) ? later(now(), odooPauseMs) : undefined;
     return { kind: 'failed', error, pausedUntil };
   }
 }
 
-/** Read anew: a process that stood still may have lost its turn without noticing. */
+/** Reads the memory again: a process that stood still may have lost the lease without noticing. */
 async function keepEnd(
   { inbox, skippedSlot, now }: DueRunDeps,
   occasion: Occasion,
@@ -100,7 +100,7 @@ async function keepEnd(
   end: RunEnd,
 ): Promise<void> {
   const memory = memoryAfterEnd(await recallReconciliations(inbox, now()), occasion, before, end, now());
-  // Replicas must know of a slot that this process skipped meanwhile.
+  // Replicas must know which slot this process skipped during the run.
   await keepReconciliations(inbox, withSlot(memory, skippedSlot(), now()), now());
 }
 
@@ -114,7 +114,7 @@ function memoryAfterEnd(
   switch (end.kind) {
     case 'done':
       return { ...memoryAfter(end.done, memory, now), apiKeyAlert: end.apiKeyAlert };
-    case 'broken off':
+    case 'cancelled':
       return givenBack(memory, occasion, before);
     case 'failed':
       if (end.pausedUntil === undefined) return memory;
@@ -122,16 +122,16 @@ function memoryAfterEnd(
   }
 }
 
-/** It is shown at the next run when Odoo cannot show it now. */
+/** When Odoo cannot show the activity now, the next run raises it. */
 async function apiKeyAlertAfter(
   { actions, log }: DueRunDeps,
   { run }: Reconciled,
   openKey: string | null,
 ): Promise<string | null> {
   try {
-    return await tellApiKeyFault(actions, run, openKey);
+    return await updateApiKeyAlert(actions, run, openKey);
   } catch (error) {
-    log.warn(describeError(error), 'Odoo could not be told about Sweego’s API key');
+    log.warn(describeError(error), 'could not update the activity about Sweego’s API key in Odoo');
     return openKey;
   }
 }

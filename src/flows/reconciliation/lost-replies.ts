@@ -7,12 +7,12 @@ import type { InboundLogRow } from '../../sweego/inbound-log-row.ts';
 import type { ReadLog } from '../../sweego/log-pages.ts';
 import { faultOf } from './reconcile-domain.ts';
 
-/** Sweego tries to deliver a reply for 1 h 40: one that is younger is not lost yet. */
+/** Sweego retries the webhook of a reply for 1 h 40 min, so a younger reply is not lost yet. */
 const graceMs = 2 * 60 * 60_000;
-/** How far Sweego's clock may be ahead of this one. */
+/** How far Sweego's clock may be ahead of ours. */
 const clockSkewMs = 5 * 60_000;
 
-/** A reply that Sweego received and that never reached the inbox. For people's eyes; not for the log. */
+/** A reply that Sweego received and that never reached the inbox. Shown to people, never logged. */
 export type LostReply = {
   swgUid: string;
   receivedAt: Date | undefined;
@@ -34,28 +34,28 @@ export type LostReplyCheck = {
   /** Why it failed. */
   code?: ErrorCode;
   endsRun?: boolean;
-  /** How long Sweego wants to be left alone. */
+  /** How long Sweego asks us to wait. */
   retryAfterMs?: number;
-  /** Replies received before this are known or told of. */
+  /** Every reply received before this is in the inbox or was reported. */
   seenUntil?: Date;
-  /** Only those that nobody was told of before. */
+  /** Only those that were not reported before. */
   lost: LostReply[];
 };
 
 /**
- * Looks in the inbox for every reply that Sweego logged as `received` or `error`, and shows each one that is not
- * there as an activity in Odoo, once. Mails to other domains than the alias domains are not ours.
+ * Looks in the inbox for every reply that Sweego logged as `received` or `error`, and raises an activity in Odoo for
+ * each missing one, once. Mails to other domains than the alias domains are not ours.
  *
- * One that arrives after all has its activity closed.
+ * When a reported reply arrives later, its activity is closed.
  *
- * @param since those received before are not looked for
- * @param told swg_uid of those that were told of lately
+ * @param since replies received before are not looked for
+ * @param reported swg_uid of replies that were reported lately
  * @throws BridgeError INBOX_*, ODOO_*
  */
 export async function findLostReplies(
   deps: LostReplyDeps,
   aliasDomains: readonly string[],
-  { since, told }: { since: Date; told: readonly string[] },
+  { since, reported }: { since: Date; reported: readonly string[] },
 ): Promise<LostReplyCheck> {
   const until = new Date(deps.now().getTime() - graceMs);
   const check: LostReplyCheck = { result: 'checked', lost: [] };
@@ -72,13 +72,13 @@ export async function findLostReplies(
         seen.add(row.swgUid);
         if (!row.recipients.some(isOurs)) continue;
         if (await isStored(deps.inbox, row)) {
-          if (told.includes(row.swgUid)) await deps.actions.closeAlert(alertKey(row.swgUid));
+          if (reported.includes(row.swgUid)) await deps.actions.closeAlert(alertKey(row.swgUid));
           continue;
         }
-        // Also when the user cancelled the activity, which Odoo deletes then.
-        if (told.includes(row.swgUid)) continue;
+        // Odoo deletes an activity that a user cancels, so its key alone does not prevent a second one.
+        if (reported.includes(row.swgUid)) continue;
         const reply = lostReplyOf(row);
-        if (await tell(deps, reply)) check.lost.push(reply);
+        if (await raiseAlert(deps, reply)) check.lost.push(reply);
       }
     }
     return { ...check, seenUntil: until };
@@ -87,11 +87,11 @@ export async function findLostReplies(
   }
 }
 
-/** What is stored and not split yet, as after an outage of Odoo, cannot be found; a steady stream never ends. */
+/** Requests that are not split into entries yet, as after an outage of Odoo, cannot be found. Gives up while new ones keep coming. */
 async function isSplit({ inbox, describe, now }: LostReplyDeps): Promise<boolean> {
   for (let tries = 0; tries < 1_000; tries += 1) {
     if ((await inbox.status()).unclaimed === 0) return true;
-    await inbox.claim({ directions: [], limit: 0, now: now(), describe });
+    await inbox.claim({ kinds: [], limit: 0, now: now(), describe });
   }
   return false;
 }
@@ -100,26 +100,26 @@ function alertKey(swgUid: string): string {
   return `lost-reply:${swgUid}`;
 }
 
-/** One whose time cannot be read is looked at: told too early, or of before, is better than never. */
+/** A reply without a readable time counts: reporting it too early, or an old one, is better than never. */
 function isCandidate({ status, receivedAt }: InboundLogRow, since: Date, until: Date): boolean {
   const isInTime = receivedAt === undefined || (receivedAt >= since && receivedAt <= until);
   return (status === 'received' || status === 'error') && isInTime;
 }
 
 /**
- * An erased entry has lost the name it could be found by, on purpose: when one came while Sweego delivered this
- * mail, nothing is said, since it may be that one.
+ * Erasing an entry also removes the terms by which it could be found. When an erased entry arrived at the time of this
+ * mail, it may be this mail, so the mail counts as stored.
  */
 async function isStored(
   inbox: LostReplyDeps['inbox'],
   { swgUid, receivedAt }: InboundLogRow,
 ): Promise<boolean> {
-  const directions = ['inbound'] as const;
-  const found = await inbox.list({ directions, terms: [`swg-uid:${swgUid}`], limit: 1 });
+  const kinds = ['inbound'] as const;
+  const found = await inbox.list({ kinds, terms: [`swg-uid:${swgUid}`], limit: 1 });
   if (found.length > 0 || receivedAt === undefined) return found.length > 0;
   const receivedSince = new Date(receivedAt.getTime() - clockSkewMs);
   const receivedBefore = new Date(receivedAt.getTime() + graceMs);
-  const atThatTime = await inbox.list({ directions, receivedSince, receivedBefore, limit: 1_000 });
+  const atThatTime = await inbox.list({ kinds, receivedSince, receivedBefore, limit: 1_000 });
   return atThatTime.some(({ isErased }) => isErased);
 }
 
@@ -127,8 +127,8 @@ function lostReplyOf({ swgUid, receivedAt, sender, subject }: InboundLogRow): Lo
   return { swgUid, receivedAt, sender: sender ?? 'unknown sender', subject };
 }
 
-/** @returns false when it had been told before */
-async function tell(
+/** @returns false when it was reported before */
+async function raiseAlert(
   deps: LostReplyDeps,
   { swgUid, receivedAt, sender, subject }: LostReply,
 ): Promise<boolean> {

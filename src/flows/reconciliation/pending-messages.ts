@@ -4,7 +4,7 @@ import { eventKey } from '../../rules/delivery/event-key.ts';
 import type { PendingMail } from '../../rules/reconciliation/reconciliation.ts';
 import type { KnownEvents } from './reconcile-domain.ts';
 
-/** Messages that wait for word from Sweego. */
+/** Messages that wait for an event from Sweego. */
 export type PendingMessages = {
   known: KnownEvents;
   mails: readonly PendingMail[];
@@ -12,7 +12,7 @@ export type PendingMessages = {
 
 type EventAnswer = PendingAnswer['messages'][number]['events'][number];
 
-/** Reads all of them from Odoo, page by page. @throws BridgeError ODOO_* */
+/** Reads all pending messages from Odoo, page by page. @throws BridgeError ODOO_* */
 export async function readPendingMessages(actions: Pick<BridgeActions, 'pending'>): Promise<PendingMessages> {
   const known = new Map<string, Set<string>>();
   const mails: PendingMail[] = [];

@@ -10,10 +10,10 @@ import type { LogRow } from '../../sweego/log-row.ts';
 import type { OutboundEvent } from '../../sweego/outbound-event.ts';
 import type { DomainResult } from './reconciliation-runs.ts';
 
-/** Stands for whatever domain. */
+/** Stands for all domains. */
 export const everyDomain = '*';
 
-/** What each message that waits knows of itself: the keys of its events, by Message-Id. */
+/** The keys of the events that Odoo knows of each pending message, by Message-Id. */
 export type KnownEvents = ReadonlyMap<string, Set<string>>;
 
 export type DomainDeps = {
@@ -26,27 +26,28 @@ export type DomainDeps = {
 export type DomainRead = DomainResult & {
   news: number;
   unreadable: number;
-  /** Every other call would fail in the same way. */
+  /** Every further call would fail in the same way. */
   endsRun?: boolean;
-  /** How long Sweego wants to be left alone. */
+  /** How long Sweego asks us to wait. */
   retryAfterMs?: number;
 };
 
-/** A row that tells something new of one of our own messages, as the request that it becomes. */
+/** A row with something new about one of our messages, as the request that is stored for it. */
 type News = {
   messageId: string;
   request: NewRequest;
-  /** Whether Odoo knows nothing at all of the submission. */
+  /** Whether Odoo knows no event of the submission. */
   isUnheardOf: boolean;
 };
 
 /**
- * Reads the log of one From domain and stores each row about one of our own messages that tells something new,
- * as an entry that goes the way of webhooks. Rows of others, who may share the account, are passed over.
+ * Reads the log of one From domain, and stores each row with something new about one of our messages as an entry, which
+ * is handled like a webhook. Rows of other users of the account are ignored.
  *
- * An entry's key is the submission with its state, the time of that, and what it tells: the same row of two runs is one entry.
+ * An entry's key is made of the submission, its state, the time of the state and the newest event, so the same row of
+ * two runs is one entry.
  *
- * @throws BridgeError INBOX_*; what Sweego answers is told in the result
+ * @throws BridgeError INBOX_*; errors of Sweego are part of the result
  */
 export async function reconcileDomain(
   { inbox, readLog, known, now }: DomainDeps,
@@ -71,7 +72,7 @@ export async function reconcileDomain(
       read.rows += rows.length;
       read.news += await store(inbox, found, now());
     }
-    // What such a row may tell is missing: a changed format must not pass for "no news".
+    // An unreadable row may contain something new: a changed format must not look like "nothing new".
     if (read.unreadable > 0) return { ...read, result: 'failed', code: 'SWEEGO_ROW_UNREADABLE' };
     return read;
   } catch (error) {
@@ -79,17 +80,17 @@ export async function reconcileDomain(
   }
 }
 
-/** Whether a row that cannot be read is about a message that waits. */
+/** Whether an unreadable row is about a pending message. */
 function isAwaited(row: unknown, known: KnownEvents): boolean {
   const messageId = normalizeMessageId(findRowMessageId(row) ?? '');
   return messageId !== undefined && known.has(messageId);
 }
 
 /**
- * What a call of Sweego's log that failed means for the run. A domain that takes too long, or that the key is not
- * for (403), says nothing about the others.
+ * What a failed call of Sweego's log means for the run. A timeout, or a key without the right for this domain (403),
+ * does not affect the other domains.
  *
- * @throws what is no fault of Sweego's
+ * @throws the error itself when Sweego did not cause it
  */
 export function faultOf(error: unknown): { code: ErrorCode; endsRun: boolean; retryAfterMs?: number } {
   if (!(error instanceof BridgeError) || error.scope === 'bridge' || error.code.startsWith('ODOO_')) {
@@ -107,7 +108,8 @@ export function faultOf(error: unknown): { code: ErrorCode; endsRun: boolean; re
 }
 
 /**
- * The Message-Id of ours that a row tells something new of. From then on it is known: rows repeat between pages.
+ * Finds our message when a row has something new about it. The events then count as known, because rows repeat
+ * between pages.
  */
 function newsOf(row: LogRow, known: KnownEvents): Omit<News, 'request'> | undefined {
   const messageId = row.messageIdHeader === undefined ? undefined : normalizeMessageId(row.messageIdHeader);
@@ -129,24 +131,24 @@ function keyOf(event: OutboundEvent): string {
 }
 
 /**
- * Stores what the inbox does not have yet. What it has may wait or be parked, and is left as it is; but when it was
- * brought to Odoo and Odoo does not have it any more, as after a restored backup, it is brought there again.
+ * Stores rows that the inbox does not have yet. Existing entries, also waiting or parked ones, stay as they are. But an
+ * entry that was applied and is missing in Odoo, as after a restored backup, is applied again.
  *
- * @returns how many are on their way to Odoo by this
+ * @returns how many entries will be applied because of this
  */
 async function store(inbox: DomainDeps['inbox'], found: readonly News[], now: Date): Promise<number> {
   const messageIds = [...new Set(found.map(({ messageId }) => messageId))];
   const stored = await Promise.all(
     messageIds.map((messageId) =>
-      inbox.list({ directions: ['log'], terms: [`message-id:${messageId}`], limit: 1_000 }),
+      inbox.list({ kinds: ['log'], terms: [`message-id:${messageId}`], limit: 1_000 }),
     ),
   );
-  const byKey = new Map(stored.flat().map((entry) => [entry.webhookId, entry]));
+  const byKey = new Map(stored.flat().map((entry) => [entry.requestKey, entry]));
   const forgotten = found.flatMap(({ request, isUnheardOf }) => {
-    const entry = byKey.get(request.webhookId);
-    // A webhook may have told it first: then Odoo has forgotten that one too.
-    const wasTold = entry?.reason === 'applied' || (entry?.reason === 'superseded' && isUnheardOf);
-    return entry?.state === 'settled' && wasTold ? [entry] : [];
+    const entry = byKey.get(request.requestKey);
+    // Superseded: a webhook brought the same event first, and Odoo has lost that one too.
+    const wasApplied = entry?.outcome === 'applied' || (entry?.outcome === 'superseded' && isUnheardOf);
+    return entry?.state === 'settled' && wasApplied ? [entry] : [];
   });
   if (forgotten.length > 0) {
     await inbox.replay(
@@ -154,17 +156,17 @@ async function store(inbox: DomainDeps['inbox'], found: readonly News[], now: Da
       now,
     );
   }
-  const fresh = found.filter(({ request }) => !byKey.has(request.webhookId));
-  // At once, so that they share commits; a page at a time, so that memory stays bounded.
+  const fresh = found.filter(({ request }) => !byKey.has(request.requestKey));
+  // All at once, so that they share commits. A page holds few enough rows for memory.
   await Promise.all(fresh.map(({ request }) => inbox.put(request)));
   return fresh.length + forgotten.length;
 }
 
 function requestOf(value: unknown, row: LogRow, receivedAt: Date): NewRequest {
   return {
-    direction: 'log',
-    // The events' ids differ when what they tell does.
-    webhookId: JSON.stringify([
+    kind: 'log',
+    // The id of the newest event differs when its content differs.
+    requestKey: JSON.stringify([
       row.swgUid,
       row.status,
       row.lastUpdate,

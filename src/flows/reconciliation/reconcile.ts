@@ -21,19 +21,19 @@ import type { ReconciliationRun } from './reconciliation-runs.ts';
 export type ReconcileDeps = {
   inbox: Pick<Inbox, 'put' | 'list' | 'replay' | 'status' | 'claim'>;
   actions: Pick<BridgeActions, 'pending' | 'openAlert' | 'closeAlert'>;
-  /** How bodies are split into entries. */
+  /** Splits bodies into entries. */
   describe: DescribeBody;
   settings: Pick<BridgeSettings, 'alias_domains' | 'servers'>;
   readLog: ReadLog;
-  /** How far back Sweego is asked, days. */
+  /** How far back Sweego's log is read, days. */
   mostDays: number;
   replies: {
-    /** Those received before are not looked for. */
+    /** Replies received before are not looked for. */
     since: Date;
-    /** Look for them also while no mail waits. */
+    /** Look for them even while no mail is pending. */
     isDue: boolean;
-    /** swg_uid of those that were told of lately. */
-    told: readonly string[];
+    /** swg_uid of replies that were reported lately. */
+    reported: readonly string[];
   };
   now: () => Date;
   log: Pick<Log, 'info' | 'warn' | 'error'>;
@@ -41,28 +41,27 @@ export type ReconcileDeps = {
 
 export type Reconciled = {
   run: ReconciliationRun;
-  /** Those that nobody was told of before. */
+  /** Those that were not reported before. */
   lostReplies: readonly LostReply[];
-  /** Replies received before this are all known or told of; undefined when they were not all looked for. */
+  /** Every reply received before this is in the inbox or was reported; undefined when not all were looked for. */
   repliesSeenUntil: Date | undefined;
-  /** How long Sweego wants to be left alone, milliseconds. */
+  /** How long Sweego asks us to wait, milliseconds. */
   pauseMs: number;
 };
 
 /**
- * One reconciliation: what Odoo waits for is looked up in Sweego's log, and what that tells becomes entries of
- * the inbox; the worker brings them to Odoo by the same rules as webhooks. When nothing waits, Sweego is not
- * asked about it at all. What Sweego does not answer makes the run partial: nothing is concluded from a row's
- * absence.
+ * One reconciliation: looks up in Sweego's log the mails that are pending in Odoo, and stores new rows as entries of
+ * the inbox; the worker applies them in Odoo by the same rules as webhooks. While no mail is pending, the log of sent
+ * mails is not read at all. When Sweego does not answer, the run is partial: a missing row never counts as evidence.
  *
- * @throws BridgeError ODOO_*, INBOX_*: nothing was concluded, and entries stored so far are worked on
+ * @throws BridgeError ODOO_*, INBOX_*: the run has no result, and the worker applies the entries stored so far
  */
 export async function reconcile(deps: ReconcileDeps): Promise<Reconciled> {
   const { now, log } = deps;
   const startedAt = now();
   const waiting = await readPendingMessages(deps.actions);
   const window = reconciliationWindow(waiting.mails, deps.mostDays, startedAt);
-  tellOld(window, log);
+  logTooOld(window, log);
   const reads = window.from === undefined ? [] : await readDomains(deps, waiting, window.from);
   const inbound = await checkInbound(deps, reads, waiting.known.size > 0);
   const run: ReconciliationRun = {
@@ -72,7 +71,7 @@ export async function reconcile(deps: ReconcileDeps): Promise<Reconciled> {
     pending: waiting.known.size,
     ...resultOf(window, reads, inbound),
   };
-  tellEnd(run, log);
+  logEnd(run, log);
   const pauses = [inbound, ...reads].map(({ retryAfterMs = 0 }) => retryAfterMs);
   return {
     run,
@@ -129,7 +128,7 @@ async function readDomains(
   );
   const sentFrom = domainsSentFrom(mails, fromFilters, { from, now: now() });
   const reads: DomainRead[] = [];
-  // Mails from nowhere are rare; what they are is told by their Message-Ids alone.
+  // Mails without a domain are rare. Their rows are found by Message-Id in the whole log.
   for (const domain of domains.length > 0 ? domains : [everyDomain]) {
     const read: DomainRead = hasEnded(reads)
       ? { domain, result: 'skipped', rows: 0, news: 0, unreadable: 0 }
@@ -157,15 +156,15 @@ function outcomeOf(
   return areMissing.includes(false) ? 'partial' : 'failed';
 }
 
-function tellOld({ tooOld }: Window, log: ReconcileDeps['log']): void {
+function logTooOld({ tooOld }: Window, log: ReconcileDeps['log']): void {
   if (tooOld === undefined) return;
   log.warn(
     { mails: tooOld.count, oldest: tooOld.oldest.toISOString() },
-    'mails wait for Sweego for longer than its log is asked about',
+    'pending mails are older than the part of Sweego’s log that is read',
   );
 }
 
-function tellEnd(run: ReconciliationRun, log: ReconcileDeps['log']): void {
+function logEnd(run: ReconciliationRun, log: ReconcileDeps['log']): void {
   const { outcome, pending, news } = run;
   const rows = sumOf(run.domains.map((each) => each.rows));
   const fields = { outcome, pending, rows, news };

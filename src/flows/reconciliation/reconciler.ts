@@ -14,26 +14,26 @@ import type { ReconciliationMemory } from './reconciliation-runs.ts';
 
 export type ReconcilerDeps = Omit<DueRunDeps, 'skippedSlot'> &
   ReconciliationLeaseDeps & {
-    /** What Odoo told last; undefined before it has. */
+    /** The settings that Odoo gave last; undefined before the first answer. */
     currentSettings: () => BridgeSettings | undefined;
     cron: CronSchedule;
   };
 
 export type Reconciler = {
-  /** Called each minute at least: runs when the schedule says so. Resolves when that run is over. Never throws. */
+  /** Call it at least each minute: it runs when a run is due, and resolves when that run has ended. Never throws. */
   wake(): Promise<void>;
   /**
-   * Runs at once, whatever the schedule says. Undefined while another process reconciles, which takes 40 seconds to
-   * be sure of.
+   * Runs at once, whatever the schedule says. Undefined while another process reconciles; it takes 40 seconds to be
+   * sure of that.
    *
    * @throws BridgeError ODOO_*, INBOX_*
    */
   runNow(settings: BridgeSettings): Promise<Reconciled | undefined>;
-  /** Breaks off what is under way. */
+  /** Cancels the run that is under way. */
   stop(): Promise<void>;
 };
 
-/** Reconciles by a schedule that all replicas share: each slot is run by one of them, or skipped. */
+/** Reconciles by a schedule that all replicas share: one of them runs each slot, or skips it. */
 export function createReconciler(deps: ReconcilerDeps): Reconciler {
   const { inbox, now, log } = deps;
   const stopping = new AbortController();
@@ -56,12 +56,15 @@ export function createReconciler(deps: ReconcilerDeps): Reconciler {
     });
     if (decision.kind === 'skip') {
       skippedSlot = decision.slot;
-      log.warn({ slot: decision.slot.toISOString() }, 'reconciliation skipped: the last one is still going');
+      log.warn(
+        { slot: decision.slot.toISOString() },
+        'reconciliation skipped: the previous run has not finished',
+      );
     } else if (decision.kind === 'run') await start(settings, { slot: decision.slot });
     else if (decision.kind === 'run_by_hand') await start(settings, { request: decision.request });
   }
 
-  /** The run under way may not have kept its slot yet: two wakes can come at the same moment. */
+  /** Counts the slot of the current run, which may not be stored yet: two wakes can come at the same moment. */
   function lastSlotOf(memory: ReconciliationMemory): Date | undefined {
     const ownSlots = [skippedSlot, slotOf(running?.occasion)];
     const latest = ownSlots.reduce((after, slot) => withSlot(after, slot, now()), memory);

@@ -1,25 +1,25 @@
 import type { Inbox } from '../../inbox/inbox.ts';
 import type { Occasion } from './reconciliation-memory.ts';
 
-/** One process at a time reconciles; a killed one's turn ends after `ttlMs` without a sign of life. */
+/** One process at a time reconciles. The lease of a killed process expires when it was not renewed for `ttlMs`. */
 const lease = { name: 'reconciliation', ttlMs: 30_000 } as const;
 const heartbeatMs = 10_000;
 const askEveryMs = 1_000;
 
 export type ReconciliationLeaseDeps = {
   inbox: Pick<Inbox, 'holdLease' | 'releaseLease'>;
-  /** Names this process in the lease. */
+  /** The name of this process in the lease. */
   holder: string;
   now: () => Date;
   sleep: (ms: number, signal: AbortSignal) => Promise<void>;
 };
 
 /**
- * Does the work as the only process that reconciles, and renews the lease beside it.
+ * Does the work while this process holds the lease, and renews the lease meanwhile.
  *
- * @param work gets a signal that aborts when the lease is lost
+ * @param work receives a signal that aborts when the lease is lost
  * @returns undefined when another process holds the lease; a command asks for 40 seconds to be sure of that
- * @throws BridgeError INBOX_*, and what the work throws
+ * @throws BridgeError INBOX_*, and every error of the work
  */
 export async function withReconciliationLease<Result>(
   deps: ReconciliationLeaseDeps,
@@ -40,7 +40,7 @@ export async function withReconciliationLease<Result>(
   }
 }
 
-/** A command asks for long enough to see that a process which was killed in its run does not live. */
+/** A command asks for long enough to notice that the holder was killed and renews nothing. */
 async function takeLease(
   { inbox, holder, now, sleep }: ReconciliationLeaseDeps,
   occasion: Occasion,

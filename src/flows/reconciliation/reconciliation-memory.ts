@@ -4,17 +4,17 @@ import type { ReconciliationMemory } from './reconciliation-runs.ts';
 
 const hourMs = 60 * 60_000;
 const dayMs = 24 * hourMs;
-/** While no mail waits, lost replies are looked for this often. */
+/** How often lost replies are looked for while no mail is pending. */
 const repliesEveryMs = 6 * hourMs;
-/** Replies are looked for again in what was looked through: a row may show late in Sweego's log. */
+/** This much of the log is read again for replies, because a row may appear late in Sweego's log. */
 const repliesOverlapMs = dayMs;
-/** Longer than anything is looked for again: RECONCILE_DAYS and --days of an operator. */
-const mostDaysTold = 40;
+/** Longer than any part of the log that is read again (RECONCILE_DAYS, or --days of an operator). */
+const mostDaysReported = 40;
 
-/** What makes a run: a slot of the schedule, a wish made in Odoo, or the command. */
+/** Why a run is made: a slot of the schedule, a request made in Odoo, or the command. */
 export type Occasion = { slot: Date } | { request: Date } | 'command';
 
-/** Whether it had its run: another replica may have made it meanwhile. */
+/** Whether the run was made already: another replica may have made it meanwhile. */
 export function isServed(
   occasion: Occasion,
   { lastSlot, servedRequest }: ReconciliationMemory,
@@ -28,14 +28,14 @@ export function isServed(
   return servedRequest !== null && new Date(servedRequest) >= occasion.request;
 }
 
-/** What is to be remembered as soon as its run begins. */
+/** What to remember as soon as the run begins. */
 export function servedBy(occasion: Occasion): Partial<ReconciliationMemory> {
   if (occasion === 'command') return {};
   if ('slot' in occasion) return { lastSlot: occasion.slot.toISOString() };
   return { servedRequest: occasion.request.toISOString() };
 }
 
-/** The memory as if the occasion had not been served, unless another process has served one since. */
+/** The memory as if the run had not been made, unless another process has made one since. */
 export function givenBack(
   memory: ReconciliationMemory,
   occasion: Occasion,
@@ -50,32 +50,32 @@ export function givenBack(
   };
 }
 
-/** Which received mails a run looks for, and whether it does so although no mail waits. */
+/** Since when a run looks for lost replies, and whether it does so even while no mail is pending. */
 export function repliesToLookFor(
   { repliesSince, repliesLookedForAt, toldReplies }: ReconciliationMemory,
   occasion: Occasion,
   { mostDays, retainDays, now }: { mostDays: number; retainDays: number; now: Date },
 ): ReconcileDeps['replies'] {
-  // What is not kept any more cannot be found.
+  // The inbox does not keep older entries, so their replies would look lost.
   const earliest = new Date(now.getTime() - Math.min(mostDays, retainDays) * dayMs);
   const remembered = new Date(repliesSince);
-  // One ahead of the clock is from before it was set back.
+  // A time in the future was stored before the clock was set back.
   const since = remembered > now ? earliest : remembered;
   const lookedForAt = instantOf(repliesLookedForAt)?.getTime() ?? 0;
   return {
     since: since > earliest ? since : earliest,
-    // Also when the clock was set back.
+    // In both directions, because the clock may have been set back.
     isDue: occasion === 'command' || Math.abs(now.getTime() - lookedForAt) >= repliesEveryMs,
-    told: Object.keys(toldReplies),
+    reported: Object.keys(toldReplies),
   };
 }
 
-/** The memory with a run that was made; another process may have made a later one meanwhile. */
+/** The memory with this run added; another process may have added a later one meanwhile. */
 export function memoryAfter(done: Reconciled, memory: ReconciliationMemory, now: Date): ReconciliationMemory {
   const { run, repliesSeenUntil, pauseMs } = done;
   const after = {
     ...memory,
-    toldReplies: toldAfter(run, memory.toldReplies, now),
+    toldReplies: reportedAfter(run, memory.toldReplies, now),
     runs: [run, ...memory.runs].sort((one, other) => (one.startedAt < other.startedAt ? 1 : -1)),
     notBefore: pauseMs > 0 ? later(now, pauseMs) : null,
   };
@@ -88,19 +88,19 @@ export function memoryAfter(done: Reconciled, memory: ReconciliationMemory, now:
   };
 }
 
-/** For as long as they can be found again in what is looked through. */
-function toldAfter(
+/** Remembers reported replies for as long as a run can find them again in the log. */
+function reportedAfter(
   { lostReplies }: Reconciled['run'],
-  told: ReconciliationMemory['toldReplies'],
+  reported: ReconciliationMemory['toldReplies'],
   now: Date,
 ): ReconciliationMemory['toldReplies'] {
-  const forgetBefore = later(now, -mostDaysTold * dayMs);
-  const kept = Object.entries(told).filter(([, at]) => at > forgetBefore);
+  const forgetBefore = later(now, -mostDaysReported * dayMs);
+  const kept = Object.entries(reported).filter(([, at]) => at > forgetBefore);
   const added = lostReplies.map((uid): [string, string] => [uid, now.toISOString()]);
   return Object.fromEntries<string>([...kept, ...added]);
 }
 
-/** The memory with a slot that was run or skipped, if that is the later one. */
+/** The memory with a slot that was run or skipped, unless it holds a later one. */
 export function withSlot(
   memory: ReconciliationMemory,
   slot: Date | undefined,
@@ -112,7 +112,7 @@ export function withSlot(
   return isLater ? { ...memory, lastSlot: known.toISOString() } : memory;
 }
 
-/** The slot of the schedule that an occasion is. */
+/** The slot of a run that the schedule made due. */
 export function slotOf(occasion: Occasion | undefined): Date | undefined {
   return typeof occasion === 'object' && 'slot' in occasion ? occasion.slot : undefined;
 }

@@ -1,62 +1,62 @@
 import type { ErrorCode } from '../../errors.ts';
 import type { Inbox } from '../../inbox/inbox.ts';
 
-/** What became of one From domain in a run. */
+/** The result of one From domain in a run. */
 export type DomainResult = {
   domain: string;
-  /** `none`: Sweego has no row of it (it answers 422 then), and none was expected. `skipped`: not asked, since Sweego was away. */
+  /** `none`: Sweego answered 422, which means no rows, and none were expected. `skipped`: not asked, because Sweego was unavailable. */
   result: 'read' | 'none' | 'failed' | 'skipped';
   /** Why it failed. */
   code?: ErrorCode;
   rows: number;
 };
 
-/** One reconciliation, as it is kept: ids and counts, no address and no subject. Instants are ISO 8601. */
+/** One run, as it is stored: ids and counts, no address and no subject. Instants are ISO 8601. */
 export type ReconciliationRun = {
   startedAt: string;
   endedAt: string;
-  /** `partial`: some of Sweego's log was not read, so the absence of news means nothing. */
+  /** `partial`: a part of Sweego's log was not read, so missing rows prove nothing. */
   outcome: 'complete' | 'partial' | 'failed';
-  /** Messages that wait for word from Sweego. */
+  /** Messages that wait for an event from Sweego. */
   pending: number;
-  /** Those of them that Sweego is not asked about any more. */
+  /** Mails among them that are too old to be looked up in Sweego's log. */
   tooOld: { count: number; oldest: string } | null;
   domains: DomainResult[];
-  /** Rows that told something new, stored as entries. */
+  /** Rows with something new, which were stored as entries. */
   news: number;
-  /** Rows about mails that wait that name no submission, no state or no time; they make the run partial. */
+  /** Rows about pending mails without a submission, a state or a time. They make the run partial. */
   unreadable: number;
-  /** swg_uid of each reply that was found lost in this run. */
+  /** swg_uid of each lost reply that this run found. */
   lostReplies: string[];
-  /** Whether the received mails were looked through, or why not. */
+  /** Whether the log of received mails was read, or why not. */
   inbound: 'checked' | 'not needed' | 'postponed' | 'failed' | 'skipped';
-  /** Why they could not be. */
+  /** Why it could not be read. */
   inboundCode?: ErrorCode;
 };
 
 export type ReconciliationMemory = {
-  /** Replies received before are not looked for: they have been, or are from before this inbox. */
+  /** Replies received before are not looked for: an earlier run did, or this inbox did not exist yet. */
   repliesSince: string;
   /** When they were last looked for. */
   repliesLookedForAt: string | null;
-  /** swg_uid of each lost reply that was told of, and when. */
+  /** swg_uid of each lost reply that was reported, and when. */
   toldReplies: Readonly<Record<string, string>>;
   /** The slot of the schedule that was run or skipped last. */
   lastSlot: string | null;
-  /** The last wish of an administrator, made in Odoo, for which a run was made. */
+  /** The last request of an administrator in Odoo for which a run was made. */
   servedRequest: string | null;
-  /** No run by schedule before it. */
+  /** The schedule makes no run before this time. */
   notBefore: string | null;
-  /** Key of the activity in Odoo that tells of an API key that cannot be used; null while none is open. */
+  /** Key of the activity in Odoo about an unusable API key; null while none is open. */
   apiKeyAlert: string | null;
-  /** The newest first. */
+  /** Newest first. */
   runs: ReconciliationRun[];
 };
 
 const name = 'reconciliation';
 const mostRuns = 20;
 
-/** What is remembered between runs and by all replicas; fresh when nothing is there or nobody can read it. */
+/** What all replicas remember between runs; empty when nothing is stored or it cannot be read. */
 export async function recallReconciliations(
   inbox: Pick<Inbox, 'findSnapshot'>,
   now: Date,
@@ -76,12 +76,12 @@ export async function recallReconciliations(
   try {
     return { ...fresh, ...(JSON.parse(Buffer.from(found.bytes).toString('utf8')) as ReconciliationMemory) };
   } catch {
-    // Another release's, or torn: the schedule and the list begin anew, which costs one run.
+    // Stored by another release, or damaged: starting again costs one run.
     return fresh;
   }
 }
 
-/** Keeps the last runs. Called by the holder of the reconciliation's lease alone. */
+/** Stores the memory with the last runs. Only the holder of the reconciliation's lease may call it. */
 export async function keepReconciliations(
   inbox: Pick<Inbox, 'saveSnapshot'>,
   memory: ReconciliationMemory,
@@ -91,7 +91,7 @@ export async function keepReconciliations(
   await inbox.saveSnapshot(name, Buffer.from(JSON.stringify(kept)), now);
 }
 
-/** Why parts of Sweego's log could not be read; each code once. */
+/** The codes of the errors that left a part of Sweego's log unread, each once. */
 export function codesOf({ domains, inboundCode }: ReconciliationRun): ErrorCode[] {
   const codes = domains.flatMap(({ code }) => code ?? []);
   return [...new Set(inboundCode === undefined ? codes : [...codes, inboundCode])];

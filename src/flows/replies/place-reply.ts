@@ -4,7 +4,7 @@ import type { RouteAnswer } from '../../odoo/reply-route.ts';
 import { findServer } from '../../rules/find-server.ts';
 import { judgeMail } from '../../rules/replies/automatic-reply.ts';
 import type { MailJudgement } from '../../rules/replies/automatic-reply.ts';
-import { planByHand, readInstruction } from '../../rules/replies/reply-by-hand.ts';
+import { planByHand, targetOf } from '../../rules/replies/reply-by-hand.ts';
 import { messageIdsIn, readReplyClues, routeQuestion } from '../../rules/replies/reply-references.ts';
 import type { ReplyClues } from '../../rules/replies/reply-references.ts';
 import { planReply } from '../../rules/replies/reply-routing.ts';
@@ -71,7 +71,7 @@ async function look(deps: ReplyDeps, entry: Entry, mail: InboundMail, log: LogAn
     headers,
     tokens: targets,
   });
-  const { target } = readInstruction(entry.instruction);
+  const target = targetOf(entry);
   const question = routeQuestion(clues);
   const known = await deps.actions.route({
     ...question,
@@ -90,7 +90,7 @@ function judge(
   log: LogAnswer,
 ): Look {
   const { clues, known, headers } = found;
-  const { isReplayed, target } = readInstruction(entry.instruction);
+  const target = targetOf(entry);
   if (target !== undefined) {
     // Where nobody can tell what an employee answers, the log may have the header that does.
     const judgement = {
@@ -110,7 +110,8 @@ function judge(
     clientUuid: sweegoAccount(deps).clientUuid,
   });
   // Whoever replays a parked mail has looked at it.
-  const counted: MailJudgement = isReplayed && judgement.kind === 'suspect' ? { kind: 'genuine' } : judgement;
+  const counted: MailJudgement =
+    entry.isReplayed && judgement.kind === 'suspect' ? { kind: 'genuine' } : judgement;
   const showsAutomatic = findServer(deps.settings.servers, entry.secretId)?.show_auto_replies ?? false;
   const plan = planReply(clues, withoutOwn(known, clues, own), { judgement: counted, showsAutomatic });
   return { ...found, plan, judgement: counted };

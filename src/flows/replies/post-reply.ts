@@ -5,8 +5,9 @@ import type { DeliverAnswer } from '../../odoo/reply-answers.ts';
 import { languageOf } from '../../rules/language.ts';
 import { describeReply } from '../../rules/replies/describe-reply.ts';
 import type { ReplySource } from '../../rules/replies/describe-reply.ts';
-import { parkReasons } from '../../rules/replies/reply-routing.ts';
+import { parked } from '../../rules/replies/reply-routing.ts';
 import type { ReplyPlan, ReplyPosting } from '../../rules/replies/reply-routing.ts';
+import { parkedBy } from '../worker/lane.ts';
 import type { EntryResult } from '../worker/lane.ts';
 import type { ReplyDeps } from './reply-deps.ts';
 import { collectReply, streamReply } from './stream-reply.ts';
@@ -73,7 +74,7 @@ async function deliver(
   } catch (error) {
     const isForHuman: readonly ErrorCode[] = ['REPLY_UNBUILDABLE', 'ODOO_TOO_LARGE'];
     if (!(error instanceof BridgeError) || !isForHuman.includes(error.code)) throw error;
-    return { kind: 'park', reason: `${error.code}: ${error.message}` };
+    return parkedBy(error);
   }
 }
 
@@ -88,9 +89,9 @@ function resultOf(answer: DeliverAnswer): Placed | EntryResult {
     case 'busy':
       return { kind: 'wait', delayMs: busyMs, reason: 'another call delivers this mail to Odoo' };
     case 'missing':
-      return { kind: 'park', reason: parkReasons.REPLY_DOCUMENT_GONE };
+      return parked('REPLY_DOCUMENT_GONE');
     case 'refused':
-      return { kind: 'park', reason: `REPLY_REFUSED: ${answer.reason}` };
+      return { kind: 'park', code: 'REPLY_REFUSED', reason: answer.reason };
     case 'failed':
       return { kind: 'failed', error: notTaken(answer.exception) };
   }

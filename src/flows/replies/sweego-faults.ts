@@ -4,7 +4,7 @@ import type { Entry } from '../../inbox/inbox.ts';
 import { describeError } from '../../log.ts';
 import type { ReplyDeps } from './reply-deps.ts';
 
-/** Tells of a call that failed; one that a human must mend is an error. */
+/** Logs a call that failed: as an error when a person must fix it, else as a warning. */
 export function tellSweegoFault({ log }: Pick<ReplyDeps, 'log'>, entry: Entry, error: BridgeError): void {
   const needsHuman = error.code === 'SWEEGO_API_KEY_REFUSED' || error.code === 'SWEEGO_API_KEY_MISSING';
   const tell = needsHuman ? log.error : log.warn;

@@ -1,7 +1,7 @@
 import type { Inbox } from '../../inbox/inbox.ts';
 import type { Log } from '../../log.ts';
 
-/** What time synchronisation corrects without anybody noticing, milliseconds. */
+/** Time synchronisation makes corrections this small all the time, milliseconds. */
 const toleranceMs = 1_000;
 
 export type ClockWatchDeps = {
@@ -12,19 +12,19 @@ export type ClockWatchDeps = {
 
 export type ClockWatch = {
   /**
-   * For the holder of the lease.
+   * Called by the holder of the lease: looks at the clock, and shifts waits when it was set back.
    *
-   * @throws BridgeError INBOX_*, and then notices it again at the next call
+   * @throws BridgeError INBOX_*; the next call tries again
    */
   look(): Promise<void>;
-  /** For everybody else. */
+  /** Called by processes without the lease: only remembers the time. */
   skip(): void;
 };
 
 /**
- * Notices between two calls that the clock was set back. Entries wait until an instant of that clock, and would
- * wait that much longer: an hour's error put right would hold up for an hour what should have been tried again
- * in five seconds. Waits must be brought nearer once, whoever looks.
+ * Notices between two calls that the clock was set back. Entries wait until an instant of that clock, so they would
+ * wait that much longer: when an error of one hour is corrected, a retry due in five seconds would be due in an hour.
+ * Several lanes may look at the same time, but waits must be shifted only once.
  */
 export function createClockWatch({ inbox, now, log }: ClockWatchDeps): ClockWatch {
   let latest = Number.NEGATIVE_INFINITY;

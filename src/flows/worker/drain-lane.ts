@@ -16,14 +16,14 @@ export type DrainLaneDeps = Omit<LaneTurnDeps, 'releaseClaims' | 'suspects'> & {
 };
 
 /**
- * Moves the entries of one lane to Odoo, batch after batch, while this process holds the lease, until it is
- * stopped. After a failure of Odoo or of the inbox the lane pauses, longer after each failure in a row.
+ * Moves the entries of one lane to Odoo, batch after batch, while this process holds the lease, until it is stopped.
+ * After a failure of Odoo or of the inbox the lane pauses; each further failure makes the pause longer.
  */
 export async function drainLane(lane: Lane, deps: DrainLaneDeps): Promise<void> {
   const { inbox, stopping } = deps;
   const turnDeps: LaneTurnDeps = {
     ...deps,
-    releaseClaims: createClaimRelease(deps, lane.directions),
+    releaseClaims: createClaimRelease(deps, lane.kinds),
     suspects: createSuspects(),
   };
   let state: LaneState = { limit: lane.mostEntries, accountedTenure: undefined };

@@ -5,11 +5,11 @@ import type { EntryResult } from './lane.ts';
 type ApplyBatch = (entries: readonly Entry[]) => Promise<ReadonlyMap<number, EntryResult>>;
 
 /**
- * Applies a batch so that one bad entry costs the others nothing: when the batch fails for a reason that is
- * not Odoo's as a whole, it is halved until the bad entry stands alone. Applying a half again is harmless,
- * since every decision starts from what is read.
+ * Applies a batch so that one bad entry does not affect the others: when the batch fails, and not because Odoo as a
+ * whole failed, it is halved until the bad entry stands alone. Applying a half again is harmless, because every
+ * decision starts from a new reading.
  *
- * @throws BridgeError of another scope than `entry`, with nothing said about the entries
+ * @throws BridgeError of another scope than `entry`: no entry has a result
  */
 export async function isolateFailures(
   apply: ApplyBatch,
@@ -30,12 +30,12 @@ export async function isolateFailures(
   }
 }
 
-/** Also what is about this installation, such as a call that stopping breaks off: no entry is at fault for it. */
+/** True also for faults of this installation, such as a call that was cancelled by stopping: no entry caused them. */
 function isElsewhere(error: unknown): boolean {
   return error instanceof BridgeError && error.scope !== 'entry';
 }
 
-/** Not the message: that of a fault of ours can quote the body it fell over. */
+/** Without the message of the error: the message of an unexpected error can quote the body. */
 function asBridgeError(error: unknown): BridgeError {
   if (error instanceof BridgeError) return error;
   const kind = error instanceof Error ? error.name : typeof error;

@@ -14,30 +14,30 @@ export type LaneTurnDeps = WorkBatchDeps & {
   lease: WorkerLease;
   clock: ClockWatch;
   failures: TurnFailures;
-  /** Gives back claims that were left behind: at once with `isNeeded`, else when it is time to look again. */
+  /** Releases claims that were left behind: at once with `isNeeded`, otherwise when the next check is due. */
   releaseClaims: (isNeeded: boolean) => Promise<void>;
-  /** Done at the end of a turn, as the holder of the lease. */
+  /** Called at the end of a turn, while the lease is held. */
   afterTurn: () => Promise<void>;
 };
 
-/** What a turn hands to the next one. */
+/** What a turn passes on to the next one. */
 export type LaneState = {
   /** Entries to claim at once. */
   limit: number;
   /**
-   * The tenure of the lease in which the inbox has recorded what became of every claim. Undefined when a turn could
-   * not record that: its claims must be given back first.
+   * The tenure of the lease in which every claim has a recorded result. Undefined when a turn could not record its
+   * results: its claims must be released first.
    */
   accountedTenure: number | undefined;
 };
 
-/** How a turn ended; `failed` because Odoo or the inbox as a whole is at fault. */
+/** How a turn ended. `failed`: Odoo or the inbox as a whole failed, not a single entry. */
 export type TurnEnd = BatchEnd['end'] | 'idle' | 'not the holder';
 export type LaneTurn = { end: TurnEnd; state: LaneState };
 
 /**
  * One turn of a lane: takes or renews the lease, claims a batch, works on it and records the results. Never throws:
- * what the inbox throws is logged, and the turn has failed.
+ * errors of the inbox are logged, and the turn counts as failed.
  */
 export async function takeLaneTurn(lane: Lane, deps: LaneTurnDeps, state: LaneState): Promise<LaneTurn> {
   const name = nameOf(lane);
@@ -46,7 +46,7 @@ export async function takeLaneTurn(lane: Lane, deps: LaneTurnDeps, state: LaneSt
     deps.failures.end(name);
     return turn;
   } catch (error) {
-    deps.failures.tell(name, error);
+    deps.failures.log(name, error);
     return { end: 'inbox failed', state: { ...state, accountedTenure: undefined } };
   }
 }
@@ -71,12 +71,12 @@ async function claimAndWork(
   limit: number,
 ): Promise<{ end: TurnEnd; limit: number }> {
   const { contact } = deps;
-  // While Odoo is down nothing is claimed, so that a backlog is not moved back and forth.
+  // While Odoo is down, nothing is claimed: a backlog would be claimed and released again and again.
   const isProbing = contact.current().state === 'down';
   if (isProbing && !(await probe(lane, deps))) return { end: 'odoo failed', limit };
   requireHeld(deps.lease);
   const entries = await deps.inbox.claim({
-    directions: lane.directions,
+    kinds: lane.kinds,
     limit,
     now: deps.now(),
     describe: deps.describe,

@@ -1,52 +1,59 @@
 import type { BridgeError } from '../../errors.ts';
-import type { Direction, Entry, Outcome } from '../../inbox/inbox.ts';
+import type { Entry, EntryKind, Outcome, ParkReason } from '../../inbox/inbox.ts';
 import type { BridgeSettings } from '../../odoo/bridge-answers.ts';
 
 export type EntryResults = ReadonlyMap<number, EntryResult>;
 
-/** What a lane gets for one batch. */
+/** What a lane receives with each batch. */
 export type LaneContext = {
   settings: BridgeSettings;
-  /** To be called before each write to Odoo. @throws BridgeError INBOX_LEASE_LOST */
+  /** Call it before each write to Odoo. @throws BridgeError INBOX_LEASE_LOST */
   requireLease: () => void;
-  /** Aborted when the worker stops: what can be taken up again later is broken off. */
+  /** Aborted when the worker stops: work that can be resumed later is cancelled. */
   signal: AbortSignal;
 };
 
-/** One kind of entries and what is done with them. Lanes work beside each other: a slow one holds up no other. */
+/** One kind of entries and how they are handled. Lanes run side by side: a slow lane does not delay another one. */
 export type Lane = {
-  /** No two lanes share one. */
-  directions: readonly Direction[];
-  /** Entries claimed at once while all goes well. */
+  /** Each kind belongs to one lane only. */
+  kinds: readonly EntryKind[];
+  /** Entries claimed at once while nothing fails. */
   mostEntries: number;
   /**
-   * Every entry gets a result.
+   * Gives every entry a result.
    *
-   * @throws BridgeError of another scope than `entry`, with nothing said about the entries
+   * @throws BridgeError of another scope than `entry`: no entry has a result
    */
   work(entries: readonly Entry[], context: LaneContext): Promise<EntryResults>;
   /**
-   * What else follows from results, before they are written down.
+   * Does what else follows from the results, before they are recorded.
    *
-   * @throws BridgeError of another scope than `entry`, with nothing said about the entries
+   * @throws BridgeError of another scope than `entry`: no result may be recorded
    */
   conclude(entries: readonly Entry[], results: EntryResults, context: LaneContext): Promise<EntryResults>;
 };
 
 /** Names the lane in the log. */
-export function nameOf({ directions }: Pick<Lane, 'directions'>): string {
-  return directions.join(' ');
+export function nameOf({ kinds }: Pick<Lane, 'kinds'>): string {
+  return kinds.join(' ');
 }
 
-/** What became of an entry in this round. */
+/** The result of one attempt at an entry. */
 export type EntryResult =
   | { kind: 'settle'; outcome: Outcome }
-  /** Odoo does not show the message (yet). */
+  /** Odoo does not show the message, or not yet. */
   | { kind: 'unknown_message' }
-  /** Odoo is sending a mail of the message, or the message moved while it was decided on. */
+  /** Odoo is sending a mail of the message, or the message changed between reading and writing. */
   | { kind: 'busy'; reason: string }
-  /** For something that is normal and passes within this time. */
+  /** A normal delay: the cause is expected to be gone after this time. */
   | { kind: 'wait'; delayMs: number; reason: string }
   | { kind: 'failed'; error: BridgeError }
-  /** `isQuiet`: another entry's alert tells of it. */
-  | { kind: 'park'; reason: string; isQuiet?: true };
+  /** `isQuiet`: another entry's alert already reports it. */
+  | ParkResult;
+
+export type ParkResult = ParkReason & { kind: 'park'; isQuiet?: true };
+
+/** For an error that repeating cannot mend: the entry waits for a person. */
+export function parkedBy({ code, message }: BridgeError): ParkResult {
+  return { kind: 'park', code, reason: message };
+}

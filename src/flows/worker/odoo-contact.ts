@@ -2,22 +2,22 @@ import { codeOf } from '../../errors.ts';
 import { describeError } from '../../log.ts';
 import type { Log } from '../../log.ts';
 
-/** What the last contact with Odoo was like. */
+/** Whether Odoo answered the last time. */
 export type OdooContact = { state: 'unknown' | 'up' } | { state: 'down'; code: string; since: Date };
 
 export type OdooContactKeeper = {
   current(): OdooContact;
-  /** Work of this lane got through, or it has none and Odoo answered. */
+  /** Work of this lane succeeded, or the lane has no work and Odoo answered. */
   noteUp(lane: string): void;
   noteDown(lane: string, error: unknown): void;
-  /** Somebody else works with Odoo now: what was known here grows old. */
+  /** Another process works with Odoo now, so this knowledge gets out of date. */
   forget(): void;
 };
 
 /**
- * Tells of an outage once, with its code and what mends it, and again when its code changes or it ends. An
- * outage ends when work gets through, not when a probe does: Odoo can answer one and fail the other. Of several
- * lanes, each one that failed must get through.
+ * Logs an outage once, with its code and its fix, and again when its code changes or when it ends. An outage ends
+ * when work succeeds, not when a probe succeeds: Odoo may answer the probe and still fail the work. With several
+ * lanes, each lane that failed must succeed.
  */
 export function createOdooContact(deps: {
   now: () => Date;

@@ -1,8 +1,8 @@
 import type { ErrorCode } from '../../errors.ts';
-import type { Direction, Inbox } from '../../inbox/inbox.ts';
+import type { EntryKind, Inbox } from '../../inbox/inbox.ts';
 import type { Log } from '../../log.ts';
 
-/** A claim can also be written after its worker has lost the lease, and that worker end at once. */
+/** Regularly, because a worker may still write a claim after it lost the lease, and then crash. */
 const everyMs = 60_000;
 
 export type ReleaseClaimsDeps = {
@@ -12,32 +12,32 @@ export type ReleaseClaimsDeps = {
 };
 
 /**
- * Gives back what was claimed and never ended: only the holder of the lease claims, so while it has no batch of
- * these directions under way whatever is claimed was left behind. Entries that ended several processes are
- * parked by that.
+ * Releases claims that were left behind. Only the holder of the lease claims: while it has no batch of these
+ * kinds, every claim belongs to a process that crashed or lost the lease. Entries that crashed several processes
+ * are parked.
  *
- * @returns to be called by the holder between two batches: looks at once with `isNeeded`, else every minute
+ * @returns a function for the holder to call between two batches: it checks at once with `isNeeded`, else every minute
  * @throws BridgeError INBOX_*
  */
 export function createClaimRelease(
   { inbox, now, log }: ReleaseClaimsDeps,
-  directions: readonly Direction[],
+  kinds: readonly EntryKind[],
 ): (isNeeded: boolean) => Promise<void> {
   let lookedAt: number | undefined;
   return async (isNeeded) => {
     const at = now();
     const sinceMs = lookedAt === undefined ? everyMs : Math.abs(at.getTime() - lookedAt);
     if (!isNeeded && sinceMs < everyMs) return;
-    const { released, parked } = await inbox.releaseClaimed(directions, at);
+    const { released, parked } = await inbox.releaseClaimed(kinds, at);
     lookedAt = at.getTime();
-    if (isNeeded) log.info({ directions, released }, 'worker holds the lease');
+    if (isNeeded) log.info({ kinds, released }, 'worker holds the lease');
     else if (released > 0) {
-      log.warn({ directions, released }, 'entries given back that another process had left');
+      log.warn({ kinds, released }, 'released entries that another process had left claimed');
     }
     if (parked > 0) {
       log.error(
         { code: 'INBOX_CRASHES_WORKER' satisfies ErrorCode, parked },
-        'entries parked: the process ended each time it worked on them',
+        'entries parked: the process crashed each time it worked on them',
       );
     }
   };

@@ -4,20 +4,20 @@ import type { Log } from '../../log.ts';
 
 const everyMs = 3_600_000;
 const dayMs = 86_400_000;
-/** Few enough that a webhook which arrives meanwhile waits a few milliseconds only. */
+/** Few enough that a webhook arriving during a step waits only a few milliseconds. */
 const entriesPerStep = 200;
 
 export type RetentionDeps = {
   inbox: Pick<Inbox, 'retain'>;
-  /** Days after an entry has ended: RETAIN_BODIES_DAYS and RETAIN_ENTRIES_DAYS. */
+  /** Days since an entry was settled: RETAIN_BODIES_DAYS and RETAIN_ENTRIES_DAYS. */
   retain: { bodiesDays: number; entriesDays: number };
   now: () => Date;
   log: Pick<Log, 'info' | 'error'>;
 };
 
 /**
- * Erases and deletes what has been kept long enough: a run every hour, in bounded steps. The returned function
- * takes one step of a run that is due, and never throws: what cannot be erased now is tried an hour later.
+ * Erases bodies and deletes entries that have been kept long enough: one run an hour, in bounded steps. The returned
+ * function takes one step when a run is due or under way. It never throws: a failed run is tried again an hour later.
  */
 export function createRetention({ inbox, retain, now, log }: RetentionDeps): () => Promise<void> {
   let run: { bodies: number; entries: number } | undefined;
@@ -25,7 +25,7 @@ export function createRetention({ inbox, retain, now, log }: RetentionDeps): () 
 
   return async () => {
     const at = now().getTime();
-    // A clock that was set back by more than an hour must not stop it.
+    // In both directions, because a clock set back by more than an hour must not stop retention.
     if (startedAt === undefined || Math.abs(at - startedAt) >= everyMs) {
       run ??= { bodies: 0, entries: 0 };
       startedAt = at;

@@ -1,19 +1,19 @@
-/** Tells an entry at which Odoo fails from an Odoo that fails at whatever it is given. */
+/** Finds out whether one entry makes Odoo fail, or whether Odoo fails at every entry. */
 export type Suspects = {
   /**
-   * To be told of an entry that failed alone, right after Odoo had answered a probe.
+   * Call it when an entry failed alone, right after Odoo answered a probe.
    *
-   * @returns whether the entry is to blame: no other one has failed alone since Odoo took something
+   * @returns whether the entry is at fault: no other entry failed alone since Odoo last accepted a change
    */
   accuse(entryId: number): boolean;
-  /** Odoo has written something. */
+  /** Call it when Odoo accepted a change. */
   acquit(): void;
 };
 
 /**
- * An answer such as an HTML 500 can be one entry's fault. When a second entry fails alone as well before Odoo has
- * taken anything, it is Odoo's: its disk may be full, or its database read-only, and a probe, which only reads,
- * then succeeds. Nobody is to blame from then on.
+ * One entry alone can cause an answer such as an HTML 500. When a second entry fails alone too, and Odoo accepted no
+ * change in between, Odoo is at fault: its disk may be full or its database read-only. A probe still succeeds then,
+ * because it only reads. From then on no entry is at fault, until Odoo accepts a change.
  */
 export function createSuspects(): Suspects {
   const accused = new Set<number>();

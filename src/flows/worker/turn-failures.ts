@@ -2,18 +2,18 @@ import { codeOf } from '../../errors.ts';
 import { describeError } from '../../log.ts';
 import type { Log } from '../../log.ts';
 
-/** Why turns of lanes failed. */
+/** The failures of the lanes' turns. */
 export type TurnFailures = {
-  tell(lane: string, error: unknown): void;
-  /** A turn of the lane did not fail. */
+  log(lane: string, error: unknown): void;
+  /** A turn of the lane succeeded. */
   end(lane: string): void;
 };
 
-/** Tells of a failure when it begins or changes, once for all lanes: what they share fails for each of them. */
-export function createTurnFailures(log: Pick<Log, 'error'>): TurnFailures {
+/** Logs a failure when it begins or changes, once for all lanes: they share the inbox, so all of them fail. */
+export function createTurnFailures({ log }: { log: Pick<Log, 'error'> }): TurnFailures {
   const codes = new Map<string, string>();
   return {
-    tell(lane, error) {
+    log(lane, error) {
       const code = codeOf(error);
       if (![...codes.values()].includes(code)) {
         log.error({ ...describeError(error), code, lane }, 'worker turn failed');

@@ -24,20 +24,20 @@ export type WorkBatchDeps = {
 
 export type Batch = {
   entries: readonly Entry[];
-  /** How many entries were asked for. */
+  /** How many entries the claim asked for. */
   limit: number;
   /** Odoo has just answered a probe. */
   hasProbed: boolean;
 };
 
-/** `limit`: how many entries to ask for next. */
+/** `limit`: how many entries the next claim asks for. */
 export type BatchEnd = { end: 'worked' | 'odoo failed' | 'inbox failed'; limit: number };
 
 /**
- * Works on claimed entries and records the results. When Odoo as a whole is at fault (down, key refused, not
- * provisioned), the batch is given back untouched and no attempt is used up.
+ * Works on claimed entries and records the results. When Odoo as a whole fails (down, key refused, not provisioned),
+ * the batch is released unchanged and no attempt is counted.
  *
- * @throws BridgeError INBOX_*: what became of the entries is not recorded
+ * @throws BridgeError INBOX_*: the results are not recorded
  */
 export async function workBatch(lane: Lane, deps: WorkBatchDeps, batch: Batch): Promise<BatchEnd> {
   const { entries, limit } = batch;
@@ -55,12 +55,12 @@ export async function workBatch(lane: Lane, deps: WorkBatchDeps, batch: Batch): 
   return { end: 'worked', limit: Math.min(lane.mostEntries, limit * 2) };
 }
 
-/** `fault`: the outage that the only entry of the batch is blamed for. */
+/** `fault`: an error of Odoo that is attributed to the only entry of the batch. */
 type Worked = { results: EntryResults; fault?: BridgeError };
 
 /**
- * An entry that fails alone, right after Odoo answered the probe, and is the only one, is at fault itself:
- * otherwise it would hold up everything behind it for ever.
+ * When the only entry of a batch fails right after Odoo answered the probe, the entry itself is at fault. Otherwise it
+ * would block every entry behind it for ever.
  *
  * @throws BridgeError of another scope than `entry`
  */
@@ -83,11 +83,12 @@ async function work(
   }
 }
 
-/** Untouched. After a failure of Odoo the next batch is smaller. */
+/** Releases the batch unchanged. After a failure of Odoo, the next batch is smaller. */
 async function giveBack(lane: Lane, deps: WorkBatchDeps, batch: Batch, error: unknown): Promise<BatchEnd> {
   const ids = batch.entries.map(({ id }) => id);
   const at = deps.now();
-  await deps.inbox.wait(ids, { until: at, reason: codeOf(error), counts: 'nothing', now: at });
+  const why = error instanceof BridgeError ? { code: error.code } : { reason: codeOf(error) };
+  await deps.inbox.wait(ids, { ...why, until: at, counts: 'nothing', now: at });
   if (error instanceof BridgeError && error.scope === 'bridge') {
     deps.log.warn({ code: error.code, entries: ids.length }, 'batch given back');
     return { end: 'inbox failed', limit: batch.limit };
@@ -100,7 +101,7 @@ function noteDown(lane: Lane, { contact }: WorkBatchDeps, { entries }: Batch, er
   return { end: 'odoo failed', limit: Math.max(1, Math.floor(entries.length / 2)) };
 }
 
-/** Whether Odoo has taken something of the batch. */
+/** Whether Odoo accepted a change of the batch. */
 function hasWritten(results: EntryResults): boolean {
   return [...results.values()].some(
     (result) => result.kind === 'settle' && ['applied', 'injected'].includes(result.outcome.outcome),

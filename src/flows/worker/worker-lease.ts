@@ -3,33 +3,33 @@ import type { BridgeError } from '../../errors.ts';
 import type { Inbox } from '../../inbox/inbox.ts';
 import type { Log } from '../../log.ts';
 
-/** Only its holder writes to Odoo. Another process takes over after `ttlMs` without a sign of life. */
+/** Only its holder writes to Odoo. Another process takes over when the lease was not renewed for `ttlMs`. */
 export const workerLease = { name: 'worker', ttlMs: 6_000 } as const;
 const heartbeatMs = 2_000;
-/** Renewed so lately it needs no renewing: turns of several lanes come thick, and each renewal is a commit. */
+/** A lease renewed this recently is not renewed again: turns of several lanes follow closely, and each renewal is a commit. */
 const freshMs = 1_000;
 
 export type WorkerLeaseDeps = {
   inbox: Pick<Inbox, 'holdLease' | 'releaseLease'>;
-  /** Names this process in the lease. */
+  /** The name of this process in the lease. */
   holder: string;
   now: () => Date;
   sleep: (ms: number, signal: AbortSignal) => Promise<void>;
   log: Pick<Log, 'error'>;
 };
 
-/** The right to write to Odoo, which one process at a time has. */
+/** The right to write to Odoo; one process at a time has it. */
 export type WorkerLease = {
   /**
-   * Takes or renews it; undefined while it is somebody else's. `tenure` is another number each time that
-   * somebody else may have had it in between.
+   * Takes or renews the lease; undefined while another process holds it. `tenure` changes each time another process
+   * may have held it in between.
    *
-   * @throws BridgeError INBOX_*: it may be somebody else's by now
+   * @throws BridgeError INBOX_*: another process may hold it by now
    */
   hold(): Promise<{ tenure: number } | undefined>;
-  /** Whether it was renewed so lately that nobody else can have it. */
+  /** Whether it was renewed so recently that no other process can hold it. */
   isHeld(): boolean;
-  /** Renews it beside the work, since a batch can take longer than it lasts, until the signal aborts. */
+  /** Renews it until the signal aborts, because a batch can take longer than the lease lasts. */
   keep(signal: AbortSignal): Promise<void>;
   release(): Promise<void>;
 };
@@ -39,20 +39,20 @@ export function createWorkerLease({ inbox, holder, now, sleep, log }: WorkerLeas
   let tenure = 0;
 
   async function renew(): Promise<boolean> {
-    // Before the call: the time of the call itself counts against us.
+    // Read before the call, because the lease may already count from the beginning of the call.
     const at = now();
     let held = false;
     try {
       held = await inbox.holdLease({ ...workerLease, holder, now: at });
     } finally {
       if (held && !isHeld()) tenure += 1;
-      // A lease that could not be renewed counts as lost, although it usually is not.
+      // Without an answer the lease counts as lost, although it is usually still ours.
       renewedAt = held ? at.getTime() : undefined;
     }
     return held;
   }
 
-  /** A clock that was set, in either direction, makes it look older: it is renewed before it is relied on. */
+  /** When the clock was changed in either direction, the lease looks expired and is renewed before it is used. */
   function isHeld(): boolean {
     return isRenewedSince(workerLease.ttlMs);
   }
@@ -71,7 +71,7 @@ export function createWorkerLease({ inbox, holder, now, sleep, log }: WorkerLeas
       let failing: string | undefined;
       while (!signal.aborted) {
         await sleep(heartbeatMs, signal);
-        // Only what the worker itself has taken is renewed.
+        // Only a lease that the worker has taken is renewed.
         if (signal.aborted || renewedAt === undefined) continue;
         try {
           await renew();
@@ -91,7 +91,7 @@ export function createWorkerLease({ inbox, holder, now, sleep, log }: WorkerLeas
 }
 
 /**
- * For each write that only the holder may make.
+ * Call it before each write that only the holder may make.
  *
  * @throws BridgeError INBOX_LEASE_LOST: another process may hold the lease by now
  */
@@ -99,7 +99,7 @@ export function requireHeld(lease: Pick<WorkerLease, 'isHeld'>): void {
   if (!lease.isHeld()) throw leaseLost();
 }
 
-/** Nothing is said about the entries: they are given back, or whoever has the lease takes them over. */
+/** The entries get no result: they are released, or the new holder of the lease takes them over. */
 function leaseLost(): BridgeError {
   const what = 'The worker could not renew its lease in time, so it writes nothing more to Odoo';
   return bridgeError('INBOX_LEASE_LOST', what);

@@ -13,30 +13,30 @@ import { createWorkerLease } from './worker-lease.ts';
 
 export type WorkerDeps = {
   inbox: Inbox;
-  /** What it takes; entries of other kinds stay as they are. */
+  /** Entries that belong to none of these lanes stay untouched. */
   lanes: readonly Lane[];
   settings: Pick<SettingsKeeper, 'current' | 'refresh'>;
   describe: DescribeBody;
   retain: RetentionDeps['retain'];
-  /** Names this process in the lease. */
+  /** The name of this process in the lease. */
   holder: string;
   now: () => Date;
   random: () => number;
-  /** Resolves after so many milliseconds, or at once when the signal aborts. */
+  /** Resolves after this many milliseconds, or at once when the signal aborts. */
   sleep: (ms: number, signal: AbortSignal) => Promise<void>;
   log: Log;
 };
 
 export type Worker = {
   start(): void;
-  /** Claims nothing more; resolves when the running batches are finished and the lease given back. */
+  /** Stops claiming; resolves when the running batches are finished and the lease is released. */
   stop(): Promise<void>;
   contact(): OdooContact;
 };
 
 /**
- * Moves entries from the inbox to Odoo while this process holds the lease: only its holder writes to Odoo. The
- * lanes work beside each other, under the same lease and with the same knowledge of Odoo's state.
+ * Moves entries from the inbox to Odoo while this process holds the lease: only the holder writes to Odoo. The lanes
+ * run side by side; they share the lease and the knowledge of Odoo's state.
  */
 export function createWorker(deps: WorkerDeps): Worker {
   const stopping = new AbortController();
@@ -47,7 +47,7 @@ export function createWorker(deps: WorkerDeps): Worker {
     lease,
     contact,
     clock: createClockWatch(deps),
-    failures: createTurnFailures(deps.log),
+    failures: createTurnFailures(deps),
     stopping: stopping.signal,
   };
   const takeRetentionStep = createRetention(deps);
@@ -57,7 +57,7 @@ export function createWorker(deps: WorkerDeps): Worker {
     const finished = new AbortController();
     const keeping = lease.keep(finished.signal);
     try {
-      // Retention goes with the first one: two steps at once would be twice as long for intake to wait.
+      // Retention runs in the first lane only: with two steps at once, a webhook would wait twice as long.
       const draining = deps.lanes.map((lane, index) =>
         drainLane(lane, { ...shared, afterTurn: index === 0 ? takeRetentionStep : async () => undefined }),
       );

@@ -5,15 +5,15 @@ import { bridgeError } from '../../errors.ts';
 /** Intake needs one, the worker one or two; the rest is for the pages, files and operators. */
 const maxConnections = 8;
 const connectTimeoutMs = 5_000;
-/** A connection that has been idle for so long is closed, so that a proxy between need not cut it. */
+/** An idle connection is closed after this time, before a proxy on the way cuts it. */
 const idleTimeoutMs = 30_000;
 
-/** The server gives a statement up after `statementTimeoutMs`; if it is not heard of any more, we do. */
+/** The server cancels a statement after `statementTimeoutMs`. If no answer comes at all, the driver gives up later. */
 const statementTimeoutMs = 30_000;
 const answerTimeoutMs = 35_000;
 
 /**
- * Settings of a session, sent by SQL and not while connecting, which pgbouncer refuses. The server's own
+ * Settings of a session. They are sent by SQL, because pgbouncer refuses them while connecting. The server's own
  * settings might lose a commit (`synchronous_commit = off`), or keep a lock for ever.
  */
 const sessionSettings = `
@@ -33,8 +33,8 @@ const sessionSettings = `
 const int8Oid = 20;
 
 /**
- * Connections to PostgreSQL, opened when needed and again after they broke. Numbers of the type bigint come
- * as numbers: ids and milliseconds stay far below 2^53.
+ * Connections to PostgreSQL, opened when needed and opened again after they broke. A bigint is returned as a number: ids
+ * and milliseconds stay far below 2^53.
  *
  * @param databaseUrl as pg-connection-string reads it (https://www.npmjs.com/package/pg-connection-string)
  * @throws BridgeError INBOX_URL_INVALID
@@ -58,8 +58,8 @@ export function createPostgresPool(databaseUrl: string): Pool {
     },
   };
   const pool = new Pool(options);
-  // A broken connection is replaced; whoever was using it learns of it from his own query. Without listeners
-  // these events would end the process.
+  // A broken connection is replaced, and the query that used it rejects. Without listeners these events would end the
+  // process.
   pool.on('connect', (client) => client.on('error', () => {}));
   pool.on('error', () => {});
   return pool;

@@ -1,8 +1,9 @@
 import { BridgeError, bridgeError } from '../../errors.ts';
 import { failedAction, isOwnFault, ownFault } from '../inbox-fault.ts';
 import type { InboxAction } from '../inbox-fault.ts';
+import { sqliteCodeOf } from './result-code.ts';
 
-/** SQLite result code without its extension (https://sqlite.org/rescode.html) → what mends it. */
+/** SQLite result code without its extension (https://sqlite.org/rescode.html) → what the operator does about it. */
 const fixOfSqliteCode: Readonly<Record<string, string>> = {
   FULL: 'Free space on the disk that holds the file of DATABASE_URL.',
   BUSY: 'End the program that holds a lock on the file of DATABASE_URL.',
@@ -14,9 +15,8 @@ const fixOfSqliteCode: Readonly<Record<string, string>> = {
 };
 
 /**
- * The error of the inbox for whatever was thrown. A BridgeError passes unchanged, a fault of our own code becomes
- * INBOX_UNEXPECTED; SQLite's CORRUPT and
- * NOTADB become INBOX_CORRUPT whatever was being done, since repeating cannot help.
+ * The inbox's error for whatever was thrown. A BridgeError passes unchanged, and a fault of our own code becomes
+ * INBOX_UNEXPECTED. SQLite's CORRUPT and NOTADB become INBOX_CORRUPT in every action, because repeating cannot help.
  *
  * Source: SQLite result codes, https://sqlite.org/rescode.html.
  */
@@ -33,15 +33,4 @@ export function inboxFault(error: unknown, action: InboxAction): BridgeError {
     });
   }
   return failedAction(action, sqlite, { fix: fixOfSqliteCode[family], cause: error, details });
-}
-
-/** Whether another connection holds the lock that was asked for. */
-export function isBusy(error: unknown): boolean {
-  return sqliteCodeOf(error)?.startsWith('SQLITE_BUSY') ?? false;
-}
-
-function sqliteCodeOf(error: unknown): string | undefined {
-  if (!(error instanceof Error) || !('code' in error)) return undefined;
-  const { code } = error;
-  return typeof code === 'string' && code.startsWith('SQLITE_') ? code : undefined;
 }

@@ -4,29 +4,29 @@ import { BridgeError, bridgeError } from '../../errors.ts';
 import { newerDatabase } from '../migration.ts';
 import type { Migration } from '../migration.ts';
 import { inboxFault } from './fault.ts';
-import { sqliteSchema } from './schema.ts';
-import { openSqliteSession } from './session.ts';
-import type { SqliteSession } from './session.ts';
+import { schema } from './schema.ts';
+import { openSession } from './session.ts';
+import type { Session } from './session.ts';
 import { retryWhileLocked, inWriteTransaction } from './transaction.ts';
 
-/** Up to which size the write-ahead log is kept after a burst, bytes. */
+/** The size that the write-ahead log keeps after a burst, bytes. */
 const walSizeLimitBytes = 64 * 1024 * 1024;
 
 /**
- * Opens the inbox's SQLite file with its schema up to date, in the mode that makes a commit durable: WAL
- * with `synchronous=FULL` syncs the log on every commit (https://sqlite.org/pragma.html#pragma_synchronous).
- * Creates the directory (0700) and the file (0600) when missing, and takes other users' rights away from an
- * existing file: it holds mail. SQLite gives its -wal and -shm files the rights of the main file.
+ * Opens the inbox's SQLite file with its schema up to date, in the mode that makes a commit durable: WAL with
+ * `synchronous=FULL` syncs the log on every commit (https://sqlite.org/pragma.html#pragma_synchronous).
+ * Creates the directory (0700) and the file (0600) when missing, and takes other users' rights away from an existing
+ * file, because it holds mail. SQLite gives its -wal and -shm files the rights of the main file.
  *
  * @param path absolute
  * @throws BridgeError INBOX_OPEN_FAILED, INBOX_CORRUPT, INBOX_NEWER, INBOX_NOT_OURS
  */
-export async function openSqliteFile(path: string): Promise<SqliteSession> {
+export async function openDatabase(path: string): Promise<Session> {
   createPrivateFile(path);
-  const session = openSession(path);
+  const session = open(path);
   try {
     await useDurableLog(session);
-    await migrate(session, sqliteSchema);
+    await migrate(session, schema);
     return session;
   } catch (error) {
     session.close();
@@ -34,9 +34,9 @@ export async function openSqliteFile(path: string): Promise<SqliteSession> {
   }
 }
 
-function openSession(path: string): SqliteSession {
+function open(path: string): Session {
   try {
-    return openSqliteSession(path);
+    return openSession(path);
   } catch (error) {
     throw inboxFault(error, 'open');
   }
@@ -63,7 +63,7 @@ function createPrivateFile(path: string): void {
   }
 }
 
-/** Not by `recursive`: where a file system says ENOENT for each new folder, as /proc does, that never ends. */
+/** Not by `recursive`, which never ends on a file system that answers ENOENT for each new folder, as /proc does. */
 function makePrivateFolder(path: string): void {
   if (existsSync(path)) return;
   makePrivateFolder(dirname(path));
@@ -75,7 +75,7 @@ function makePrivateFolder(path: string): void {
   }
 }
 
-async function useDurableLog(session: SqliteSession): Promise<void> {
+async function useDurableLog(session: Session): Promise<void> {
   const row = await retryWhileLocked(() => session.first('PRAGMA journal_mode = WAL', []));
   if (row?.['journal_mode'] !== 'wal') {
     const what =
@@ -87,20 +87,19 @@ async function useDurableLog(session: SqliteSession): Promise<void> {
   }
   session.exec('PRAGMA synchronous = FULL');
   session.first(`PRAGMA journal_size_limit = ${walSizeLimitBytes}`, []);
-  // What is erased is overwritten with zeros, so that no free page of the file remembers it.
+  // Deleted content is overwritten with zeros, so that no free page of the file still holds it.
   session.first('PRAGMA secure_delete = ON', []);
 }
 
 /**
- * Brings a database to the newest of `migrations`, all or nothing. Safe when several processes start on the
- * same empty file: the transaction takes the write lock first and records a step before it runs it, so the
- * process that comes second finds the steps done.
+ * Brings a database to the newest of `migrations`, all or nothing. Safe when several processes start on the same file:
+ * the transaction takes the write lock first, so the second process finds the steps done.
  *
  * @param migrations ascending by version
  * @throws BridgeError INBOX_NEWER when a later release of the bridge has already changed the schema,
  *   INBOX_NOT_OURS when the tables are another program's, INBOX_WRITE_FAILED, INBOX_CORRUPT
  */
-export async function migrate(session: SqliteSession, migrations: readonly Migration[]): Promise<void> {
+export async function migrate(session: Session, migrations: readonly Migration[]): Promise<void> {
   await inWriteTransaction(session, () => {
     const current = currentVersion(session);
     const newest = migrations.at(-1)?.version ?? 0;
@@ -112,7 +111,7 @@ export async function migrate(session: SqliteSession, migrations: readonly Migra
   });
 }
 
-function currentVersion(session: SqliteSession): number {
+function currentVersion(session: Session): number {
   const tables = session
     .all("SELECT name FROM sqlite_schema WHERE type = 'table' LIMIT 100", [])
     .map((row) => row['name']);

@@ -1,3 +1,4 @@
+import type { ErrorCode } from '../../errors.ts';
 import type { Document, RouteAnswer, RoutedMessage } from '../../odoo/reply-route.ts';
 import type { MailJudgement } from './automatic-reply.ts';
 import type { ReplyClues } from './reply-references.ts';
@@ -28,7 +29,9 @@ export type ReplyPlan =
       notes: readonly string[];
     }
   | { kind: 'ignore'; reason: string }
-  | { kind: 'park'; reason: string };
+  | ParkPlan;
+
+export type ParkPlan = { kind: 'park'; code: ErrorCode; reason: string };
 
 type Found = { message: RoutedMessage; document: Document; by: string; confidence: 'high' | 'medium' };
 
@@ -53,7 +56,7 @@ export function planReply(
   const { judgement } = mail;
   if (judgement.kind === 'loop') return { kind: 'ignore', reason: `loop: ${judgement.reason}` };
   if (judgement.kind === 'suspect') {
-    return { kind: 'park', reason: `REPLY_SUSPECT: the mail ${judgement.reason}` };
+    return { kind: 'park', code: 'REPLY_SUSPECT', reason: `the mail ${judgement.reason}` };
   }
   const isAutomatic = judgement.kind === 'automatic';
   if (isAutomatic && !mail.showsAutomatic) {
@@ -181,13 +184,12 @@ function nameOf({ model, id }: Document): string {
   return `${model},${id}`;
 }
 
-export const parkReasons = {
-  REPLY_DOCUMENT_GONE: 'REPLY_DOCUMENT_GONE: the document it answers does not exist any more',
-  REPLY_UNPLACED: 'REPLY_UNPLACED: the mail names no document, alias or message that Odoo knows',
-  REPLY_NOTE_UNCERTAIN:
-    'REPLY_NOTE_UNCERTAIN: the sender is an employee, and it is not known whether he answers an internal note',
+const parkReasons = {
+  REPLY_DOCUMENT_GONE: 'the document it answers does not exist any more',
+  REPLY_UNPLACED: 'the mail names no document, alias or message that Odoo knows',
+  REPLY_NOTE_UNCERTAIN: 'the sender is an employee, and it is not known whether he answers an internal note',
 };
 
-function parked(code: keyof typeof parkReasons): ReplyPlan {
-  return { kind: 'park', reason: parkReasons[code] };
+export function parked(code: keyof typeof parkReasons): ParkPlan {
+  return { kind: 'park', code, reason: parkReasons[code] };
 }

@@ -94,7 +94,7 @@ describe('inbox replay', () => {
     const applied = await settle();
     await put(['ann', 'bob', 'carl'].map((name) => eventBody(`${name}@example.com`)));
     const parked = await park();
-    await replay({ directions: ['outbound'], limit: 2 });
+    await replay({ kinds: ['outbound'], limit: 2 });
     expect(await statesOf([...applied, ...parked])).toEqual(['settled', 'parked', 'received', 'received']);
     expect(lines).toContain('2 of 2 entries replayed. More match: raise --limit, or run it again.');
     await replay({ recipient: 'ann@example.com', states: ['settled', 'parked'] });
@@ -163,7 +163,7 @@ describe('inbox replay --now', () => {
     await serve.holdLease({ ...workerLease, holder: 'serve', now: deps.now() });
     const replaying = replay({ ids: [id] }, { odoo: access });
     await vi.waitUntil(async () => (await serve.find(id))?.state === 'received', { interval: 5 });
-    const claimed = { directions: ['outbound' as const], limit: 1, now: deps.now(), describe: describeBody };
+    const claimed = { kinds: ['outbound' as const], limit: 1, now: deps.now(), describe: describeBody };
     await serve.claim(claimed);
     await serve.settle([id], { outcome: 'applied' }, deps.now());
     await replaying;

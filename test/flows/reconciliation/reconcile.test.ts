@@ -16,7 +16,7 @@ import { openEventBridge } from '../../support/bridge/event-bridge.ts';
 
 const hourMs = 60 * 60_000;
 
-/** Odoo, Sweego's log and a bridge between them; no webhook comes unless the test sends it. */
+/** Odoo, Sweego's log and a bridge between them. No webhook arrives unless the test sends it. */
 async function openScene({ bridge: hasWorker = true } = {}) {
   const odoo = await openStandIn();
   const sweego = await startSweegoApi();
@@ -38,8 +38,8 @@ async function openScene({ bridge: hasWorker = true } = {}) {
     await sweego.close();
     await odoo.close();
   });
-  const told: { level: string; message: string }[] = [];
-  const write = (level: string) => (_fields: object, message: string) => void told.push({ level, message });
+  const logged: { level: string; message: string }[] = [];
+  const write = (level: string) => (_fields: object, message: string) => void logged.push({ level, message });
   const run = async (changes: Partial<ReconcileDeps> = {}) =>
     reconcile({
       inbox: bridge.inbox,
@@ -54,7 +54,7 @@ async function openScene({ bridge: hasWorker = true } = {}) {
         ),
       mostDays: 7,
       describe: describeBody,
-      replies: { since: new Date(), isDue: false, told: [] },
+      replies: { since: new Date(), isDue: false, reported: [] },
       now: () => new Date(),
       log: { info: write('info'), warn: write('warn'), error: write('error') },
       ...changes,
@@ -69,12 +69,12 @@ async function openScene({ bridge: hasWorker = true } = {}) {
     odoo,
     sweego,
     bridge,
-    told,
+    logged,
     run,
     actions,
-    /** Addresses as often as Odoo was told to count a bounce of them; the stand-in does not count. */
+    /** One address for each bounce that Odoo was told to count; the stand-in itself does not count. */
     bounced,
-    /** Posts on an order, and returns the message with the mails as they came to Sweego, by recipient. */
+    /** Posts on an order; returns the message and the mails that reached Sweego, by recipient. */
     async send(...addresses: string[]) {
       const partners = [];
       for (const address of addresses) partners.push(await odoo.mails.createContact(address, address));
@@ -94,8 +94,8 @@ async function openScene({ bridge: hasWorker = true } = {}) {
       const answer = smtpAnswer === undefined ? {} : { smtpAnswer };
       const body = sweegoEventBody({ type, mail, ...submissionOf(mail), at: new Date(), ...answer });
       await bridge.inbox.put({
-        direction: 'outbound',
-        webhookId: randomUUID(),
+        kind: 'outbound',
+        requestKey: randomUUID(),
         body: Buffer.from(body),
         receivedAt: new Date(),
         secretId,
@@ -108,7 +108,7 @@ async function openScene({ bridge: hasWorker = true } = {}) {
         arguments: { domain: [['active', 'in', [true, false]]], fields: ['active'] },
       });
     },
-    /** Takes the history from Odoo, as a backup from before it would. */
+    /** Removes the history from Odoo, as restoring an older backup does. */
     async forget() {
       const events = (await odoo.admin.call({
         model: 'x_sweego_event',
@@ -130,8 +130,8 @@ async function openScene({ bridge: hasWorker = true } = {}) {
   };
 }
 
-describe('with all webhooks lost', () => {
-  it('one reconciliation tells Odoo what the webhooks would have told', async () => {
+describe('when all webhooks are lost', () => {
+  it('one reconciliation brings to Odoo what the webhooks would have brought', async () => {
     const scene = await openScene();
     const { message, mails } = await scene.send('ann@example.com', 'bob@example.com', 'cat@example.com');
     scene.logs(mails[0], 'opened-human');
@@ -152,7 +152,7 @@ describe('with all webhooks lost', () => {
     expect(await scene.odoo.mails.mailsOf(message.id)).toMatchObject([{ state: 'exception' }]);
   });
 
-  it('a second one stores nothing, and a state that changes meanwhile is news', async () => {
+  it('a second one stores nothing, except for a state that changed meanwhile', async () => {
     const scene = await openScene();
     const { message, mails } = await scene.send('ann@example.com', 'bob@example.com');
     scene.logs(mails[0], 'delivered');
@@ -167,7 +167,7 @@ describe('with all webhooks lost', () => {
     expect((await scene.run()).run.pending).toBe(0);
   });
 
-  it('and with webhooks beside it, no event is told twice', async () => {
+  it('and webhooks arrive too, no event is applied twice', async () => {
     const scene = await openScene();
     const { mails } = await scene.send('ann@example.com', 'bob@example.com');
     await scene.webhook(mails[0], 'email_sent');
@@ -189,22 +189,22 @@ describe('with all webhooks lost', () => {
   });
 });
 
-it('an Odoo restored from a backup is told again what it had been told', async () => {
+it('applies again what an Odoo that was restored from a backup has lost', async () => {
   const scene = await openScene();
   const { mails } = await scene.send('ann@example.com');
   scene.logs(mails[0], 'queued');
   await scene.run();
   await scene.bridge.drained();
-  const told = ['ann@example.com email_sent'];
-  expect(await scene.history()).toEqual(told);
+  const before = ['ann@example.com email_sent'];
+  expect(await scene.history()).toEqual(before);
   await scene.forget();
   expect((await scene.run()).run.news).toBe(1);
   await scene.bridge.drained();
-  expect(await scene.history()).toEqual(told);
+  expect(await scene.history()).toEqual(before);
   expect((await scene.run()).run.news).toBe(0);
 });
 
-it('a failure that is told anew with better evidence is brought to Odoo, whatever its date', async () => {
+it('applies a failure again when better evidence for it arrives, whatever its date', async () => {
   const scene = await openScene();
   const { message, mails } = await scene.send('ann@example.com');
   const at = new Date();
@@ -220,8 +220,8 @@ it('a failure that is told anew with better evidence is brought to Odoo, whateve
   });
 });
 
-describe('a failure that nobody calls final', () => {
-  it('is shown, waited on, and over once the log or a webhook tells of a delivery', async () => {
+describe('a failure that is not final', () => {
+  it('is shown, keeps its mail pending, and ends when the log or a webhook reports a delivery', async () => {
     const scene = await openScene();
     const { message, mails } = await scene.send('ann@example.com', 'bob@example.com');
     for (const mail of mails) scene.logs(mail, 'undelivered', { bounceType: null });
@@ -244,7 +244,7 @@ describe('a failure that nobody calls final', () => {
 });
 
 describe('a failure that is labelled hard', () => {
-  it('and was temporary is news again once it is final', async () => {
+  it('counts as new when it was temporary and becomes final', async () => {
     const scene = await openScene();
     const { message, mails } = await scene.send('ann@example.com');
     scene.logs(mails[0], 'undelivered', { bounceType: 'hard', smtpAnswer: '451 4.7.652 later' });
@@ -268,80 +268,83 @@ describe('a failure that is labelled hard', () => {
   });
 });
 
-describe.each(['the log first', 'the webhook first', 'both at once'])('what is told twice, %s,', (order) => {
-  type Scene = Awaited<ReturnType<typeof openScene>>;
-  async function tellTwice(scene: Scene, tellLog: () => unknown, tellWebhook: () => Promise<void>) {
-    const steps = [
-      async () => {
-        tellLog();
-        await scene.run();
-      },
-      tellWebhook,
-    ];
-    for (const step of order === 'the webhook first' ? steps.reverse() : steps) {
-      await step();
-      if (order !== 'both at once') await scene.bridge.drained();
+describe.each(['the log first', 'the webhook first', 'both at once'])(
+  'an event from two sources, %s,',
+  (order) => {
+    type Scene = Awaited<ReturnType<typeof openScene>>;
+    async function tellTwice(scene: Scene, tellLog: () => unknown, tellWebhook: () => Promise<void>) {
+      const steps = [
+        async () => {
+          tellLog();
+          await scene.run();
+        },
+        tellWebhook,
+      ];
+      for (const step of order === 'the webhook first' ? steps.reverse() : steps) {
+        await step();
+        if (order !== 'both at once') await scene.bridge.drained();
+      }
+      await scene.bridge.drained();
     }
-    await scene.bridge.drained();
-  }
 
-  it('is judged by the better evidence, kept once, and known by its Message-Id on the wire', async () => {
-    const scene = await openScene();
-    const { message, mails } = await scene.send('ann@example.com');
-    await tellTwice(
-      scene,
-      () => scene.logs(mails[0], 'undelivered', { bounceType: 'hard' }),
-      async () => {
-        await scene.webhook(mails[0], 'email_sent');
-        await scene.webhook(mails[0], 'hard_bounce', '550 5.7.1 refused by policy');
-      },
-    );
-    expect(await scene.odoo.mails.notificationsOf(message.id)).toMatchObject([
-      { notification_status: 'exception', failure_type: 'mail_smtp', x_sweego_status: 'hard_bounce' },
-    ]);
-    expect(await scene.odoo.mails.mailsOf(message.id)).toMatchObject([{ failure_type: 'mail_smtp' }]);
-    expect((await scene.history()).sort()).toEqual([
-      'ann@example.com email_sent',
-      'ann@example.com hard_bounce',
-    ]);
-    const read = await scene.actions.read([message.messageId]);
-    expect(read.messages[0]?.notifications[0]?.sweego_message_id).toMatch(/^<.+>$/);
-    expect(read.messages[0]?.events.map(({ event_id: id }) => id?.startsWith('log:'))).toEqual([
-      false,
-      false,
-    ]);
-  });
-
-  it('counts one bounce of a dead address where the mail server says so', async () => {
-    const scene = await openScene();
-    const admin = scene.odoo.admin;
-    const all = { method: 'search', arguments: { domain: [] } };
-    const servers = (await admin.call({ model: 'ir.mail_server', ...all })) as number[];
-    await admin.call({
-      model: 'ir.mail_server',
-      method: 'write',
-      ids: servers,
-      arguments: { vals: { x_sweego_count_bounces: true } },
+    it('is judged by the better evidence, stored once, and found by its Message-Id on the wire', async () => {
+      const scene = await openScene();
+      const { message, mails } = await scene.send('ann@example.com');
+      await tellTwice(
+        scene,
+        () => scene.logs(mails[0], 'undelivered', { bounceType: 'hard' }),
+        async () => {
+          await scene.webhook(mails[0], 'email_sent');
+          await scene.webhook(mails[0], 'hard_bounce', '550 5.7.1 refused by policy');
+        },
+      );
+      expect(await scene.odoo.mails.notificationsOf(message.id)).toMatchObject([
+        { notification_status: 'exception', failure_type: 'mail_smtp', x_sweego_status: 'hard_bounce' },
+      ]);
+      expect(await scene.odoo.mails.mailsOf(message.id)).toMatchObject([{ failure_type: 'mail_smtp' }]);
+      expect((await scene.history()).sort()).toEqual([
+        'ann@example.com email_sent',
+        'ann@example.com hard_bounce',
+      ]);
+      const read = await scene.actions.read([message.messageId]);
+      expect(read.messages[0]?.notifications[0]?.sweego_message_id).toMatch(/^<.+>$/);
+      expect(read.messages[0]?.events.map(({ event_id: id }) => id?.startsWith('log:'))).toEqual([
+        false,
+        false,
+      ]);
     });
-    const { mails } = await scene.send('ann@example.com');
-    const bounced = { bounceType: 'hard', smtpAnswer: '550 5.1.1 user unknown' };
-    await tellTwice(
-      scene,
-      () => scene.logs(mails[0], 'undelivered', bounced),
-      () => scene.webhook(mails[0], 'hard_bounce', bounced.smtpAnswer, `server:${servers[0]}:outbound`),
-    );
-    expect(scene.bounced).toEqual(['ann@example.com']);
-  });
-});
 
-describe('what Sweego is asked', () => {
-  it('is nothing at all while no mail waits', async () => {
+    it('counts one bounce of an address when the mail server reports it', async () => {
+      const scene = await openScene();
+      const admin = scene.odoo.admin;
+      const all = { method: 'search', arguments: { domain: [] } };
+      const servers = (await admin.call({ model: 'ir.mail_server', ...all })) as number[];
+      await admin.call({
+        model: 'ir.mail_server',
+        method: 'write',
+        ids: servers,
+        arguments: { vals: { x_sweego_count_bounces: true } },
+      });
+      const { mails } = await scene.send('ann@example.com');
+      const bounced = { bounceType: 'hard', smtpAnswer: '550 5.1.1 user unknown' };
+      await tellTwice(
+        scene,
+        () => scene.logs(mails[0], 'undelivered', bounced),
+        () => scene.webhook(mails[0], 'hard_bounce', bounced.smtpAnswer, `server:${servers[0]}:outbound`),
+      );
+      expect(scene.bounced).toEqual(['ann@example.com']);
+    });
+  },
+);
+
+describe('Sweego’s log', () => {
+  it('is not read while no mail is pending', async () => {
     const scene = await openScene();
     expect((await scene.run()).run).toMatchObject({ outcome: 'complete', pending: 0, domains: [] });
     expect(scene.sweego.requests).toEqual([]);
   });
 
-  it('gives rows of others who share the account, which are not stored', async () => {
+  it('may hold rows of other users of the account, which are not stored', async () => {
     const scene = await openScene();
     const { mails } = await scene.send('ann@example.com');
     const row = scene.logs(mails[0], 'delivered');
@@ -353,7 +356,7 @@ describe('what Sweego is asked', () => {
     expect((await scene.run()).run).toMatchObject({ news: 1 });
   });
 
-  it('may be answered by 422 for one domain of three: the others are read, and it is told (S11)', async () => {
+  it('may answer 422 for one domain of three: the others are read, and the result names it (S11)', async () => {
     const scene = await openScene();
     const { mails } = await scene.send('ann@example.com');
     const row = scene.logs(mails[0], 'delivered');
@@ -370,7 +373,7 @@ describe('what Sweego is asked', () => {
     ]);
   });
 
-  it('may be answered by 422 for the domain that mails were sent from: then something is wrong (S11)', async () => {
+  it('may answer 422 for the domain that mails were sent from: the run is partial (S11)', async () => {
     const scene = await openScene();
     await scene.send('ann@example.com');
     const alias = { name: 'a.example' };
@@ -384,7 +387,7 @@ describe('what Sweego is asked', () => {
     ]);
   });
 
-  it('may be answered in a form that cannot be read: the run is partial, and such a row is not used', async () => {
+  it('may hold an unreadable row of ours: the run is partial, and the row is not used', async () => {
     const scene = await openScene();
     const { message, mails } = await scene.send('ann@example.com', 'bob@example.com');
     scene.logs(mails[0], 'delivered');
@@ -400,7 +403,7 @@ describe('what Sweego is asked', () => {
     ]);
   });
 
-  it('may be answered by rows of others that cannot be read: they are none of ours', async () => {
+  it('may hold unreadable rows of others, which are ignored', async () => {
     const scene = await openScene();
     const { mails } = await scene.send('ann@example.com');
     const row = scene.logs(mails[0], 'delivered');
@@ -409,7 +412,7 @@ describe('what Sweego is asked', () => {
     expect((await scene.run()).run).toMatchObject({ outcome: 'complete', news: 1, unreadable: 0 });
   });
 
-  it('is left alone after 429, and told how long for', async () => {
+  it('is not read again after 429, and the result says for how long', async () => {
     const scene = await openScene();
     await scene.send('ann@example.com');
     const alias = { name: 'a.example' };
@@ -422,7 +425,7 @@ describe('what Sweego is asked', () => {
     expect(scene.sweego.requests).toHaveLength(4);
   });
 
-  it('gives rows of mails that were only tried out, which say nothing', async () => {
+  it('may hold rows of dry runs, which count for nothing', async () => {
     const scene = await openScene();
     const { mails } = await scene.send('ann@example.com');
     scene.logs(mails[0], 'delivered');
@@ -431,12 +434,12 @@ describe('what Sweego is asked', () => {
     expect((await scene.run()).run).toMatchObject({ outcome: 'complete', news: 0, unreadable: 0 });
   });
 
-  it('gives what an earlier run stored, which is counted and stored once', async () => {
+  it('may hold rows that an earlier run stored, which are counted and stored once', async () => {
     const scene = await openScene({ bridge: false });
     const { mails } = await scene.send('ann@example.com');
     scene.logs(mails[0], 'delivered');
     expect((await scene.run()).run.news).toBe(1);
-    await scene.bridge.inbox.claim({ directions: [], limit: 0, now: new Date(), describe: describeBody });
+    await scene.bridge.inbox.claim({ kinds: [], limit: 0, now: new Date(), describe: describeBody });
     expect((await scene.run()).run.news).toBe(0);
     expect((await scene.bridge.inbox.status()).unclaimed).toBe(0);
   });
@@ -450,10 +453,10 @@ describe('what Sweego is asked', () => {
     const { run } = await scene.run({ settings: { servers: [], alias_domains: [alias] } });
     expect(run).toMatchObject({ outcome: 'partial', news: 1 });
     expect(run.domains[0]).toMatchObject({ result: 'failed', code: 'SWEEGO_UNAVAILABLE' });
-    expect(scene.told.at(-1)).toMatchObject({ level: 'error' });
+    expect(scene.logged.at(-1)).toMatchObject({ level: 'error' });
   });
 
-  it('ends with the first refusal of the key, once, and says so', async () => {
+  it('is not read further after the key was refused, which is logged once', async () => {
     const scene = await openScene();
     await scene.send('ann@example.com');
     scene.sweego.failNext(401);
@@ -462,12 +465,12 @@ describe('what Sweego is asked', () => {
     expect(run.domains[0]).toMatchObject({ result: 'failed', code: 'SWEEGO_API_KEY_REFUSED' });
     expect(run.domains.slice(1).every(({ result }) => result === 'skipped')).toBe(true);
     expect(scene.sweego.requests).toHaveLength(1);
-    expect(scene.told).toEqual([
+    expect(scene.logged).toEqual([
       { level: 'error', message: 'reconciliation could not read all of Sweego’s log' },
     ]);
   });
 
-  it('goes on after a domain that the key is not for', async () => {
+  it('is read for the next domain when the key has no right for one', async () => {
     const scene = await openScene();
     const { mails } = await scene.send('ann@example.com');
     scene.logs(mails[0], 'delivered');
@@ -478,7 +481,7 @@ describe('what Sweego is asked', () => {
     expect(run.domains[0]).toMatchObject({ domain: 'a.example', code: 'SWEEGO_API_KEY_REFUSED' });
   });
 
-  it('is about every domain when a mail names none that it is from', async () => {
+  it('is read for all domains when a mail has no From domain', async () => {
     const scene = await openScene();
     const { mails } = await scene.send('ann@example.com');
     scene.logs(mails[0], 'delivered');
@@ -496,14 +499,14 @@ describe('what Sweego is asked', () => {
     expect(run).toMatchObject({ outcome: 'complete', news: 1, domains: [{ domain: '*', result: 'read' }] });
   });
 
-  it('leaves out mails that wait for longer than seven days, and tells how many and since when', async () => {
+  it('is not read for mails pending for more than seven days; their number and age are logged', async () => {
     const scene = await openScene();
     await scene.send('ann@example.com');
     const now = () => new Date(Date.now() + 9 * 24 * hourMs);
-    const { run } = await scene.run({ now, replies: { since: now(), isDue: false, told: [] } });
+    const { run } = await scene.run({ now, replies: { since: now(), isDue: false, reported: [] } });
     expect(run).toMatchObject({ pending: 1, tooOld: { count: 1 }, domains: [] });
     expect(scene.sweego.requests).toEqual([]);
-    expect(scene.told[0]).toMatchObject({
+    expect(scene.logged[0]).toMatchObject({
       level: 'warn',
       message: expect.stringContaining('wait for Sweego') as unknown,
     });
@@ -525,8 +528,8 @@ describe('a reply that Sweego received', () => {
   const dayAgo = () => new Date(Date.now() - 24 * hourMs);
   async function storeReply(scene: Awaited<ReturnType<typeof openScene>>, uid: string) {
     await scene.bridge.inbox.put({
-      direction: 'inbound',
-      webhookId: `w-${uid}`,
+      kind: 'inbound',
+      requestKey: `w-${uid}`,
       body: Buffer.from(JSON.stringify({ event_type: 'email_inbound', swg_uid: uid })),
       receivedAt: new Date(Date.now() - 3 * hourMs),
       secretId: 'test',
@@ -537,7 +540,7 @@ describe('a reply that Sweego received', () => {
     }
   }
 
-  it('and that never reached the inbox is told with sender and subject, once', async () => {
+  it('is reported once, with sender and subject, when it never reached the inbox', async () => {
     const scene = await openScene();
     await scene.send('ann@example.com');
     await storeReply(scene, '04-stored');
@@ -546,28 +549,32 @@ describe('a reply that Sweego received', () => {
       received('04-lost', 3),
       received('04-error', 5, { status: 'error' }),
     );
-    const { run, lostReplies } = await scene.run({ replies: { since: dayAgo(), isDue: false, told: [] } });
+    const { run, lostReplies } = await scene.run({
+      replies: { since: dayAgo(), isDue: false, reported: [] },
+    });
     expect(run).toMatchObject({ inbound: 'checked', lostReplies: ['04-lost', '04-error'] });
     expect(lostReplies[0]).toMatchObject({ sender: 'ann@customer.example.com', subject: 'Where is it?' });
     expect(JSON.stringify(run)).not.toContain('customer.example.com');
-    expect(scene.told.filter(({ message }) => message === 'lost reply')).toHaveLength(2);
-    expect((await scene.run({ replies: { since: dayAgo(), isDue: false, told: [] } })).lostReplies).toEqual(
-      [],
-    );
+    expect(scene.logged.filter(({ message }) => message === 'lost reply')).toHaveLength(2);
+    expect(
+      (await scene.run({ replies: { since: dayAgo(), isDue: false, reported: [] } })).lostReplies,
+    ).toEqual([]);
   });
 
-  it('and was lost is looked for also while no mail waits, when it is time', async () => {
+  it('is looked for even while no mail is pending, when that is due', async () => {
     const scene = await openScene();
     scene.sweego.logRows.push(received('04-lost', 3));
     const since = dayAgo();
-    expect((await scene.run({ replies: { since, isDue: false, told: [] } })).run.inbound).toBe('not needed');
+    expect((await scene.run({ replies: { since, isDue: false, reported: [] } })).run.inbound).toBe(
+      'not needed',
+    );
     expect(scene.sweego.requests).toEqual([]);
-    const { run, repliesSeenUntil } = await scene.run({ replies: { since, isDue: true, told: [] } });
+    const { run, repliesSeenUntil } = await scene.run({ replies: { since, isDue: true, reported: [] } });
     expect(run).toMatchObject({ outcome: 'complete', pending: 0, lostReplies: ['04-lost'] });
     expect(Date.now() - (repliesSeenUntil?.getTime() ?? 0)).toBeGreaterThan(1.9 * hourMs);
   });
 
-  it('and was lost is told once also when its time cannot be read', async () => {
+  it('is reported once also when its time cannot be read', async () => {
     const scene = await openScene();
     await scene.send('ann@example.com');
     await storeReply(scene, '04-stored');
@@ -575,7 +582,7 @@ describe('a reply that Sweego received', () => {
     const rows = [received('04-lost', 3, time), received('04-stored', 3, time)];
     const run = () =>
       scene.run({
-        replies: { since: dayAgo(), isDue: false, told: [] },
+        replies: { since: dayAgo(), isDue: false, reported: [] },
         readLog: async function* ({ channel }) {
           await Promise.resolve();
           yield { rows: channel === 'email_inbound' ? rows : [], isRefused: false };
@@ -585,7 +592,7 @@ describe('a reply that Sweego received', () => {
     expect((await run()).lostReplies).toEqual([]);
   });
 
-  it('is not called lost while Sweego still tries, when it is another’s, or was forwarded', async () => {
+  it('is not lost while Sweego retries it, when it belongs to another domain, or when it was forwarded', async () => {
     const scene = await openScene();
     await scene.send('ann@example.com');
     const elsewhere = { inbound_recipient: { email: 'a@other.example', name: '' } };
@@ -595,40 +602,42 @@ describe('a reply that Sweego received', () => {
       received('04-forwarded', 3, { status: 'forwarded' }),
       received('04-before', 30),
     );
-    expect((await scene.run({ replies: { since: dayAgo(), isDue: false, told: [] } })).run).toMatchObject({
-      inbound: 'checked',
-      lostReplies: [],
-    });
-  });
-
-  it('is not called lost when it may be the one that was erased', async () => {
-    const scene = await openScene();
-    await scene.send('ann@example.com');
-    await storeReply(scene, '04-erased');
-    const [entry] = await scene.bridge.inbox.list({ directions: ['inbound'] });
-    await scene.bridge.inbox.erase([entry?.id ?? 0], new Date());
-    scene.sweego.logRows.push(received('04-erased', 3.02));
-    expect((await scene.run({ replies: { since: dayAgo(), isDue: false, told: [] } })).lostReplies).toEqual(
-      [],
+    expect((await scene.run({ replies: { since: dayAgo(), isDue: false, reported: [] } })).run).toMatchObject(
+      {
+        inbound: 'checked',
+        lostReplies: [],
+      },
     );
   });
 
-  it('is not called lost while the inbox holds it and nobody has looked at that', async () => {
+  it('is not lost when an erased entry may hold it', async () => {
+    const scene = await openScene();
+    await scene.send('ann@example.com');
+    await storeReply(scene, '04-erased');
+    const [entry] = await scene.bridge.inbox.list({ kinds: ['inbound'] });
+    await scene.bridge.inbox.erase([entry?.id ?? 0], new Date());
+    scene.sweego.logRows.push(received('04-erased', 3.02));
+    expect(
+      (await scene.run({ replies: { since: dayAgo(), isDue: false, reported: [] } })).lostReplies,
+    ).toEqual([]);
+  });
+
+  it('is not lost while the inbox holds it in a request that is not split yet', async () => {
     const scene = await openScene({ bridge: false });
     await scene.send('ann@example.com');
     const put = (uid: string) =>
       scene.bridge.inbox.put({
-        direction: 'inbound',
-        webhookId: `w-${uid}`,
+        kind: 'inbound',
+        requestKey: `w-${uid}`,
         body: Buffer.from(JSON.stringify({ event_type: 'email_inbound', swg_uid: uid })),
         receivedAt: new Date(),
         secretId: 'test',
       });
     await put('04-new');
     scene.sweego.logRows.push(received('04-new', 3));
-    const replies = { since: dayAgo(), isDue: false, told: [] };
+    const replies = { since: dayAgo(), isDue: false, reported: [] };
     expect((await scene.run({ replies })).run).toMatchObject({ inbound: 'checked', lostReplies: [] });
-    // More than can be looked at comes all the time.
+    // New requests arrive faster than they can be split.
     const status = async () => ({ ...(await scene.bridge.inbox.status()), unclaimed: 1 });
     const flooded = { ...scene.bridge.inbox, status };
     scene.sweego.logRows.push(received('04-other', 3));
@@ -638,32 +647,32 @@ describe('a reply that Sweego received', () => {
     });
   });
 
-  it('is not told of again after somebody cancelled its activity', async () => {
+  it('is not reported again after a user cancelled its activity', async () => {
     const scene = await openScene();
     await scene.send('ann@example.com');
     scene.sweego.logRows.push(received('04-lost', 3));
-    const { run } = await scene.run({ replies: { since: dayAgo(), isDue: false, told: ['04-lost'] } });
+    const { run } = await scene.run({ replies: { since: dayAgo(), isDue: false, reported: ['04-lost'] } });
     expect(run).toMatchObject({ inbound: 'checked', lostReplies: [] });
     expect(await scene.activities()).toEqual([]);
   });
 
-  it('and arrives after all has its activity closed', async () => {
+  it('has its activity closed when it arrives after all', async () => {
     const scene = await openScene();
     await scene.send('ann@example.com');
     scene.sweego.logRows.push(received('04-late', 3));
-    await scene.run({ replies: { since: dayAgo(), isDue: false, told: [] } });
+    await scene.run({ replies: { since: dayAgo(), isDue: false, reported: [] } });
     expect(await scene.activities()).toMatchObject([{ active: true }]);
     await storeReply(scene, '04-late');
-    await scene.run({ replies: { since: dayAgo(), isDue: false, told: ['04-late'] } });
+    await scene.run({ replies: { since: dayAgo(), isDue: false, reported: ['04-late'] } });
     expect(await scene.activities()).toMatchObject([{ active: false }]);
   });
 
-  it('makes the run partial when Sweego cannot tell', async () => {
+  it('makes the run partial when Sweego does not answer about it', async () => {
     const scene = await openScene();
     const { mails } = await scene.send('ann@example.com');
     scene.logs(mails[0], 'delivered');
     const { run } = await scene.run({
-      replies: { since: dayAgo(), isDue: false, told: [] },
+      replies: { since: dayAgo(), isDue: false, reported: [] },
       readLog: (query) => {
         if (query.channel === 'email_inbound') scene.sweego.failNext(500);
         return readLogPages(

@@ -24,7 +24,7 @@ const noAlerts = {
 };
 const nothing: PendingAnswer = { messages: [], next: null };
 
-/** A process that wakes each minute, as serve does. `pending` is how long Odoo takes to answer. */
+/** A reconciler as in a process of its own; `startedAt` collects the times of its runs. */
 async function openProcess(url: string, clock: ManualClock, changes: Partial<ReconcilerDeps> = {}) {
   const inbox = await openInbox(url);
   const lines: LogLine[] = [];
@@ -62,7 +62,7 @@ async function openProcess(url: string, clock: ManualClock, changes: Partial<Rec
 
 const at = (time: string) => createManualClock(new Date(`2026-11-25T${time}Z`));
 
-/** As if the schedule had been followed until this slot. */
+/** Remembers a slot as run, as if the schedule had been followed until then. */
 async function haveRun(inbox: Inbox, lastSlot: string, clock: ManualClock): Promise<void> {
   const memory = await recallReconciliations(inbox, clock.now());
   await keepReconciliations(inbox, { ...memory, lastSlot }, clock.now());
@@ -75,7 +75,7 @@ async function wakeEachMinute(clock: ManualClock, minutes: number, ...wakes: (()
   }
 }
 
-it('runs of 45 minutes on a schedule of 30: one is skipped, and that is said once', async () => {
+it('skips the next slot of a half-hourly schedule during a run of 45 minutes, and logs that once', async () => {
   const clock = at('10:00:00');
   const startedAt: string[] = [];
   const slow = await openProcess(createInboxFile(), clock, {
@@ -91,12 +91,15 @@ it('runs of 45 minutes on a schedule of 30: one is skipped, and that is said onc
   await wakeEachMinute(clock, 65, () => slow.reconciler.wake());
   expect(startedAt).toEqual(['10:00', '11:00']);
   expect(slow.lines.filter(({ level }) => level === 'warn')).toMatchObject([
-    { slot: '2026-11-25T10:30:00.000Z', message: 'reconciliation skipped: the last one is still going' },
+    {
+      slot: '2026-11-25T10:30:00.000Z',
+      message: 'reconciliation skipped: the previous run has not finished',
+    },
   ]);
   await clock.advance(45 * minuteMs);
 });
 
-it('runs a slot once, and skips none, when it is woken twice at the same moment', async () => {
+it('runs a slot once and skips none when it is woken twice at the same moment', async () => {
   const clock = at('10:00:00');
   const slow = await openProcess(createInboxFile(), clock, {
     actions: {
@@ -114,7 +117,7 @@ it('runs a slot once, and skips none, when it is woken twice at the same moment'
   expect(slow.lines.filter(({ level }) => level === 'warn')).toEqual([]);
 });
 
-it('of two replicas one runs each slot', async () => {
+it('runs each slot in one of two replicas', async () => {
   const clock = at('10:00:00');
   const url = createInboxFile();
   const [one, other] = [await openProcess(url, clock), await openProcess(url, clock)];
@@ -127,7 +130,7 @@ it('of two replicas one runs each slot', async () => {
   expect([...one.startedAt, ...other.startedAt].sort()).toEqual(['10:00', '10:30', '11:00']);
 });
 
-it('of two replicas none runs a slot that the other one skipped', async () => {
+it('does not run a slot that the other replica skipped', async () => {
   const clock = at('10:00:00');
   const url = createInboxFile();
   const startedAt: string[] = [];
@@ -150,7 +153,7 @@ it('of two replicas none runs a slot that the other one skipped', async () => {
   expect(startedAt).toEqual(['10:00', '11:00']);
 });
 
-it('is stopped in its run: the slot is run again after the restart', async () => {
+it('runs a slot again after a restart when it was stopped during the run', async () => {
   const clock = at('10:00:00');
   const url = createInboxFile();
   const stopped = await openProcess(url, clock, {
@@ -173,7 +176,7 @@ it('is stopped in its run: the slot is run again after the restart', async () =>
   expect(next.startedAt).toEqual(['10:06']);
 });
 
-it('tries again after five minutes when Odoo is away at the slot', async () => {
+it('tries again after five minutes when Odoo is unavailable at the slot', async () => {
   const clock = at('02:00:00');
   const startedAt: string[] = [];
   const daily = await openProcess(createInboxFile(), clock, {
@@ -192,7 +195,7 @@ it('tries again after five minutes when Odoo is away at the slot', async () => {
   expect(startedAt).toEqual(['02:00', '02:05', '02:10', '02:15']);
 });
 
-it('runs at once when an administrator runs the job in Odoo by hand, once, though it is switched off', async () => {
+it('runs once, at once, when an administrator runs the job in Odoo by hand, even if it is switched off', async () => {
   const clock = at('10:01:00');
   const requested_at = new Date('2026-11-25T10:00:30Z');
   const off = { ...settingsWith(), reconciliation: { is_on: false, every_minutes: 30, requested_at } };
@@ -208,7 +211,7 @@ it('runs at once when an administrator runs the job in Odoo by hand, once, thoug
   expect([...one.startedAt, ...other.startedAt]).toEqual(['10:01']);
 });
 
-it('shows one activity in Odoo while Sweego refuses the key, and closes it when the key works', async () => {
+it('raises one activity in Odoo while Sweego refuses the key, and closes it when the key works', async () => {
   const clock = at('10:00:00');
   const alerts: string[] = [];
   let status = 403;
@@ -252,12 +255,12 @@ it('shows one activity in Odoo while Sweego refuses the key, and closes it when 
   expect(alerts).toEqual([`${key} Sweego refuses the API key`, `closed ${key}`]);
 });
 
-it('a process that stood still in its run takes nothing back that another one did meanwhile', async () => {
+it('does not undo what another process did while this one stood still during its run', async () => {
   const clock = at('10:00:00');
   const url = createInboxFile();
   let thaw = () => {};
   const frozen = await openProcess(url, clock, {
-    // Neither its heart nor its run goes on.
+    // Neither the renewal of the lease nor the run continues.
     sleep: (_, signal) => new Promise((resolve) => signal.addEventListener('abort', () => resolve())),
     actions: {
       ...noAlerts,
@@ -268,7 +271,7 @@ it('a process that stood still in its run takes nothing back that another one di
   await clock.advance(minuteMs);
   const other = await openProcess(url, clock);
   await wakeEachMinute(clock, 32, () => other.reconciler.wake());
-  // A lease that nobody has looked at before is watched first.
+  // The first look at a lease only begins to watch it.
   expect(other.startedAt).toEqual(['10:31']);
   thaw();
   void standing;
@@ -278,7 +281,7 @@ it('a process that stood still in its run takes nothing back that another one di
   expect(runs.map(({ startedAt }) => startedAt.slice(11, 16))).toEqual(['10:31', '10:00']);
 });
 
-it('goes on by the new time after the clock was set back', async () => {
+it('follows the new time after the clock was set back', async () => {
   const clock = at('13:00:00');
   const opened = await openProcess(createInboxFile(), clock);
   await wakeEachMinute(clock, 1, () => opened.reconciler.wake());
@@ -287,7 +290,7 @@ it('goes on by the new time after the clock was set back', async () => {
   expect(opened.startedAt).toEqual(['13:00', '10:01', '10:30', '11:00']);
 });
 
-it('another process goes on at the next slot after one was killed in its run', async () => {
+it('runs the next slot in another process after one was killed during its run', async () => {
   const clock = at('10:00:00');
   const url = createInboxFile();
   const killed = await openInbox(url);
@@ -296,11 +299,11 @@ it('another process goes on at the next slot after one was killed in its run', a
   await killed.holdLease({ name: 'reconciliation', holder: 'killed', ttlMs: 30_000, now: clock.now() });
   const other = await openProcess(url, clock);
   await wakeEachMinute(clock, 35, () => other.reconciler.wake());
-  // A lease that nobody has looked at before is watched first.
+  // The first look at a lease only begins to watch it.
   expect(other.startedAt).toEqual(['10:31']);
 });
 
-it('a command runs after another one was killed in its run, when no serve is there', async () => {
+it('runs a command after another process was killed during its run, while no serve is running', async () => {
   const clock = at('10:00:00');
   const url = createInboxFile();
   const killed = await openInbox(url);
@@ -312,7 +315,7 @@ it('a command runs after another one was killed in its run, when no serve is the
   expect((await running)?.run).toMatchObject({ outcome: 'complete' });
 });
 
-it('a restart neither repeats a slot nor forgets one, and the last runs are kept', async () => {
+it('neither repeats nor forgets a slot after a restart, and keeps the last runs', async () => {
   const clock = at('10:00:00');
   const url = createInboxFile();
   const first = await openProcess(url, clock);
@@ -329,7 +332,7 @@ it('a restart neither repeats a slot nor forgets one, and the last runs are kept
   expect(memory.repliesSince).toBe('2026-11-25T10:00:00.000Z');
 });
 
-it('rests while Odoo’s scheduled action is switched off, or Odoo has told nothing yet', async () => {
+it('does not run while Odoo’s scheduled action is switched off, or before Odoo has answered', async () => {
   const clock = at('10:00:00');
   const off = { ...settingsWith(), reconciliation: { is_on: false, every_minutes: 30, requested_at: null } };
   for (const currentSettings of [() => off, () => undefined]) {
@@ -339,7 +342,7 @@ it('rests while Odoo’s scheduled action is switched off, or Odoo has told noth
   }
 });
 
-it('tells of a missing key and of a failing Odoo, and tries again at the next slot only', async () => {
+it('logs a missing key and a failing Odoo, and tries again at the next slot only', async () => {
   const clock = at('10:00:00');
   const waiting: PendingAnswer['messages'][number] = {
     message_id: '<1@example.com>',

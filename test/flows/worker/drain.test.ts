@@ -24,7 +24,7 @@ let odoo: OpenStandIn;
 let inbox: Inbox;
 let folder: string;
 let worker: Worker;
-/** The clock of the worker: every sleep moves it forward at once. */
+/** The clock of the worker: every sleep moves it forward without waiting. */
 let clock: number;
 const silent = { debug() {}, info() {}, warn() {}, error() {} };
 
@@ -83,10 +83,10 @@ function startWorker(
 
 async function put(body: string): Promise<void> {
   const receivedAt = new Date(clock);
-  const webhookId = `w-${Math.random()}`;
+  const requestKey = `w-${Math.random()}`;
   await inbox.put({
-    direction: 'outbound',
-    webhookId,
+    kind: 'outbound',
+    requestKey,
     body: Buffer.from(body),
     receivedAt,
     secretId: 'test',
@@ -112,7 +112,7 @@ async function sendMail(address: string): Promise<{ mail: SinkMail; message: num
   return { mail: await odoo.sink.waitFor((each) => each.recipient === address), message: id };
 }
 
-/** Looks again and again, moving the clock on by `advanceMs` each time. */
+/** Lists the entries again and again, and moves the clock forward by `advanceMs` each time. */
 async function until(isRight: (entries: EntrySummary[]) => boolean, advanceMs = 0): Promise<EntrySummary[]> {
   for (let tries = 0; tries < 1_000; tries += 1) {
     const entries = await inbox.list({});
@@ -120,7 +120,7 @@ async function until(isRight: (entries: EntrySummary[]) => boolean, advanceMs = 
     clock += advanceMs;
     await new Promise((resolve) => setTimeout(resolve, 10));
   }
-  throw new Error(`The inbox never came to that: ${JSON.stringify(await inbox.list({ limit: 5 }))}`);
+  throw new Error(`The entries never got there: ${JSON.stringify(await inbox.list({ limit: 5 }))}`);
 }
 
 const allAre =
@@ -129,7 +129,7 @@ const allAre =
     entries.length === count && entries.every((entry) => entry.state === state);
 
 describe('the worker', () => {
-  it('applies everything once after an outage, and uses up no attempt', async () => {
+  it('applies everything once after an outage, and counts no attempt', async () => {
     const { mail, message } = await sendMail('ann@example.com');
     await odoo.standIn.setCondition('bad gateway');
     startWorker();
@@ -142,7 +142,7 @@ describe('the worker', () => {
     expect(await odoo.mails.notificationsOf(message)).toMatchObject([{ notification_status: 'exception' }]);
   });
 
-  it('waits for a message that Odoo does not show yet, and settles it as not ours in the end', async () => {
+  it('waits for a message that Odoo does not show yet, and finally settles its event as not ours', async () => {
     const { mail } = await sendMail('bob@example.com');
     startWorker();
     await put(event('delivered', mail, { headers: { 'x-message-id': '<elsewhere@example.org>' } }));
@@ -156,7 +156,7 @@ describe('the worker', () => {
     expect(last - first).toBeGreaterThan(3_600_000);
   });
 
-  it('parks what names no recipient or no message, and shows why', async () => {
+  it('parks events without a recipient or message, with the reason', async () => {
     const { mail } = await sendMail('cleo@example.com');
     startWorker();
     await put(event('hard_bounce', mail, { headers: {} }));
@@ -172,7 +172,7 @@ describe('the worker', () => {
     ]);
   });
 
-  it('keeps an event of an unknown type as ignored, with its type', async () => {
+  it('settles an event of an unknown type as ignored, and names the type', async () => {
     const { mail } = await sendMail('dora@example.com');
     startWorker();
     await put(event('brand-new', mail));
@@ -180,7 +180,7 @@ describe('the worker', () => {
     expect(entry?.reason).toBe('ignored: event type brand_new');
   });
 
-  it('parks one poisonous event after its attempts and applies all those around it', async () => {
+  it('parks one poisonous event after its attempts, and applies all the others', async () => {
     const { mail, message } = await sendMail('eve@example.com');
     const poison = '<poison@example.com>';
     startWorker((actions) => ({
@@ -207,7 +207,7 @@ describe('the worker', () => {
     expect(await odoo.mails.notificationsOf(message)).toMatchObject([{ notification_status: 'exception' }]);
   });
 
-  it('shows a bounce whose text holds characters that no database takes', async () => {
+  it('shows a bounce whose text contains characters that PostgreSQL cannot store', async () => {
     const { mail, message } = await sendMail('zoe@example.com');
     startWorker();
     await put(event('hard_bounce', mail, { details: '(550 5.1.1 no\u0000such \ud800 user)' }));
@@ -217,7 +217,7 @@ describe('the worker', () => {
     expect(row?.failure_reason).toContain('550 5.1.1 no\ufffdsuch \ufffd user');
   });
 
-  it('does not let one event that Odoo refuses take others of the same message down with it', async () => {
+  it('applies the other events of a message when Odoo refuses one of them', async () => {
     const partners = await Promise.all(
       ['one@example.com', 'two@example.com'].map((each) => odoo.mails.createContact(each, each)),
     );
@@ -243,7 +243,7 @@ describe('the worker', () => {
     expect(rows.map((row) => row.notification_status).sort()).toEqual(['exception', 'sent']);
   });
 
-  it('does not forget what it had claimed when the inbox could not be written for a while', async () => {
+  it('does not lose its claims when the inbox could not be written for a while', async () => {
     const { mail, message } = await sendMail('yan@example.com');
     let failures = 2;
     const written = inbox.settle.bind(inbox);
@@ -262,7 +262,7 @@ describe('the worker', () => {
     expect(await odoo.mails.notificationsOf(message)).toMatchObject([{ notification_status: 'exception' }]);
   });
 
-  it('is not held up for ever by one event at which Odoo answers like a broken proxy', async () => {
+  it('is not blocked for ever by one event at which Odoo answers like a broken proxy', async () => {
     const { mail, message } = await sendMail('finn@example.com');
     const poison = '<poison@example.com>';
     startWorker((actions) => ({
@@ -278,7 +278,7 @@ describe('the worker', () => {
     expect(await odoo.mails.notificationsOf(message)).toMatchObject([{ notification_status: 'exception' }]);
   });
 
-  it('leaves a message alone while one of its mails is outgoing, and applies the event afterwards', async () => {
+  it('waits while a mail of the message is outgoing, and applies the event afterwards', async () => {
     const partner = await odoo.mails.createContact('Gus', 'gus@example.com');
     const order = await odoo.mails.createOrder(partner);
     odoo.sink.setDelay(1_500);

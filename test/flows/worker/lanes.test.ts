@@ -1,20 +1,20 @@
 import { describe, expect, it } from 'vitest';
 import { bridgeError } from '../../../src/errors.ts';
 import type { EntryResults, Lane } from '../../../src/flows/worker/lane.ts';
-import type { Direction, Entry, Inbox } from '../../../src/inbox/inbox.ts';
+import type { EntryKind, Entry, Inbox } from '../../../src/inbox/inbox.ts';
 import { settingsWith } from '../../support/bridge/bridge-settings.ts';
 import { createInboxFile, openWorker } from '../../support/bridge/open-worker.ts';
 
 const settings = { current: () => settingsWith(), refresh: async () => settingsWith() };
 
-/** A lane whose work is `work`; without it, everything is applied. */
+/** A lane that runs `work` and then reports every entry as applied. */
 function laneOf(
-  direction: Direction,
+  kind: EntryKind,
   work: (entries: readonly Entry[], context: Parameters<Lane['work']>[1]) => Promise<void> = async () =>
     undefined,
 ): Lane {
   return {
-    directions: [direction],
+    kinds: [kind],
     mostEntries: 2,
     async work(entries, context): Promise<EntryResults> {
       await work(entries, context);
@@ -24,19 +24,19 @@ function laneOf(
   };
 }
 
-async function put(inbox: Inbox, direction: Direction, now: Date): Promise<void> {
-  const webhookId = `w-${Math.random()}`;
-  const body = Buffer.from(JSON.stringify({ event_id: webhookId }));
-  await inbox.put({ direction, webhookId, body, receivedAt: now, secretId: 'environment:1' });
+async function put(inbox: Inbox, kind: EntryKind, now: Date): Promise<void> {
+  const requestKey = `w-${Math.random()}`;
+  const body = Buffer.from(JSON.stringify({ event_id: requestKey }));
+  await inbox.put({ kind, requestKey, body, receivedAt: now, secretId: 'environment:1' });
 }
 
-const statesOf = async (inbox: Inbox, direction: Direction) =>
-  (await inbox.list({ directions: [direction] })).map(({ state }) => state);
+const statesOf = async (inbox: Inbox, kind: EntryKind) =>
+  (await inbox.list({ kinds: [kind] })).map(({ state }) => state);
 
 const outage = bridgeError('ODOO_UNAVAILABLE', 'HTML 502');
 
 describe('two lanes', () => {
-  it('work beside each other: a reply that takes minutes holds up no bounce', async () => {
+  it('run side by side: a reply that takes minutes does not delay a bounce', async () => {
     const lanes = [laneOf('outbound'), laneOf('inbound', () => new Promise(() => undefined))];
     const { inbox, clock } = await openWorker(createInboxFile(), { settings, lanes }, { isStuck: true });
     await put(inbox, 'inbound', clock.now());
@@ -49,7 +49,7 @@ describe('two lanes', () => {
     expect(await statesOf(inbox, 'inbound')).toEqual(['claimed']);
   });
 
-  it('leave each other’s claims alone when one of them cannot write to the inbox for a while', async () => {
+  it('do not release each other’s claims when one of them cannot write to the inbox for a while', async () => {
     let failures = 1;
     const lanes = [laneOf('outbound'), laneOf('inbound', () => new Promise(() => undefined))];
     const { inbox, clock } = await openWorker(
@@ -76,7 +76,7 @@ describe('two lanes', () => {
     expect(await statesOf(inbox, 'inbound')).toEqual(['claimed']);
   });
 
-  it('know of an outage together: it is told once, and is over when work of both gets through', async () => {
+  it('share the state of Odoo: an outage is logged once, and ends when the work of both succeeds', async () => {
     let isBroken = true;
     const lanes = [
       laneOf('outbound', async () => {
@@ -84,9 +84,9 @@ describe('two lanes', () => {
       }),
       laneOf('inbound'),
     ];
-    const { inbox, clock, told, worker } = await openWorker(createInboxFile(), { settings, lanes });
-    for (const direction of ['outbound', 'outbound', 'outbound'] as const) {
-      await put(inbox, direction, clock.now());
+    const { inbox, clock, logged, worker } = await openWorker(createInboxFile(), { settings, lanes });
+    for (const kind of ['outbound', 'outbound', 'outbound'] as const) {
+      await put(inbox, kind, clock.now());
     }
     await clock.advance(1_000);
     for (let count = 0; count < 5; count += 1) {
@@ -94,16 +94,16 @@ describe('two lanes', () => {
       await clock.advance(2_000);
     }
     expect(new Set(await statesOf(inbox, 'inbound'))).toEqual(new Set(['settled']));
-    expect(told('Odoo is unavailable: pausing')).toHaveLength(1);
-    expect(told('Odoo answers')).toEqual([]);
+    expect(logged('Odoo is unavailable: pausing')).toHaveLength(1);
+    expect(logged('Odoo answers')).toEqual([]);
     expect(worker.contact()).toMatchObject({ state: 'down' });
     isBroken = false;
     await clock.advance(60_000);
-    expect(told('Odoo answers')).toHaveLength(1);
+    expect(logged('Odoo answers')).toHaveLength(1);
     expect(worker.contact()).toEqual({ state: 'up' });
   });
 
-  it('write nothing to Odoo once another process may hold the lease', async () => {
+  it('write nothing to Odoo when another process may hold the lease', async () => {
     const url = createInboxFile();
     let go: () => void = () => undefined;
     const waiting = new Promise<void>((resolve) => (go = resolve));

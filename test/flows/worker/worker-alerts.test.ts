@@ -13,7 +13,7 @@ import { localWork } from '../../support/manual-clock.ts';
 
 const pausing = 'Odoo is unavailable: pausing';
 
-/** A worker with one bounce to bring to a stand-in Odoo, whose connection can be made wrong. */
+/** A worker with one bounce to apply in a stand-in Odoo, and a way to break the connection. */
 async function openBounce(
   outage: (odoo: OpenStandIn) => Promise<{ secret?: string; database?: string; timeoutMs?: number }>,
 ) {
@@ -30,7 +30,7 @@ async function openBounce(
     underWay.add(call);
     return call.finally(() => underWay.delete(call));
   }
-  /** Answers of Odoo take real time, which the clock waits for. */
+  /** Odoo answers in real time, so the clock waits for its answers. */
   async function settle(): Promise<void> {
     do {
       await Promise.allSettled(underWay);
@@ -64,8 +64,8 @@ async function openBounce(
   );
   onTestFinished(() => odoo.close());
   await opened.inbox.put({
-    direction: 'outbound',
-    webhookId: 'w-1',
+    kind: 'outbound',
+    requestKey: 'w-1',
     body: Buffer.from(
       sweegoEventBody({
         type: 'hard_bounce',
@@ -83,8 +83,8 @@ async function openBounce(
     ...opened,
     odoo,
     message: message.id,
-    async mend() {
-      // A call that hangs would be reset by the mending, which is another failure and told again.
+    async repair() {
+      // Changing the condition would reset a hanging call: a different failure, which would be logged again.
       await settle();
       await odoo.standIn.setCondition('working');
       actions = connect({});
@@ -93,7 +93,7 @@ async function openBounce(
   };
 }
 
-describe('what pauses everything', () => {
+describe('an outage of Odoo', () => {
   it.each([
     ['an expired key', 'ODOO_AUTHENTICATION', 'ODOO_API_KEY', async () => ({ secret: 'expired' })],
     ['a database that is gone', 'ODOO_DATABASE', 'ODOO_DATABASE', async () => ({ database: 'gone' })],
@@ -115,26 +115,26 @@ describe('what pauses everything', () => {
         return { timeoutMs: 20 };
       },
     ],
-  ])('is told once with its code and fix and once at its end: %s', async (_, code, fix, outage) => {
+  ])('is logged once with its code and fix, and once when it ends: %s', async (_, code, fix, outage) => {
     const bounce = await openBounce(outage);
     await bounce.pass(1);
-    expect(bounce.told(pausing)).toMatchObject([{ level: 'error', code }]);
-    expect(bounce.told(pausing)[0]?.['error']).toContain(fix);
+    expect(bounce.logged(pausing)).toMatchObject([{ level: 'error', code }]);
+    expect(bounce.logged(pausing)[0]?.['error']).toContain(fix);
     expect(bounce.worker.contact()).toMatchObject({ state: 'down', code });
     expect((await bounce.inbox.status()).states.parked).toBe(0);
-    expect(bounce.told('Odoo answers')).toEqual([]);
+    expect(bounce.logged('Odoo answers')).toEqual([]);
 
-    await bounce.mend();
+    await bounce.repair();
     await bounce.pass(2);
     expect(await bounce.inbox.list({})).toMatchObject([{ state: 'settled', reason: 'applied', attempts: 0 }]);
     expect(await bounce.odoo.mails.notificationsOf(bounce.message)).toMatchObject([
       { notification_status: 'exception' },
     ]);
-    expect(bounce.told('Odoo answers')).toHaveLength(1);
-    expect(bounce.told(pausing)).toHaveLength(1);
+    expect(bounce.logged('Odoo answers')).toHaveLength(1);
+    expect(bounce.logged(pausing)).toHaveLength(1);
   });
 
-  it('is told again when it changes', async () => {
+  it('is logged again when its code changes', async () => {
     const bounce = await openBounce(async ({ standIn }) => {
       await standIn.setCondition('bad gateway');
       return {};
@@ -142,6 +142,6 @@ describe('what pauses everything', () => {
     await bounce.pass(2);
     await bounce.odoo.standIn.setCondition('gone');
     await bounce.pass(2);
-    expect(bounce.told(pausing).map(({ code }) => code)).toEqual(['ODOO_UNAVAILABLE', 'ODOO_UNREACHABLE']);
+    expect(bounce.logged(pausing).map(({ code }) => code)).toEqual(['ODOO_UNAVAILABLE', 'ODOO_UNREACHABLE']);
   });
 });

@@ -14,7 +14,7 @@ const settings: WorkerDeps['settings'] = {
   refresh: async () => settingsWith(),
 };
 
-/** An Odoo that knows every message and writes nothing while `fails` says so. */
+/** An Odoo that knows every message, and refuses every change while `fails` returns true. */
 function createFailingOdoo(fails: () => boolean): OutboundLaneDeps['actions'] {
   return {
     read: async (): Promise<ReadAnswer> => ({
@@ -28,8 +28,8 @@ function createFailingOdoo(fails: () => boolean): OutboundLaneDeps['actions'] {
   };
 }
 
-describe('an Odoo that answers the probe and can write nothing', () => {
-  it('for half a day brings no entry nearer to being parked, and gets all of them afterwards', async () => {
+describe('an Odoo that answers the probe but cannot write', () => {
+  it('counts no attempt for half a day, and receives every entry afterwards', async () => {
     let isDiskFull = true;
     const { inbox, clock } = await openWorker(createInboxFile(), {
       settings,
@@ -50,15 +50,15 @@ describe('an Odoo that answers the probe and can write nothing', () => {
   });
 });
 
-describe('a claim that arrives after its worker has lost the lease', () => {
-  it('is taken over within a minute when that worker ends, and not only at the next start', async () => {
+describe('a claim that is written after its worker lost the lease', () => {
+  it('is released within a minute when that worker ends, not only at the next start', async () => {
     const url = createInboxFile();
     const { inbox, clock } = await openWorker(url, { settings, actions: createFailingOdoo(() => false) });
     await clock.advance(2_000);
     const late = await openInbox(url);
     await putOpened(late, clock.now(), 'one');
     const claimed = await late.claim({
-      directions: ['outbound'],
+      kinds: ['outbound'],
       limit: 500,
       now: clock.now(),
       describe: describeBody,
@@ -70,7 +70,7 @@ describe('a claim that arrives after its worker has lost the lease', () => {
   });
 });
 
-describe('a bridge that only takes webhooks, since another one works', () => {
+describe('a bridge that only receives webhooks, because another one holds the lease', () => {
   it('asks for the lease once a second, however many webhooks arrive', async () => {
     const url = createInboxFile();
     const odoo = { settings, actions: createFailingOdoo(() => false) };

@@ -13,7 +13,7 @@ const settings: WorkerDeps['settings'] = {
   refresh: async () => settingsWith(),
 };
 
-/** An Odoo with the message that every event here is about; remembers what was applied. */
+/** An Odoo with the message of all events in this file; it remembers the changes that were applied. */
 function createFakeOdoo() {
   const applied: MessageChange[] = [];
   const odoo = {
@@ -42,10 +42,10 @@ function createPromise<T>() {
 const inboxError = (code: ErrorCode) => bridgeError(code, 'The disk is full');
 
 describe('one writer towards Odoo', () => {
-  it('another process takes over within seconds of its end, and finishes what it had claimed', async () => {
+  it('is replaced within seconds after it dies, and the other process finishes its claims', async () => {
     const url = createInboxFile();
     const odoo = createFakeOdoo();
-    // The first one hangs in Odoo, and its clock is never moved: to the other it looks dead.
+    // The first worker hangs in a call to Odoo and its clock stands still, so the second one presumes it dead.
     const hanging = createPromise<ReadAnswer>();
     const first = await openWorker(url, { settings, actions: { ...odoo, read: () => hanging.promise } });
     await putOpened(first.inbox, first.clock.now());
@@ -59,7 +59,7 @@ describe('one writer towards Odoo', () => {
     hanging.resolve(await odoo.read());
   });
 
-  it('who stood still while another took over writes nothing, and costs no entry an attempt', async () => {
+  it('writes nothing after it stood still and another process took over; no attempt is counted', async () => {
     const url = createInboxFile();
     const odoo = createFakeOdoo();
     const hanging = createPromise<ReadAnswer>();
@@ -84,10 +84,10 @@ describe('one writer towards Odoo', () => {
     expect(appliedByFirst).toEqual([]);
     expect(odoo.applied).toHaveLength(1);
     expect(await second.inbox.list({})).toMatchObject([{ state: 'settled', attempts: 0 }]);
-    expect(first.told('worker turn failed')).toMatchObject([{ code: 'INBOX_NOT_CLAIMED' }]);
+    expect(first.logged('worker turn failed')).toMatchObject([{ code: 'INBOX_NOT_CLAIMED' }]);
   });
 
-  it('claims nothing while it cannot renew its lease, says so once, and goes on by itself', async () => {
+  it('claims nothing while it cannot renew its lease, logs that once, and continues by itself', async () => {
     let isBroken = true;
     const claims: Date[] = [];
     const odoo = createFakeOdoo();
@@ -107,13 +107,15 @@ describe('one writer towards Odoo', () => {
     await putOpened(opened.inbox, opened.clock.now());
     await opened.clock.advance(60_000);
     expect(claims).toEqual([]);
-    expect(opened.told('worker turn failed')).toMatchObject([{ level: 'error', code: 'INBOX_WRITE_FAILED' }]);
+    expect(opened.logged('worker turn failed')).toMatchObject([
+      { level: 'error', code: 'INBOX_WRITE_FAILED' },
+    ]);
     isBroken = false;
     await opened.clock.advance(5_000);
     expect(odoo.applied).toHaveLength(1);
   });
 
-  it('a call that stopping breaks off costs no entry an attempt', async () => {
+  it('counts no attempt for a call that stopping cancels', async () => {
     const odoo = createFakeOdoo();
     const closed = bridgeError('ODOO_CLOSED', 'The bridge stops');
     const { inbox, clock, worker } = await openWorker(createInboxFile(), {
@@ -130,12 +132,12 @@ describe('one writer towards Odoo', () => {
     expect(worker.contact().state).toBe('unknown');
   });
 
-  it('tells of entries that ended the process again and again', async () => {
+  it('logs that entries were parked because they crashed the process again and again', async () => {
     const opened = await openWorker(createInboxFile(), {
       settings,
       inbox: (inbox) => ({
         ...inbox,
-        releaseClaimed: async ([direction]) => ({ released: 2, parked: direction === 'outbound' ? 1 : 0 }),
+        releaseClaimed: async ([kind]) => ({ released: 2, parked: kind === 'outbound' ? 1 : 0 }),
       }),
     });
     await opened.clock.advance(5_000);
@@ -146,10 +148,10 @@ describe('one writer towards Odoo', () => {
 });
 
 describe('an outage', () => {
-  it('is not over, nor told again, while Odoo answers the probe and fails the work', async () => {
+  it('neither ends nor is logged again while Odoo answers the probe and fails the work', async () => {
     let reads = 0;
     const badGateway = bridgeError('ODOO_UNAVAILABLE', 'HTML 502', { fix: 'Look at the proxy.' });
-    const { inbox, clock, told } = await openWorker(createInboxFile(), {
+    const { inbox, clock, logged } = await openWorker(createInboxFile(), {
       settings,
       actions: {
         ...createFakeOdoo(),
@@ -162,18 +164,18 @@ describe('an outage', () => {
     for (let index = 0; index < 8; index += 1) await putOpened(inbox, clock.now(), `event-${index}`);
     await clock.advance(15_000);
     expect(reads).toBeGreaterThan(3);
-    expect(told('Odoo is unavailable: pausing')).toMatchObject([
+    expect(logged('Odoo is unavailable: pausing')).toMatchObject([
       { code: 'ODOO_UNAVAILABLE', error: 'HTML 502. Look at the proxy.' },
     ]);
-    expect(told('Odoo answers')).toEqual([]);
+    expect(logged('Odoo answers')).toEqual([]);
   });
 });
 
-describe('a clock that is set', () => {
-  it('back by an hour prolongs no wait, and it is told', async () => {
+describe('a clock that is changed', () => {
+  it('back by an hour makes no wait longer, and this is logged', async () => {
     const odoo = createFakeOdoo();
     odoo.isMessageVisible = false;
-    const { inbox, clock, told } = await openWorker(createInboxFile(), { settings, actions: odoo });
+    const { inbox, clock, logged } = await openWorker(createInboxFile(), { settings, actions: odoo });
     await putOpened(inbox, clock.now());
     await clock.advance(1_000);
     expect(await inbox.list({})).toMatchObject([{ state: 'waiting', waits: 1 }]);
@@ -181,21 +183,21 @@ describe('a clock that is set', () => {
     clock.jump(-3_600_000);
     await clock.advance(8_000);
     expect(await inbox.list({})).toMatchObject([{ state: 'settled', reason: 'applied' }]);
-    const [line, ...more] = told('clock was set back');
+    const [line, ...more] = logged('clock was set back');
     expect(more).toEqual([]);
     expect(Number(line?.['setBackMs'])).toBeGreaterThan(3_590_000);
     expect(Number(line?.['setBackMs'])).toBeLessThanOrEqual(3_600_000);
   });
 
-  it('by less than a second is taken as it is', async () => {
-    const { clock, told } = await openWorker(createInboxFile(), { settings });
+  it('back by less than a second is ignored', async () => {
+    const { clock, logged } = await openWorker(createInboxFile(), { settings });
     await clock.advance(5_000);
     clock.jump(-900);
     await clock.advance(5_000);
-    expect(told('clock was set back')).toEqual([]);
+    expect(logged('clock was set back')).toEqual([]);
   });
 
-  it('back is noticed again when the inbox could not be written at first', async () => {
+  it('back is handled again when the inbox could not be written the first time', async () => {
     let failures = 1;
     const shifts: number[] = [];
     const { clock } = await openWorker(createInboxFile(), {
@@ -220,7 +222,7 @@ describe('a clock that is set', () => {
 describe('retention', () => {
   it('erases a body a week after its entry was settled, and deletes the entry after 90 days', async () => {
     const odoo = createFakeOdoo();
-    const { inbox, clock, told } = await openWorker(createInboxFile(), { settings, actions: odoo });
+    const { inbox, clock, logged } = await openWorker(createInboxFile(), { settings, actions: odoo });
     await putOpened(inbox, clock.now());
     await clock.advance(1_000);
     clock.jump(7 * 86_400_000 - 60_000);
@@ -232,13 +234,13 @@ describe('retention', () => {
     clock.jump(83 * 86_400_000);
     await clock.advance(10_000);
     expect(await inbox.list({})).toEqual([]);
-    expect(told('retention erased bodies and deleted entries')).toMatchObject([
+    expect(logged('retention erased bodies and deleted entries')).toMatchObject([
       { bodies: 1, entries: 0 },
       { entries: 1 },
     ]);
   });
 
-  it('takes one step between two batches, ends, and starts again an hour later', async () => {
+  it('takes one step between two batches, ends, and starts again after an hour', async () => {
     const steps: string[] = [];
     let left = 3;
     const { inbox, clock } = await openWorker(createInboxFile(), {
@@ -268,10 +270,10 @@ describe('retention', () => {
     expect(steps.filter((step) => step === 'retain')).toHaveLength(4);
   });
 
-  it('that fails stops no work, and is tried again an hour later', async () => {
+  it('does not stop the work when it fails, and is tried again after an hour', async () => {
     const odoo = createFakeOdoo();
     let tries = 0;
-    const { inbox, clock, told } = await openWorker(createInboxFile(), {
+    const { inbox, clock, logged } = await openWorker(createInboxFile(), {
       settings,
       actions: odoo,
       inbox: (opened) => ({
@@ -289,13 +291,13 @@ describe('retention', () => {
     clock.jump(3_600_000);
     await clock.advance(10_000);
     expect(tries).toBe(2);
-    expect(told('retention failed, next try in an hour')).toMatchObject([
+    expect(logged('retention failed, next try in an hour')).toMatchObject([
       { code: 'INBOX_WRITE_FAILED' },
       { code: 'INBOX_WRITE_FAILED' },
     ]);
   });
 
-  it('is left to the holder of the lease', async () => {
+  it('is done by the holder of the lease only', async () => {
     const url = createInboxFile();
     await openWorker(url, { settings }).then(({ clock }) => clock.advance(0));
     let tries = 0;

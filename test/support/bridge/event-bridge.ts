@@ -14,7 +14,7 @@ export type EventBridge = {
   /** Stores webhooks in this order, each under a webhook-id of its own. */
   put(bodies: readonly string[]): Promise<void>;
   /** Stores what reconciliation would: rows of Sweego's log and, between them, webhooks. */
-  putTold(told: readonly { direction: 'outbound' | 'log'; body: string }[]): Promise<void>;
+  putTold(told: readonly { kind: 'outbound' | 'log'; body: string }[]): Promise<void>;
   /**
    * Resolves when nothing is left to be done.
    *
@@ -62,11 +62,11 @@ export async function openEventBridge(actions: BridgeActions): Promise<EventBrid
   worker.start();
   let count = 0;
   async function putTold(told: Parameters<EventBridge['putTold']>[0]): Promise<void> {
-    const requests = told.map(({ direction, body }) => {
+    const requests = told.map(({ kind, body }) => {
       count += 1;
       return inbox.put({
-        direction,
-        webhookId: `webhook-${count}`,
+        kind,
+        requestKey: `webhook-${count}`,
         body: Buffer.from(body),
         receivedAt: now(),
         secretId: 'test',
@@ -76,7 +76,7 @@ export async function openEventBridge(actions: BridgeActions): Promise<EventBrid
   }
   return {
     inbox,
-    put: (bodies) => putTold(bodies.map((body) => ({ direction: 'outbound', body }))),
+    put: (bodies) => putTold(bodies.map((body) => ({ kind: 'outbound', body }))),
     putTold,
     async drained(timeoutMs = 10_000) {
       const deadline = Date.now() + timeoutMs;

@@ -18,25 +18,25 @@ export type OpenedWorker = {
   clock: ManualClock;
   inbox: Inbox;
   lines: LogLine[];
-  /** Lines with this message. */
-  told: (message: string) => LogLine[];
+  /** Log lines with this message. */
+  logged: (message: string) => LogLine[];
 };
 
-/** An inbox in a temporary file, gone when the test has finished; several processes may open it. */
+/** The URL of an inbox in a temporary file, which is removed when the test ends. Several workers may open it. */
 export function createInboxFile(): string {
   const { path, remove } = createTemporaryPath();
   onTestFinished(remove);
   return `file:${path}`;
 }
 
-/** A worker of a process of its own, with a clock of its own, on an inbox that others may have open too. */
+/** A worker as in a process of its own, with its own clock. Other workers may open the same inbox. */
 export async function openWorker(
   url: string,
   changes: Partial<Omit<WorkerDeps, 'inbox' | 'log'>> & {
     actions?: OutboundLaneDeps['actions'];
     inbox?: (opened: Inbox) => Inbox;
   } = {},
-  /** `isStuck`: its work never ends and is not waited for. `settle`: as the clock takes it. */
+  /** `isStuck`: its work never ends, so the test does not wait for it. `settle`: see `createManualClock`. */
   { isStuck = false, settle }: { isStuck?: boolean; settle?: () => Promise<void> } = {},
 ): Promise<OpenedWorker> {
   const clock = createManualClock(new Date('2026-11-01T10:00:00Z'), settle);
@@ -60,7 +60,7 @@ export async function openWorker(
     inbox: changes.inbox?.(inbox) ?? inbox,
   });
   onTestFinished(async () => {
-    // A test that took the inbox away on purpose leaves a lease that cannot be given back.
+    // Some tests break the inbox on purpose; the lease cannot be released then.
     const stopped = worker.stop().catch((error: unknown) => {
       if (!(error instanceof BridgeError)) throw error;
     });
@@ -73,7 +73,7 @@ export async function openWorker(
     clock,
     inbox,
     lines,
-    told: (message) => lines.filter((line) => line.message === message),
+    logged: (message) => lines.filter((line) => line.message === message),
   };
 }
 
@@ -88,8 +88,8 @@ export async function putOpened(inbox: Inbox, now: Date, eventId = 'event-1'): P
     headers: { 'x-message-id': '<1@example.com>' },
   };
   await inbox.put({
-    direction: 'outbound',
-    webhookId: `w-${eventId}`,
+    kind: 'outbound',
+    requestKey: `w-${eventId}`,
     body: Buffer.from(JSON.stringify(event)),
     receivedAt: now,
     secretId: 'environment:1',
