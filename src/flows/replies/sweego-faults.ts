@@ -3,14 +3,14 @@ import type { Entry } from '../../inbox/inbox.ts';
 import { describeError } from '../../log.ts';
 import type { ReplyDeps } from './reply-deps.ts';
 
-/** Tells of a call that failed; one that a human must mend is an error. */
-export function tellSweegoFault({ log }: Pick<ReplyDeps, 'log'>, entry: Entry, error: BridgeError): void {
+/** Logs a failed call; as an error when a human must fix the cause. */
+export function logSweegoFault({ log }: Pick<ReplyDeps, 'log'>, entry: Entry, error: BridgeError): void {
   const needsHuman = ['SWEEGO_API_KEY_REFUSED', 'SWEEGO_API_KEY_MISSING'].includes(error.code);
-  const tell = needsHuman ? log.error : log.warn;
-  tell({ ...describeError(error), entry: entry.id }, 'Sweego API cannot be used for a reply');
+  const write = needsHuman ? log.error : log.warn;
+  write({ ...describeError(error), entry: entry.id }, 'Sweego API cannot be used for a reply');
 }
 
-/** @throws BridgeError REPLY_INTERRUPTED: what a stopping worker broke off says nothing about Sweego */
+/** @throws BridgeError REPLY_INTERRUPTED: a call that stopping cancelled proves nothing about Sweego */
 export function requireNotStopping({ signal }: Pick<ReplyDeps, 'signal'>): void {
   if (!signal.aborted) return;
   throw new BridgeError(
@@ -20,7 +20,7 @@ export function requireNotStopping({ signal }: Pick<ReplyDeps, 'signal'>): void 
   );
 }
 
-/** A key that is missing can be entered while the mail waits, like one that is refused. */
+/** The mail waits, as for a refused key: somebody can enter the missing key meanwhile. */
 export function keyMissing(): BridgeError {
   return new BridgeError(
     'SWEEGO_API_KEY_MISSING',

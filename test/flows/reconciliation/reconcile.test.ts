@@ -511,7 +511,7 @@ describe('Sweego’s log', () => {
     expect(scene.sweego.requests).toEqual([]);
     expect(scene.logged[0]).toMatchObject({
       level: 'warn',
-      message: expect.stringContaining('wait for Sweego') as unknown,
+      message: expect.stringContaining('older than the part of Sweego’s log') as unknown,
     });
     expect((await scene.run({ now, mostDays: 30 })).run.domains).not.toEqual([]);
   });
