@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { datetime, optionalText } from './odoo-fields.ts';
 
-/** In a text that an administrator can edit: what is no date counts as none. */
+/** A date in a text that an administrator can edit. Anything else counts as no date. */
 const parameterDatetime = datetime.transform((value) =>
   value === null || Number.isNaN(value.getTime()) ? null : value,
 );
@@ -13,27 +13,27 @@ export const BridgeSettings = z.object({
     z.object({
       id: z.number().int(),
       from_filter: optionalText,
-      /** Base64 texts as typed by the administrator; the current one first, then the previous one. */
+      /** Base64 texts as the administrator typed them: first the current secret, then the previous one. */
       outbound_secrets: z.array(z.string()),
       inbound_secrets: z.array(z.string()),
       show_auto_replies: z.boolean(),
       /** Unsubscriptions and complaints go to Odoo's blacklist. */
       feed_blacklist: z.boolean(),
-      /** Dead addresses count on the bounce counter of their partners. */
+      /** An address that does not exist raises the bounce counter of its contacts. */
       count_bounces: z.boolean(),
     }),
   ),
   alias_domains: z.array(z.object({ name: z.string() })),
-  /** The job in Odoo's scheduled actions; 30 minutes is what it comes with. */
+  /** The job in Odoo's scheduled actions. Its interval is 30 minutes when it is installed. */
   reconciliation: z.object({
     is_on: z.boolean(),
     every_minutes: z.number().int().positive(),
-    /** When an administrator last pressed "Run Manually"; also while the job is off. */
+    /** When an administrator last pressed "Run Manually", which also works while the job is off. */
     requested_at: parameterDatetime,
   }),
   api_key: optionalText,
   client_uuid: optionalText,
-  /** The selection values of this database, so that nothing outside them is ever written. */
+  /** The selection values of this database. Odoo refuses any other value. */
   failure_types: z.object({ mail: z.array(z.string()), notification: z.array(z.string()) }),
   /** Language code of the main company. */
   company_language: optionalText,
@@ -41,8 +41,8 @@ export const BridgeSettings = z.object({
 export type BridgeSettings = z.infer<typeof BridgeSettings>;
 
 /**
- * The part of the settings that verifies webhooks. It is all that is asked of settings that an earlier or a
- * later release has kept, so that an update during an outage of Odoo goes on accepting.
+ * The part of the settings that verifies webhooks. Only this part is read from settings that an older or newer release
+ * has stored. So the bridge still accepts webhooks when it is updated while Odoo is unavailable.
  */
 export const ServerSecrets = z.object({
   servers: z.array(
@@ -56,13 +56,13 @@ export const PendingAnswer = z.object({
   messages: z.array(
     z.object({
       message_id: z.string(),
-      /** When its mail was made: nothing of it was submitted before. */
+      /** When its mail was created. No submission of it is older. */
       created_at: datetime,
       /** When its mail was sent last. */
       since: datetime,
-      /** Of the From address as Odoo knows it; its mail server may write another one. */
+      /** The domain of the From address in Odoo. The mail server may write another address. */
       from_domain: optionalText,
-      /** What its history knows: swg_uid, type and, of a failure, how final each event is. */
+      /** The events in its history: swg_uid, type and, for a failure, its permanence. */
       events: z.array(z.tuple([optionalText, z.string(), optionalText.optional()])),
     }),
   ),

@@ -5,8 +5,8 @@ import type { CallSite } from './odoo-error.ts';
 /**
  * Writes a request body.
  *
- * Half of a surrogate pair can be written in JSON, as an escape, but not in UTF-8. Odoo 19 answers it with a bare HTML
- * 500, which reads like an outage and would stop everything for one bad text. So it is refused before it is sent.
+ * JSON can hold half of a surrogate pair as an escape, but UTF-8 cannot. Odoo 19 answers it with an HTML page and
+ * status 500. That looks like an outage, so one bad text would stop all work. It is refused before it is sent.
  *
  * @throws BridgeError ODOO_VALUE for a text that holds half of a surrogate pair
  */

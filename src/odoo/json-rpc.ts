@@ -66,6 +66,6 @@ async function post(
   if (envelope.data.error !== undefined) {
     throw faultOfException(envelope.data.error.data, site);
   }
-  // Python's None comes without a `result` key.
+  // For Python's None, Odoo leaves out the key `result`.
   return envelope.data.result ?? null;
 }

@@ -29,7 +29,7 @@ export type MailValues = {
   failure_type?: string | false;
   failure_reason?: string | false;
   x_sweego_confirmed?: boolean;
-  /** The whole new list of partner ids. */
+  /** The complete new list of partner ids. */
   recipient_ids?: readonly number[];
   email_to?: string | false;
   email_cc?: string | false;
@@ -39,7 +39,7 @@ export type MailValues = {
 /** A row for x_sweego_event. */
 export type EventValues = {
   x_name: string;
-  /** mail.mail id, which traces of a campaign are found by after the mail is gone. */
+  /** mail.mail id. The traces of a campaign are found by it, even after the mail is deleted. */
   x_mail_id: number;
   x_message_id: string;
   x_recipient: string;
@@ -56,30 +56,30 @@ export type EventValues = {
 };
 
 /**
- * What shall become of one message. `expect` repeats what was read: `apply` refuses the change as `stale`
- * when anything of it moved in between, and as `deferred` while a mail in `locked_mail_ids`, or one that is no
- * notification mail, is `outgoing`.
+ * The changes of one message. `expect` repeats what was read: when any of it differs at the time of writing, `apply`
+ * answers `stale`. It answers `deferred` while a mail in `locked_mail_ids` is `outgoing`, or any mail of the message
+ * that is not a notification mail.
  */
 export type MessageChange = {
-  /** mail.message id; `null` when the message is gone and only its history is continued. */
+  /** mail.message id; `null` when the message is deleted and only its history continues. */
   message: number | null;
-  /** Its Message-Id, which its history is found by. */
+  /** The history is found by this Message-Id. */
   message_id: string;
   expect: {
     mails: readonly { id: number; state: string }[];
     notifications: readonly { id: number; status: string; uid: string | null }[];
-    /** How many rows its history had. */
+    /** The number of rows in its history. */
     events: number;
     /**
-     * `x_event_id`s of those of them that Sweego's log told, sorted. Only these are ever taken away, each when a
-     * better one takes its place; so a history with as many rows and the same of these is the one that was read.
+     * The sorted `x_event_id`s of its rows from Sweego's log. Only these rows are ever replaced. So a history with the
+     * same number of rows and the same ids is unchanged.
      */
     log_events: readonly string[];
   };
-  /** mail.mail ids of the recipients concerned. */
+  /** mail.mail ids of the recipients that the change is about. */
   locked_mail_ids: readonly number[];
   notification_writes: readonly { id: number; values: NotificationValues }[];
-  /** Rows for recipients who have none. They name no partner, which would grant him reading the message. */
+  /** Rows for recipients without one. They name no partner, because a named partner may read the message. */
   notification_creates: readonly {
     mail_id: number | null;
     mail_email_address: string;
@@ -87,23 +87,23 @@ export type MessageChange = {
   }[];
   mail_writes: readonly { id: number; values: MailValues }[];
   mail_unlinks: readonly number[];
-  /** `x_event_id`s of rows of its history that the log told, and whose place one of `event_creates` takes. */
+  /** `x_event_id`s of rows from Sweego's log that a row of `event_creates` replaces. */
   event_replaces: readonly string[];
   event_creates: readonly EventValues[];
   trace_writes: readonly { id: number; values: TraceValues }[];
   /** Addresses for mail.blacklist. */
   blacklisted: readonly string[];
-  /** Addresses whose partners' bounce counters go up by one each. */
+  /** Addresses whose contacts get one more on their bounce counter. */
   bounced_addresses: readonly string[];
-  /** Whether an envelope changes colour, so that open chatters must hear of it. */
+  /** Whether an envelope changes colour, so that open chatters must be refreshed. */
   refresh: boolean;
 };
 
 /**
- * - `applied`: written and committed with the batch.
- * - `deferred`: a mail of the message is `outgoing` or held by somebody: nothing was touched, try later.
- * - `stale`: the message is not as it was read: read and decide again.
- * - `gone`: the message does not exist any more.
+ * - `applied`: written, and committed with the batch.
+ * - `deferred`: a mail of the message is `outgoing`, or another transaction holds it. Nothing was written; retry later.
+ * - `stale`: the message has changed since it was read. Read it and decide again.
+ * - `gone`: the message no longer exists.
  */
 const ApplyResult = z.enum(['applied', 'deferred', 'stale', 'gone']);
 export type ApplyResult = z.infer<typeof ApplyResult>;

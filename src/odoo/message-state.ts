@@ -7,14 +7,14 @@ const MailState = z.object({
   is_notification: z.boolean(),
   /** Odoo would have deleted it after sending (x_sweego_auto_delete). */
   auto_delete_requested: z.boolean(),
-  /** Every recipient is known to be delivered. */
+  /** Sweego has delivered it to every recipient. */
   confirmed: z.boolean(),
   /** recipient_ids with their normalised addresses. */
   recipients: z.array(z.object({ partner_id: z.number().int(), address: optionalText })),
   /** Header text with one or more addresses. */
   email_to: optionalText,
   email_cc: optionalText,
-  /** JSON of all recipients, kept while the list is cut down to those who failed (retry-recipients.ts). */
+  /** JSON of all recipients, stored while the mail lists only the failed ones (retry-recipients.ts). */
   original_recipients: optionalText,
 });
 export type MailState = z.infer<typeof MailState>;
@@ -22,7 +22,7 @@ export type MailState = z.infer<typeof MailState>;
 const NotificationState = z.object({
   id: z.number().int(),
   mail_id: recordId,
-  /** The partner's normalised address of today, else the recorded one. */
+  /** The partner's present normalised address, else the recorded one. */
   address: optionalText,
   /** `mail_email_address`. */
   recorded_address: optionalText,
@@ -36,27 +36,27 @@ const NotificationState = z.object({
 });
 export type NotificationState = z.infer<typeof NotificationState>;
 
-/** One row of the history (x_sweego_event): an event about one recipient. */
+/** One row of the history (x_sweego_event): one event about one recipient. */
 const HistoryEvent = z.object({
   /** Normalised address. */
   recipient: z.string(),
-  /** Sweego's event type with `_` for every separator. */
+  /** Sweego's event type, with `_` as separator. */
   type: z.string(),
-  /** Whole seconds, Sweego's clock. */
+  /** In whole seconds, by Sweego's clock. */
   at: datetime,
   swg_uid: optionalText,
   event_id: optionalText,
   transaction_id: optionalText,
   /** The Message-Id on the wire. */
   wire_id: optionalText,
-  /** How final a bounce really is; `null` for everything else. */
+  /** How final a bounce really is. `null` for other events. */
   permanence: z
     .union([z.enum(['soft', 'hard']), z.literal(false)])
     .transform((value) => (value === false ? null : value)),
   failure_type: optionalText,
-  /** FailureReason. */
+  /** A `FailureReason` of failure-class.ts. */
   reason: optionalText,
-  /** The raw line of Sweego's mail server. */
+  /** The line in the log of Sweego's mail server. */
   smtp_line: optionalText,
 });
 export type HistoryEvent = z.infer<typeof HistoryEvent>;
@@ -64,7 +64,7 @@ export type HistoryEvent = z.infer<typeof HistoryEvent>;
 /** A row of mailing.trace. */
 const TraceState = z.object({
   id: z.number().int(),
-  /** mail.mail id, also after the mail is gone. */
+  /** mail.mail id, even after the mail is deleted. */
   mail_id: recordId,
   /** Normalised address. */
   email: z.string(),
@@ -74,7 +74,7 @@ const TraceState = z.object({
 });
 export type TraceState = z.infer<typeof TraceState>;
 
-/** What Odoo holds of one mail.message. The names are Odoo's. */
+/** One mail.message in Odoo. The names are Odoo's. */
 const MessageState = z.object({
   /** RFC 5322 Message-Id with angle brackets. */
   message_id: z.string(),
@@ -91,7 +91,7 @@ const MessageState = z.object({
 });
 export type MessageState = z.infer<typeof MessageState>;
 
-/** A message that Odoo does not have any more, of which there is a history or a campaign's row. */
+/** A deleted message of which a history or a row of a campaign remains. */
 const GoneMessage = MessageState.pick({ message_id: true, events: true, traces: true });
 export type GoneMessage = z.infer<typeof GoneMessage>;
 

@@ -1,13 +1,13 @@
 import { bridgeError } from '../errors.ts';
 import type { BridgeError, ErrorCode, ErrorDetails } from '../errors.ts';
 
-/** What was being done when something went wrong. */
+/** The call during which an error happened. */
 export type CallSite = {
   /** Name of the transport, as in ODOO_TRANSPORT. */
   transport: string;
   /** `authenticate` and `version` never write anything in Odoo. */
   step: 'call' | 'authenticate' | 'version';
-  /** Of the call, also while it still authenticates. */
+  /** The call's model, even while it still authenticates. */
   model?: string;
   method?: string;
 };

@@ -8,8 +8,8 @@ const Ids = z.array(z.number().int());
 type OdooRow = z.infer<typeof Rows>[number];
 
 /**
- * Odoo's everyday record methods, with their answers checked. What Odoo's `search_read`, `create`, `write`
- * and `unlink` do is said there; only what differs is said here.
+ * Odoo's `search_read`, `create`, `write` and `unlink`, with checked answers. They work as Odoo documents them; the
+ * comments here say only what differs.
  *
  * @throws BridgeError ODOO_* as `Odoo.call` does; ODOO_BAD_ANSWER when the answer has another shape
  */

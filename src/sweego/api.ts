@@ -2,16 +2,16 @@ import { bridgeError } from '../errors.ts';
 import type { BridgeError } from '../errors.ts';
 import type { HttpFailure, OpenHttpRequest } from '../http-client.ts';
 
-/** Sweego's management API and who calls it. */
+/** The address of Sweego's management API and the account that calls it. */
 export type SweegoApi = {
   /** Base URL without trailing slash, for example `https://api.sweego.io`. */
   url: string;
   apiKey: string;
-  /** UUID of the account; attachments are found under it. */
+  /** UUID of the account. It is part of the path of an attachment. */
   clientUuid: string;
 };
 
-/** What a call is about, for errors: no address, no key. */
+/** The kind of a call, for errors. It holds no address and no key. */
 export type SweegoCall = 'attachment' | 'log' | 'logs';
 
 const checkUrl = 'Check SWEEGO_API_URL (usually https://api.sweego.io); if it is right';
@@ -19,7 +19,7 @@ const checkUrl = 'Check SWEEGO_API_URL (usually https://api.sweego.io); if it is
 export type SweegoDeps = { openHttpRequest: OpenHttpRequest };
 
 /**
- * The error of a call that got no answer. In doubt it is tried again: Sweego's being away is no entry's fault.
+ * The error of a call that got no answer. It is retried: an outage of Sweego is not the fault of one entry.
  */
 export function failureError(failure: HttpFailure, call: SweegoCall): BridgeError {
   if (failure.failure === 'too-large') return tooLarge(call, failure.cause);
@@ -31,10 +31,10 @@ export function failureError(failure: HttpFailure, call: SweegoCall): BridgeErro
 }
 
 /**
- * The error of an answer that is not what was asked for.
+ * The error of an answer other than 200.
  *
- * 404, 410 and 422 mean that this one thing does not exist (any more). 429 may mean a rate or a quota (neither is
- * documented), and a redirect is nothing this API does: both wait, like 5xx.
+ * 404, 410 and 422 mean that the requested object does not exist, or no longer. 429 may mean a rate limit or a quota;
+ * Sweego documents neither. This API does not redirect. So 429 and redirects are retried like 5xx.
  *
  * @see https://learn.sweego.io/docs/api-error-codes
  */
@@ -52,7 +52,7 @@ export function statusError(status: number, call: SweegoCall): BridgeError {
   return bridgeError('SWEEGO_UNAVAILABLE', `Sweego is unavailable (${call}: ${status})`, { details });
 }
 
-/** The log itself is always there, so the question or its address is wrong, which concerns every mail. */
+/** Sweego's log always exists. So the request or its address is wrong, which concerns every mail. */
 function logNotFound(status: number): BridgeError {
   return bridgeError('SWEEGO_NOT_FOUND', `Sweego refuses the request for its log (logs: ${status})`, {
     fix: `${checkUrl}, Sweego has changed its API: report it.`,
@@ -62,7 +62,7 @@ function logNotFound(status: number): BridgeError {
   });
 }
 
-/** An attachment or a page of the log that is longer than any should be. */
+/** The error of an attachment, or a page of the log, that is larger than expected. */
 export function tooLarge(call: SweegoCall, cause?: unknown): BridgeError {
   const options = { cause, details: { call } };
   if (call !== 'logs') {

@@ -6,25 +6,24 @@ import { failureError, statusError, tooLarge } from './api.ts';
 import type { SweegoApi, SweegoDeps } from './api.ts';
 import type { AttachmentLocation } from './inbound-attachment.ts';
 
-/** Where attachments announced by URL may be: these domains and what is below them. */
+/** Attachments announced by URL are fetched only from these domains and their subdomains. */
 const attachmentDomains: readonly string[] = ['sweego.io', 'sweego.co'];
 
-/** A whole mail has at most 30 MB at Sweego; decoded it is smaller. */
+/** Sweego accepts mails up to 30 MB, and decoded attachments are smaller. */
 export const longestAttachmentBytes = 40_000_000;
 
 const timeoutMs = 120_000;
 const mostRedirects = 3;
 
 /**
- * The bytes of an announced attachment, as they come. Nothing is fetched before they are asked for.
+ * Streams the bytes of an announced attachment. The download starts when the first bytes are read.
  *
- * By uuid: from Sweego's API with the API key, which goes to no other host; a redirect is not followed. By URL
- * (the sender's mail program may have had a say in it): without the key, over https only, from allowed domains
- * only, redirects included, and from no private address whatever the name leads to.
+ * With a uuid, the file comes from Sweego's API. The API key goes to no other host, and redirects are not followed. A URL
+ * may come from the sender's mail program. So it is fetched without the key, over https only, from allowed domains only
+ * (redirects too), and never from a private address.
  *
- * Reading throws BridgeError. Worth another try: SWEEGO_UNREACHABLE (also when the body breaks off),
- * SWEEGO_UNAVAILABLE, SWEEGO_API_KEY_REFUSED. For good: SWEEGO_NOT_FOUND, SWEEGO_URL_REFUSED,
- * SWEEGO_ANSWER_TOO_LARGE.
+ * Reading throws BridgeError. SWEEGO_UNREACHABLE (also when the download is interrupted), SWEEGO_UNAVAILABLE and
+ * SWEEGO_API_KEY_REFUSED can be retried. SWEEGO_NOT_FOUND, SWEEGO_URL_REFUSED and SWEEGO_ANSWER_TOO_LARGE are final.
  *
  * @param options.domains instead of `attachmentDomains`
  * @see https://learn.sweego.io/docs/sweego/get-clients-uuid-client-domains-inbound-attachments-uuid-email-inbound-attachment
@@ -62,7 +61,7 @@ async function openByUuid(
   signal: { signal?: AbortSignal },
 ): Promise<OpenHttpAnswer> {
   const path = `/clients/${encodeURIComponent(api.clientUuid)}/domains/inbound/attachments/${encodeURIComponent(uuid)}`;
-  // A segment of dots would be resolved into another path.
+  // A segment of dots would change the path of the request.
   if (/^\.*$/.test(uuid)) throw statusError(404, 'attachment');
   return opened(
     await openHttpRequest({

@@ -4,7 +4,7 @@ import { readJson } from './json-body.ts';
 import { normaliseEventType } from './outbound-event.ts';
 import { findInstant } from './timestamp.ts';
 
-/** More elements than a body within the size limit can hold as real events. */
+/** Real events in a body within the size limit are always fewer. */
 const mostElements = 10_000;
 
 /** Longer keys are stored as their SHA-256. */
@@ -13,16 +13,19 @@ const longestKey = 200;
 type UnreadableBody = { kind: 'unreadable'; code: 'SWEEGO_BODY_UNREADABLE'; reason: string };
 
 /**
- * Tells the inbox what a stored body consists of: its events in order, each with the keys by which a
- * repetition is known and the terms it is looked up by (body-terms.ts). Implements the inbox's `DescribeBody`.
+ * Splits a stored body into its events, in order. Each has keys, by which a repetition is recognised, and search terms
+ * (body-terms.ts). Implements the inbox's `DescribeBody`.
  *
- * Three keys, because Sweego does not say what a repeated delivery keeps: the request's key (with
- * the position, for an element of an array without `event_id`), the event's `event_id`, and its content (swg_uid, type, instant), which
- * catches an event issued anew under other ids. Different events of one mail share none of them. Keys hold
- * the kind: the same event on the wrong endpoint must not make the right one look repeated.
+ * There are up to three keys, because Sweego does not document which ids a repeated delivery keeps:
+ * - the request's key, with the position for a list element that has no `event_id`;
+ * - the event's `event_id`;
+ * - its content (swg_uid, type, instant), which recognises an event that is sent again under new ids.
  *
- * A body is one event or a list of events. Elements that are no events stay elements: each is parked by
- * itself when somebody tries to read it. Never throws.
+ * Different events of one mail share no key. Each key holds the kind, so that an event on the wrong endpoint does not
+ * make the right delivery look like a repetition.
+ *
+ * A body is one event or a list of events. Elements that are not events are kept: each is parked alone when it is read.
+ * Never throws.
  */
 export function describeBody(request: {
   kind: 'outbound' | 'inbound' | 'log';
@@ -62,7 +65,7 @@ function textOf(element: unknown): Uint8Array | undefined {
   try {
     return Buffer.from(JSON.stringify(element), 'utf8');
   } catch {
-    // Only the call stack can end here: the element was parsed from JSON.
+    // The element was parsed from JSON, so this can only be a stack overflow.
     return undefined;
   }
 }
@@ -77,7 +80,7 @@ function keysOf(
     typeof element === 'object' && element !== null ? (element as Record<string, unknown>) : {};
   const keys: string[] = [];
   if (isFilled(event_id)) keys.push(key(kind, 'event', event_id));
-  // A list sent again under the same id need not hold the same events at the same places.
+  // A list that is sent again under the same key may hold its events at other positions.
   if (position === null) keys.push(key(kind, 'request', request.requestKey));
   else if (!isFilled(event_id)) keys.push(key(kind, 'request', request.requestKey, position));
   if (isFilled(swg_uid) && isFilled(event_type) && isFilled(timestamp)) {

@@ -1,24 +1,24 @@
 import { readHeaderValues } from './header-map.ts';
 
-/** Where the bytes of an attachment are: under an id of Sweego's API, or at an address. */
+/** Where the bytes of an attachment are: under an id in Sweego's API, or at a URL. */
 export type AttachmentLocation = { uuid: string } | { url: string };
 
-/** A file of an inbound mail, as announced; Sweego sends no bytes along. */
+/** A file of an inbound mail, as Sweego announces it. The webhook does not hold its bytes. */
 export type InboundAttachment = {
-  /** As written, decoded; `''` when Sweego names none. */
+  /** Decoded; `''` when Sweego gives no name. */
   name: string;
-  /** As written; not checked. */
+  /** As Sweego wrote it. It is not checked. */
   contentType: string | undefined;
   /** Without angle brackets. */
   contentId: string | undefined;
-  /** `undefined`: announced in a way that nobody can fetch it by. */
+  /** `undefined` when Sweego does not say where the file is. */
   location: AttachmentLocation | undefined;
 };
 
 /**
- * The announced files. Two shapes are documented, `{uuid, name, content_type, size}` and `{filename,
- * content_type, size, url}`; each field is taken from either. An item of any other kind still counts as a
- * file, so that whoever reads the mail is told that one is missing. Never throws.
+ * The announced files. Sweego documents two forms, `{uuid, name, content_type, size}` and `{filename, content_type, size,
+ * url}`; each field is read from either. An item of any other type still counts as a file, so that the reader of the mail
+ * sees that one is missing. Never throws.
  *
  * @see https://learn.sweego.io/docs/inbound/setup_inbound and /docs/inbound/conversational_flow
  */

@@ -7,16 +7,16 @@ export type InboundLogRow = {
   swgUid: string;
   /** `received`, `error` or `forwarded`; lower-case. */
   status: string;
-  /** Undefined when no instant can be read in the row. */
+  /** Undefined when the row has no readable instant. */
   receivedAt: Date | undefined;
   sender: string | undefined;
   subject: string;
-  /** Whom the envelope and the headers named, lower-case. */
+  /** The addresses in the envelope and the headers, in lower case. */
   recipients: readonly string[];
 };
 
 /**
- * Reads a row; undefined when it names no mail.
+ * Reads a row. Undefined when it has no swg_uid.
  *
  * @see https://learn.sweego.io/docs/sweego/log-logs-swg-uid-get
  */

@@ -12,26 +12,26 @@ import { readMailboxes } from './mailbox.ts';
 import { normaliseEventType } from './outbound-event.ts';
 import { findInstant } from './timestamp.ts';
 
-/** One mail that Sweego received for us. What Sweego left out is `undefined`. */
+/** One mail that Sweego received for Odoo. A field that Sweego left out is `undefined`. */
 export type InboundMail = {
-  /** One per mail; `event_id` stands in where Sweego gives none. Never empty. */
+  /** Identifies the mail. It is `event_id` when Sweego gives no `swg_uid`. Never empty. */
   swgUid: string;
   /** When Sweego received it. */
   timestamp: Date | undefined;
-  /** Header From. Nobody has verified it: no right may depend on it. */
+  /** The header From. It is not verified, so no right may depend on it. */
   from: Mailbox;
   to: readonly Mailbox[];
   cc: readonly Mailbox[];
-  /** Decoded; `''` when there is none. */
+  /** Decoded; `''` when the mail has no subject. */
   subject: string;
   text: string | undefined;
   html: string | undefined;
-  /** What Sweego passes on of the mail's headers: all, some or none of them. */
+  /** The mail's headers that Sweego passes on: all, some or none. */
   headers: HeaderMap;
   attachments: readonly InboundAttachment[];
 };
 
-/** Whatever a field holds, or nothing: decoration of an unexpected kind counts as missing. */
+/** A field of any type. A value of an unexpected type counts as missing. */
 const anything = z.unknown().optional();
 const line = anything.transform((value) => readHeaderValues(value)[0]);
 const body = anything.transform((value) => {
@@ -59,9 +59,9 @@ const MailBody = z.object({
 });
 
 /**
- * Reads a mail as tolerantly as it can: a field of an unexpected kind counts as missing, since a customer's
- * mail is worth more than its decoration. Without a sender (Odoo would put OdooBot in his place) or without
- * anything that names the mail (its repetition could not be told from a second one) it is unreadable.
+ * Reads a mail tolerantly. A field of an unexpected type counts as missing, because the mail is worth more than one field.
+ * The mail must have a sender, or Odoo would name OdooBot as its author. It must have an id, or a repetition would look
+ * like a second mail.
  *
  * @throws BridgeError SWEEGO_MAIL_UNREADABLE naming the field
  * @see https://learn.sweego.io/docs/inbound/setup_inbound and /docs/inbound/conversational_flow

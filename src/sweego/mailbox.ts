@@ -5,7 +5,7 @@ import { readHeaderValues } from './header-map.ts';
 
 /**
  * The mailboxes in one of Sweego's address fields: an object `{email, name}`, a header text such as
- * `"Doe, Jane" <jane@example.com>, info@example.com`, or a list of these. What holds no address is left out.
+ * `"Doe, Jane" <jane@example.com>, info@example.com`, or a list of these. Values without an address are left out.
  * Never throws.
  */
 export function readMailboxes(value: unknown): Mailbox[] {

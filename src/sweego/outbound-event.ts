@@ -7,29 +7,29 @@ import type { HeaderMap } from './header-map.ts';
 import { readJson } from './json-body.ts';
 import { findInstant } from './timestamp.ts';
 
-/** One event about one recipient of one mail, read from a webhook. What Sweego left out is `undefined`. */
+/** One event about one recipient of one mail. A field that Sweego left out is `undefined`. */
 export type OutboundEvent = {
   /** Lower-case with underscores: `soft-bounce` and `Soft bounce` are `soft_bounce`. */
   type: string;
   /** `email`, `sms`, … */
   channel: string | undefined;
-  /** When Sweego says it happened; also `undefined` when the text names no instant. Never an order. */
+  /** The time by Sweego's clock; `undefined` when it cannot be read. Events may arrive in any order. */
   timestamp: Date | undefined;
-  /** One per recipient and submission. */
+  /** Identifies the submission to one recipient. */
   swgUid: string | undefined;
-  /** One per event. */
+  /** Identifies the event. */
   eventId: string | undefined;
-  /** One per submission. */
+  /** Identifies the submission to all recipients. */
   transactionId: string | undefined;
   /** Bare address, as written. */
   recipient: string | undefined;
-  /** By lower-case name, decoded; several values of one name are joined with `, `. */
+  /** Decoded, by lower-case name. Several values of one name are joined with `, `. */
   headers: ReadonlyMap<string, string>;
   /** Odoo's Message-Id: `x-message-id`, else `x-odoo-message-id`, unfolded and decoded. */
   messageIdHeader: string | undefined;
-  /** SMTP code of the receiving server. */
+  /** The SMTP code of the receiving server. */
   responseCode: number | undefined;
-  /** Log line of Sweego's mail server: free text. */
+  /** The line in the log of Sweego's mail server. It is free text. */
   details: string | undefined;
   /** The Message-Id that Sweego put on the wire in place of Odoo's, with angle brackets. */
   wireMessageId: string | undefined;
@@ -61,11 +61,11 @@ const EventBody = z.object({
 });
 
 /**
- * Reads one event as tolerantly as Sweego writes: names with `-` or `_`, header values as text, number or
- * list, any field missing but `event_type`. Unknown types and channels are read like known ones.
+ * Reads one event tolerantly. Type names may have `-` or `_`, a header may be a text, a number or a list, and any field
+ * except `event_type` may be missing. Unknown types and channels are read like known ones.
  *
- * `details`, `response_code` and `timestamp` never make an event unreadable: the recipient's fate is worth
- * more than its decoration.
+ * A bad `details`, `response_code` or `timestamp` does not make an event unreadable, because the result of the delivery
+ * matters more.
  *
  * @throws BridgeError SWEEGO_EVENT_UNREADABLE naming the field
  * @see https://learn.sweego.io/docs/webhooks/payload
@@ -114,15 +114,15 @@ function readResponseCode(value: unknown): number | undefined {
   return match === null ? undefined : Number(match[1]);
 }
 
-/** Sweego's own id on the wire is `<{x-swg-bid}@{domain_from}>`. */
+/** Sweego's wire id is `<{x-swg-bid}@{domain_from}>`. */
 function wireIdFromHeader(bid: string | undefined, domainFrom: string | undefined): string | undefined {
   if (bid === undefined || domainFrom === undefined) return undefined;
   return /^[^\s<>@]+$/.test(bid) && /^[^\s<>@]+$/.test(domainFrom) ? `<${bid}@${domainFrom}>` : undefined;
 }
 
 /**
- * `… id=<session> <queue id> ACCEPTED from=… mx=… id=<Message-Id on the wire> (<SMTP reply>)`. The session's
- * id holds no `@`; what the reply says after the parenthesis belongs to the receiving server.
+ * The line is `… id=<session> <queue id> ACCEPTED from=… mx=… id=<wire id> (<SMTP reply>)`. The id of the session has no
+ * `@`. The text in parentheses is written by the receiving server, so it is not searched.
  */
 function wireIdFromDetails(details: string | undefined): string | undefined {
   const beforeReply = details?.split(' (', 1)[0];
