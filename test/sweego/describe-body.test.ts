@@ -31,8 +31,8 @@ describe('a repetition is recognised by its keys', () => {
 
   it('when the same event has new ids, another time format and another spelling', () => {
     const bounce = { ...event, event_type: 'soft-bounce' };
-    const anew = { ...bounce, event_id: 'new', event_type: 'soft_bounce', timestamp: '2024-12-10T17:35:39' };
-    expect(shareAKey(keysOf(bounce, 'w1'), keysOf(anew, 'w2'))).toBe(true);
+    const again = { ...bounce, event_id: 'new', event_type: 'soft_bounce', timestamp: '2024-12-10T17:35:39' };
+    expect(shareAKey(keysOf(bounce, 'w1'), keysOf(again, 'w2'))).toBe(true);
   });
 
   it.each([

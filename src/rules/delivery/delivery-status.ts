@@ -85,7 +85,7 @@ export function isSameEvent(one: HistoryEvent, other: HistoryEvent): boolean {
  * replaces it, because it holds more: the wire id, the whole SMTP line, and the server whose options apply. Of two events
  * from the log, the one with an SMTP line is kept, else the later one.
  */
-export function givesWay(known: HistoryEvent, other: HistoryEvent): boolean {
+export function isReplacedBy(known: HistoryEvent, other: HistoryEvent): boolean {
   if (!isFromLog(known)) return false;
   if (!isFromLog(other)) return true;
   const lines = Number(other.smtp_line !== null) - Number(known.smtp_line !== null);

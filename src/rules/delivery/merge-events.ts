@@ -1,5 +1,5 @@
 import type { HistoryEvent } from '../../odoo/message-state.ts';
-import { givesWay, isFromLog, isSameEvent } from './delivery-status.ts';
+import { isReplacedBy, isFromLog, isSameEvent } from './delivery-status.ts';
 
 export type MergedEvents = {
   /** The new history. */
@@ -11,14 +11,14 @@ export type MergedEvents = {
 };
 
 /**
- * Adds events to a history. A repetition is left out, unless it replaces an event from Sweego's log (`givesWay`). The
+ * Adds events to a history. A repetition is left out, unless it replaces an event from Sweego's log (`isReplacedBy`). The
  * result depends only on the set of events, not on their order or on which of them were stored before.
  */
 export function mergeEvents(history: readonly HistoryEvent[], events: readonly HistoryEvent[]): MergedEvents {
   let all = history;
   for (const event of events) {
     const repeated = all.filter((each) => isSameEvent(each, event));
-    if (repeated.every((each) => givesWay(each, event))) {
+    if (repeated.every((each) => isReplacedBy(each, event))) {
       all = [...all.filter((each) => !repeated.includes(each)), event];
     }
   }

@@ -41,7 +41,7 @@ const labels: Readonly<Record<Language, { summary: string; from: string; subject
     summary: 'A reply could not be placed',
     from: 'From',
     subject: 'Subject',
-    fix: 'To place it, whoever runs the bridge names a document',
+    fix: 'To place it, the administrator of the bridge names a document',
   },
   fr: {
     summary: 'Une réponse n’a pas pu être rattachée',

@@ -22,13 +22,13 @@ describe('a webhook that only repeats Sweego’s log', () => {
   const ofLog = (event: HistoryEvent): HistoryEvent => ({ ...event, event_id: 'log:1', wire_id: null });
 
   it('replaces the event of the log, and undoes nothing that a person did in the meantime', () => {
-    const told = delivered(jane);
+    const webhook = delivered(jane);
     const marked = messageState({
       mails: [mailState({ state: 'exception' })],
       notifications: [notificationState(21, jane, { status: 'exception', sweego_status: 'delivered' })],
-      events: [ofLog(told)],
+      events: [ofLog(webhook)],
     });
-    const { change, verdicts } = decide(marked, told);
+    const { change, verdicts } = decide(marked, webhook);
     expect(verdicts).toEqual(['apply']);
     expect(change?.event_replaces).toEqual(['log:1']);
     expect(change?.notification_writes[0]?.values).not.toHaveProperty('notification_status');
@@ -36,13 +36,13 @@ describe('a webhook that only repeats Sweego’s log', () => {
   });
 
   it('shows its SMTP line when the log had none', () => {
-    const told = bounce(jane, { smtp_line: '550 5.1.1 user unknown' });
+    const webhook = bounce(jane, { smtp_line: '550 5.1.1 user unknown' });
     const red = messageState({
       mails: [mailState({ state: 'exception' })],
       notifications: [notificationState(21, jane, { status: 'exception', sweego_status: 'hard_bounce' })],
-      events: [ofLog({ ...told, smtp_line: null })],
+      events: [ofLog({ ...webhook, smtp_line: null })],
     });
-    expect(decide(red, told).change?.notification_writes[0]?.values.failure_reason).toContain('550 5.1.1');
+    expect(decide(red, webhook).change?.notification_writes[0]?.values.failure_reason).toContain('550 5.1.1');
   });
 });
 

@@ -52,7 +52,7 @@ describe('when a run is due', () => {
   });
 
   it.each(['2027-03-28', '2027-10-31', '2027-06-01'])(
-    'each half hour of %s comes once in Europe/Paris, whatever its clocks do (G1)',
+    'every half hour of %s comes once in Europe/Paris, even when summer time changes',
     (day) => {
       process.env['TZ'] = 'Europe/Paris';
       const from = new Date(instant(`${day}T00:00:00`).getTime() - 12 * 60 * minuteMs);
