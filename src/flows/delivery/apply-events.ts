@@ -11,14 +11,14 @@ export type ApplyEventsDeps = {
   log: Pick<Log, 'info' | 'warn'>;
 };
 
-/** Rounds of read and apply before a message that keeps moving is left for later. */
+/** Rounds of read and apply before a message that keeps changing is postponed. */
 const mostRounds = 3;
 
 /**
- * Brings a batch of outbound events to Odoo: parse, read, decide, apply. Every entry gets a result.
+ * Applies a batch of outbound events in Odoo: parse, read, decide, apply. Every entry gets a result.
  *
- * @throws BridgeError with nothing said about the entries. Repeating is safe, also for a part of them, since
- *   every decision starts from what is read: of scope `entry`, one of them is at fault (isolate-failures).
+ * @throws BridgeError: no entry has a result. Repeating the batch or a part of it is safe, because every decision
+ *   starts from a new reading. With scope `entry`, one of the entries is at fault (see isolate-failures).
  */
 export async function applyEvents(
   deps: ApplyEventsDeps,
@@ -40,7 +40,7 @@ export async function applyEvents(
   return results;
 }
 
-/** One read and one apply. Returns what must be decided anew because the message moved in between. */
+/** One read and one apply. Returns the events to decide again, because their message changed in between. */
 async function runRound(
   deps: ApplyEventsDeps,
   open: readonly Pending[],
@@ -54,7 +54,7 @@ async function runRound(
   return applyWork(deps, work, results);
 }
 
-/** Applies changes in one transaction of Odoo: one that fails undoes all, and is thrown. */
+/** Applies the changes in one transaction of Odoo: when one fails, all are undone and the error is thrown. */
 async function applyWork(
   deps: ApplyEventsDeps,
   work: readonly Work[],
@@ -75,7 +75,7 @@ async function applyWork(
   });
 }
 
-/** The phrases of the administrator's guide, so that its readers find them in the log. */
+/** The administrator's guide quotes these phrases, so that its readers find them in the log. */
 function logApplied(deps: ApplyEventsDeps, { change, pending }: Work): void {
   const message = change.message ?? 0;
   for (const mailId of change.mail_unlinks) {

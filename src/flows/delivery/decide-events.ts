@@ -17,15 +17,15 @@ import type { EntryResult } from '../worker/lane.ts';
 
 export type DecisionSettings = Pick<BridgeSettings, 'failure_types' | 'company_language' | 'servers'>;
 
-/** One event of an entry about a message of Odoo. A row of Sweego's log may stand for several. */
+/** One event of an entry about a message of Odoo. A row of Sweego's log may hold several events. */
 export type Pending = { entry: Entry; messageId: string; event: HistoryEvent };
 
-/** A change, the entries that it settles, and as what. */
+/** A change, the entries that it settles, and their outcome. */
 export type Work = { change: MessageChange; pending: readonly Pending[]; outcome: Outcome };
 
 const applied: Outcome = { outcome: 'applied' };
 
-/** Reads an entry's events; what concerns no message of Odoo gets its result at once. */
+/** Reads the events of an entry. An entry about no message of Odoo gets its result at once. */
 export function understand(entry: Entry): readonly Pending[] | EntryResult {
   try {
     const events = entry.kind === 'log' ? parseLogRow(entry.body) : [parseOutboundEvent(entry.body)];
@@ -48,7 +48,7 @@ export function understand(entry: Entry): readonly Pending[] | EntryResult {
   }
 }
 
-/** What becomes of the events about one Message-Id. Entries without any effect get their result here. */
+/** Decides about the events of one Message-Id. Entries without any effect get their result here. */
 export function decideEvents(
   settings: DecisionSettings,
   answer: ReadAnswer,
@@ -61,7 +61,7 @@ export function decideEvents(
   const events = pending.map(({ event }) => event);
   const decisions = messages.map((message) => decideMessage(message, events, factsOf(settings)));
   if (decisions.length > 1 && decisions.some(({ verdicts }) => verdicts.includes('defer'))) {
-    // Two messages with one Message-Id share a history: what one of them must wait for, both wait for.
+    // Two messages with the same Message-Id share a history: when one must wait, both wait.
     for (const { entry } of pending) results.set(entry.id, resultOf(['defer']));
     return [];
   }
@@ -76,7 +76,7 @@ export function decideEvents(
   });
 }
 
-/** The message is not there. With a history of it, it was ours and is gone: what happens to it is recorded. */
+/** The message does not exist in Odoo. If it has a history, it was ours and was deleted: its events are recorded. */
 function continueHistory(
   settings: DecisionSettings,
   answer: ReadAnswer,
@@ -104,7 +104,7 @@ function continueHistory(
   return [{ change, pending: fresh, outcome }];
 }
 
-/** Adds what the mail server's options ask for. Which server it is, the secret tells that verified the event. */
+/** Adds what the options of the mail server ask for. The secret that verified the event identifies the server. */
 function withConsequences(
   settings: DecisionSettings,
   change: MessageChange,

@@ -9,7 +9,7 @@ export type OutboundLaneDeps = {
   log: ApplyEventsDeps['log'];
 };
 
-/** Events of mails that Odoo sent, many at once: from webhooks, and from Sweego's log. */
+/** Handles events about mails that Odoo sent, many at once: from webhooks and from Sweego's log. */
 export function createOutboundLane({ actions, log }: OutboundLaneDeps): Lane {
   return {
     kinds: ['outbound', 'log'],

@@ -2,26 +2,26 @@ import { isDelivered, isFailed } from '../../rules/delivery/delivery-status.ts';
 import { hasFailed } from '../../rules/delivery/message-recipient.ts';
 import type { Recipient } from '../../rules/delivery/message-recipient.ts';
 
-/** Whether a recipient got a message, as far as Sweego and Odoo together can say. */
+/** Whether a recipient received a message, as far as Sweego and Odoo know. */
 export type RecipientVerdict =
   | 'delivered'
   | 'failed'
   | 'failed for now'
-  /** It failed, and Odoo has the mail in its queue once more. */
+  /** It failed, and Odoo has queued the mail again. */
   | 'waits to be sent again'
-  /** Handed to Sweego, which has not told what became of it. */
+  /** Sweego accepted it, and no event about it has arrived. */
   | 'no word yet'
   | 'not sent yet'
-  /** Never handed over, or not once more: the fault is between Odoo and its mail server. */
+  /** Odoo could not pass it to its mail server, the first time or on a retry. */
   | 'failed in Odoo'
   | 'cancelled in Odoo';
 
 /**
- * The verdict that agrees with what Odoo shows: a failure that Sweego told does not count any more once a user's
- * Retry has sent the mail again, and without a word of Sweego's the state of the mail in Odoo decides.
+ * The verdict that matches what Odoo shows. A failure reported by Sweego no longer counts after a user pressed Retry and
+ * Odoo sent the mail again. Without an event from Sweego, the state of the mail in Odoo decides.
  *
- * @param recipient with nothing fresh: `before` and `now` are the same
- * @param all every recipient of the message: one's failure makes `exception` of a mail that others got too
+ * @param recipient without new events: `before` and `now` are the same
+ * @param all every recipient of the message: a failure of one sets `exception` on a mail that others received
  */
 export function recipientVerdict(recipient: Recipient, all: Iterable<Recipient>): RecipientVerdict {
   const { now, mails, notification } = recipient;
@@ -36,7 +36,7 @@ export function recipientVerdict(recipient: Recipient, all: Iterable<Recipient>)
   const isRed = notification?.status === 'exception' || notification?.status === 'bounce';
   const isOver = !areAll('outgoing') && !areAll('cancel');
   if (isRed && isOver) return 'failed in Odoo';
-  // Such a mail's state tells of the attempts for the one who failed.
+  // The state of such a mail is about the recipient who failed.
   if (isAnothersFailure(recipient, all)) return 'no word yet';
   if (areAll('outgoing')) return 'not sent yet';
   if (areAll('cancel')) return 'cancelled in Odoo';

@@ -16,13 +16,13 @@ export type RecipientTrace = {
   verdict: RecipientVerdict;
   /** Oldest first. */
   events: readonly HistoryEvent[];
-  /** What Sweego's log says at this moment; undefined when it was not asked. */
+  /** The events in Sweego's log at this moment; undefined when it was not read. */
   asked: readonly HistoryEvent[] | undefined;
 };
 
 export type MessageTrace = {
   messageId: string;
-  /** Where it belongs in Odoo; `null` when the message is gone or has no document. */
+  /** Its document in Odoo; `null` when the message was deleted or has no document. */
   document: Document | null;
   isGone: boolean;
   recipients: readonly RecipientTrace[];
@@ -33,13 +33,13 @@ export type MessageTrace = {
 export type TraceDeps = {
   actions: Pick<BridgeActions, 'read'>;
   inbox: Pick<Inbox, 'list'>;
-  /** Asks Sweego anew; left out when nobody wants that. */
+  /** Also reads Sweego's log; left out when that is not wanted. */
   askSweego?: { readLog: ReadLog; from: Date };
 };
 
 /**
- * Everything that is known of messages: from Odoo's history, from the inbox and, when asked for, from Sweego's
- * log. It changes nothing. Message-Ids that nobody knows are left out.
+ * Collects everything that is known about messages: from Odoo's history, from the inbox and, on request, from Sweego's
+ * log. Changes nothing. Leaves out unknown Message-Ids.
  *
  * @throws BridgeError ODOO_*, INBOX_*, SWEEGO_*
  */
@@ -71,7 +71,7 @@ function recipientsOfState(message: MessageState): KnownRecipient[] {
   return [...recipients].map(([key, recipient]) => {
     const events = message.events.filter((event) => find(event) === key);
     const verdict = recipientVerdict(recipient, recipients.values());
-    // Rules name a recipient without address by his notification.
+    // The rules identify a recipient without an address by the notification.
     const address = recipient.address.includes('@') ? recipient.address : 'a recipient without address';
     return { address, events: inOrder(events), verdict };
   });
@@ -87,14 +87,14 @@ function goneRecipients(events: readonly HistoryEvent[]): KnownRecipient[] {
   });
 }
 
-/** By Sweego's clock; within a second, which is all that Odoo keeps, a mail is sent before anything becomes of it. */
+/** By Sweego's clock. Odoo stores whole seconds: within one second, `email_sent` comes first. */
 function inOrder(events: readonly HistoryEvent[]): HistoryEvent[] {
   const rank = ({ type }: HistoryEvent) => (type === 'email_sent' ? 0 : 1);
   const timeOf = ({ at }: HistoryEvent) => at?.getTime() ?? 0;
   return [...events].sort((one, other) => timeOf(one) - timeOf(other) || rank(one) - rank(other));
 }
 
-/** By Odoo's Message-Id, and by those that Sweego put on the mails, which replies refer to. */
+/** Searches by Odoo's Message-Id and by those that Sweego put on the mails, because replies refer to these. */
 async function entriesAbout(
   inbox: TraceDeps['inbox'],
   messageId: string,
@@ -119,13 +119,13 @@ async function askedOf(
 ): Promise<HistoryEvent[] | undefined> {
   if (askSweego === undefined) return undefined;
   const { readLog, from } = askSweego;
-  const told = new Map<string, HistoryEvent>();
+  const found = new Map<string, HistoryEvent>();
   for await (const { rows } of readLog({ channel: 'email', searchWord: address, from })) {
     for (const event of rows.flatMap((row) => readLogRow(row)?.readEvents() ?? [])) {
       const meaning = readEventMeaning(event);
       if (meaning.kind !== 'message' || meaning.messageId !== messageId) continue;
-      told.set(meaning.event.event_id ?? '', meaning.event);
+      found.set(meaning.event.event_id ?? '', meaning.event);
     }
   }
-  return inOrder([...told.values()]);
+  return inOrder([...found.values()]);
 }

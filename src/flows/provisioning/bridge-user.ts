@@ -14,15 +14,15 @@ const apiKeyName = 'sweego-odoo-bridge';
 
 export type BridgeUser = {
   login: string;
-  /** The new key in clear; `null` when the user existed and no new key was asked for. */
+  /** The new key in plain text; `null` when the user existed and no new key was requested. */
   api_key: string | null;
 };
 
 /**
- * Makes the portal user the bridge runs as, in the group of the bridge and nothing else. A portal user sees
- * no mails, messages or notifications, and is no licence seat.
+ * Creates the portal user of the bridge, with the bridge's group and no other group. A portal user sees no mails,
+ * messages or notifications, and does not count as a licensed user.
  *
- * @param newKey makes a new API key for an existing user as well; his former one stops working
+ * @param newKey creates a new API key for an existing user too; the former key stops working
  * @throws BridgeError PROVISION_LOGIN_TAKEN (an internal user has this login), ODOO_*
  */
 export async function ensureBridgeUser(odoo: Odoo, newKey: boolean): Promise<BridgeUser> {

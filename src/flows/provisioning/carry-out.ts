@@ -6,7 +6,7 @@ import type { DesiredRecord, DesiredValue, PlannedChange } from '../../provision
 import { resolveValue } from '../../provision/plan.ts';
 import type { CurrentState } from '../../provision/plan.ts';
 
-/** Writes planned changes, in their order. */
+/** Makes the planned changes, in their order. */
 export async function carryOutChanges(
   records: OdooRecords,
   desired: readonly DesiredRecord[],
@@ -30,7 +30,7 @@ export async function carryOutChanges(
       const values = resolveAll(record, { ...record.createOnly, ...record.values }, ids, current);
       const [id] = await records.create(record.model, [values]);
       await giveExternalId(records, record, requireId(id, record), ids);
-      // Odoo keeps a stale cache of what the creating user may create until the new right is written once.
+      // Odoo caches what the user may create, and refreshes that cache only when the new right is written once more.
       if (record.model === 'ir.model.access') {
         await records.write(record.model, [requireId(id, record)], { name: values['name'] });
       }
@@ -46,7 +46,7 @@ export async function carryOutChanges(
   await removeRecords(records, changes);
 }
 
-/** Models of our own come first: their fields and rights name them. */
+/** Our own models come first, because their fields and rights refer to them. */
 async function createModels(
   records: OdooRecords,
   definitions: ReadonlyMap<string, DesiredRecord>,
@@ -65,7 +65,7 @@ async function createModels(
   }
 }
 
-/** New fields in as few calls as can be: each change of the registry makes every Odoo worker rebuild it. */
+/** Creates fields in as few calls as possible: after each call, every worker of Odoo rebuilds its registry. */
 async function createFields(
   records: OdooRecords,
   definitions: ReadonlyMap<string, DesiredRecord>,
@@ -78,7 +78,7 @@ async function createFields(
     const record = definitions.get(change.externalId);
     return record === undefined ? [] : [record];
   });
-  // Odoo checks what a computed field depends on before it knows the fields of the same call.
+  // Odoo checks the dependencies of a computed field before it knows the other fields of the same call.
   const isComputed = (record: DesiredRecord): boolean => record.values['compute'] !== undefined;
   for (const batch of [fields.filter((record) => !isComputed(record)), fields.filter(isComputed)]) {
     if (batch.length === 0) continue;
@@ -92,7 +92,7 @@ async function createFields(
   }
 }
 
-/** Unlinks planned removals in their order, skipping what Odoo already took away with something else. */
+/** Makes the planned removals in their order. Skips records that Odoo already removed together with another one. */
 export async function removeRecords(records: OdooRecords, changes: readonly PlannedChange[]): Promise<void> {
   const removals = changes.filter((change) => change.action === 'remove');
   for (const model of new Set(removals.map((change) => change.model))) {
@@ -102,7 +102,7 @@ export async function removeRecords(records: OdooRecords, changes: readonly Plan
     const groups = model === 'ir.model.fields' ? await groupFields(records, ids) : [ids];
     for (const group of groups) if (group.length > 0) await records.unlink(model, group);
   }
-  // What went by a cascade in the database (an automation's action) leaves its external id behind.
+  // A record that the database removed by a cascade (an automation's action) leaves its external id behind.
   const names = removals.map((change) => change.externalId);
   const left = await records.search(
     'ir.model.data',
@@ -120,7 +120,7 @@ export async function removeRecords(records: OdooRecords, changes: readonly Plan
   }
 }
 
-/** Computed and related fields first: Odoo refuses a field that another one of the same call depends on. */
+/** Computed and related fields come first: Odoo refuses to remove a field while another field of the same call depends on it. */
 async function groupFields(records: OdooRecords, ids: readonly number[]): Promise<number[][]> {
   const rows = await records.search('ir.model.fields', [['id', 'in', ids]], ['compute', 'related']);
   const isDependent = (id: number): boolean =>

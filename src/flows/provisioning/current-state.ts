@@ -5,10 +5,10 @@ import type { DesiredRecord, DesiredValue } from '../../provision/desired-state.
 import type { CurrentState } from '../../provision/plan.ts';
 
 /**
- * Reads what planning needs to know of the database: our external ids, Odoo's own that are referred to, and
- * the values of the records of ours.
+ * Reads from the database what planning needs: our external ids, the ids of Odoo's own records that ours refer to, and
+ * the values of our records.
  *
- * @param absentModels models that do not exist yet because their module is not installed: not asked for
+ * @param absentModels models that do not exist yet, because their module is not installed; they are not read
  * @throws BridgeError ODOO_*
  */
 export async function readCurrentState(
@@ -37,7 +37,7 @@ export async function readCurrentState(
   return { ids, modelIds, adoptable, values, owned };
 }
 
-/** Every record that carries an external id of ours. */
+/** Every record with one of our external ids. */
 export async function readOwned(records: OdooRecords): Promise<CurrentState['owned']> {
   const rows = await records.search(
     'ir.model.data',
@@ -51,7 +51,7 @@ export async function readOwned(records: OdooRecords): Promise<CurrentState['own
   }));
 }
 
-/** Database ids of external ids that are not ours (`base.group_portal`). */
+/** Database ids for external ids of Odoo, such as `base.group_portal`. */
 async function readForeignIds(
   records: OdooRecords,
   desired: readonly DesiredRecord[],
@@ -86,7 +86,7 @@ async function readModelIds(
 }
 
 /**
- * A field of this name that is not ours belongs to somebody who would lose his data on `--remove`.
+ * Refuses a field of this name that the bridge did not create: `--remove` would delete somebody's data with it.
  *
  * @throws BridgeError PROVISION_FIELD_TAKEN
  */

@@ -15,13 +15,13 @@ import { readCurrentState } from './current-state.ts';
 const installedStates = ['installed', 'to upgrade'];
 
 type ProvisionDeps = {
-  /** An administrator's Odoo, not the bridge's user. */
+  /** Odoo as an administrator, not as the bridge's user. */
   odoo: Odoo;
   sources: ActionSources;
 };
 
 /**
- * Says what `provision` would change, without changing anything.
+ * Returns the changes that `provision` would make, and makes none.
  *
  * @throws BridgeError PROVISION_RIGHTS (not a system administrator), PROVISION_CONFLICT (the public module
  *   for Sweego is installed), ODOO_*
@@ -35,8 +35,8 @@ export async function planBridge(deps: ProvisionDeps): Promise<PlannedChange[]> 
 }
 
 /**
- * Brings everything the bridge needs into the database: only the differences are written, so a second run
- * changes nothing, and a run that was cut off is completed by the next one.
+ * Creates everything that the bridge needs in the database. It writes only differences: a second run changes nothing,
+ * and the next run completes one that was interrupted.
  *
  * @returns the changes that were made, in order
  * @throws BridgeError PROVISION_RIGHTS, PROVISION_CONFLICT, ODOO_*

@@ -7,9 +7,9 @@ import { removeRecords } from './carry-out.ts';
 import { readOwned } from './current-state.ts';
 
 /**
- * Takes away everything that `provision` brought, and gives mails their `auto_delete` back. The automation
- * rule goes first, so that no mail is signed with half of the rest. Mails that Odoo is sending
- * (`outgoing`) are never written: they stay in the list of sent mails afterwards.
+ * Removes everything that `provision` created, and restores `auto_delete` on mails. The automation rule goes first, so
+ * that no mail is signed while only a part of the rest exists. Mails that Odoo is sending (`outgoing`) are not written:
+ * they stay in the list of sent mails afterwards.
  *
  * @returns the removals, in order
  * @throws BridgeError ODOO_*
@@ -21,7 +21,7 @@ export async function removeBridge(odoo: Odoo): Promise<PlannedChange[]> {
     records,
     changes.filter(({ model }) => model === 'base.automation'),
   );
-  await giveAutoDeleteBack(records, changes);
+  await restoreAutoDelete(records, changes);
   const contact = await contactOfUser(records, changes);
   await removeRecords(records, changes);
   if (contact !== undefined) await records.unlink('res.partner', [contact]);
@@ -40,7 +40,7 @@ export async function planBridgeRemoval(odoo: Odoo): Promise<PlannedChange[]> {
   return planRemoval(await readOwned(createOdooRecords(odoo)));
 }
 
-async function giveAutoDeleteBack(records: OdooRecords, changes: readonly PlannedChange[]): Promise<void> {
+async function restoreAutoDelete(records: OdooRecords, changes: readonly PlannedChange[]): Promise<void> {
   const provisioned = changes.some(
     (change) => change.action === 'remove' && change.externalId === 'field_mail_mail__x_sweego_auto_delete',
   );
@@ -62,7 +62,7 @@ async function giveAutoDeleteBack(records: OdooRecords, changes: readonly Planne
   }
 }
 
-/** Odoo makes a contact for each user and keeps it when the user goes. */
+/** Odoo creates a contact for each user, and keeps it when the user is removed. */
 async function contactOfUser(
   records: OdooRecords,
   changes: readonly PlannedChange[],

@@ -11,14 +11,14 @@ import { parkedBy } from '../worker/lane.ts';
 import type { EntryResult } from '../worker/lane.ts';
 import type { ReplyDeps } from './reply-deps.ts';
 
-/** Names an entry's alert in Odoo. The instant tells it from that of an inbox which was made anew. */
+/** The key of an entry's alert in Odoo. The instant keeps it distinct from alerts of an earlier inbox. */
 export function alertKey({ id, receivedAt }: Pick<EntrySummary, 'id' | 'receivedAt'>): string {
   return `${id}.${receivedAt.getTime()}`;
 }
 
 /**
- * Sees to what a user of Odoo knows of a reply: an activity while it is parked, none once it is placed or
- * ignored. A failure on the last attempt is parked here, so that it is told too.
+ * Raises an activity in Odoo while a reply is parked, and closes it when the reply is placed or ignored. An entry that
+ * failed on its last attempt is parked here, so that its activity is raised too.
  *
  * @throws BridgeError ODOO_* of another scope than `entry`
  */
@@ -30,7 +30,7 @@ export async function concludeReply(
   const last = parkedAfterLastAttempt(entry, result);
   if (last.kind === 'park' && last.isQuiet !== true) await open(deps, entry, last.code);
   if (last.kind === 'settle' && (await wasParked(deps, entry))) {
-    await harmless(deps, entry, () => deps.actions.closeAlert(alertKey(entry)));
+    await updateActivity(deps, entry, () => deps.actions.closeAlert(alertKey(entry)));
   }
   return last;
 }
@@ -40,7 +40,7 @@ function parkedAfterLastAttempt(entry: Entry, result: EntryResult): EntryResult 
   return parkedBy(result.error);
 }
 
-/** Signed bytes that are no mail, such as a test delivery of Sweego's, concern no user. */
+/** A signed request without a mail, such as a test delivery from Sweego, concerns no user. */
 async function open(
   deps: Pick<ReplyDeps, 'actions' | 'settings' | 'log'>,
   entry: Entry,
@@ -50,7 +50,9 @@ async function open(
   if (mail === undefined) return;
   const text = replyAlertText(mail, { entryId: entry.id, code }, languageOf(deps.settings.company_language));
   const serverId = findServer(deps.settings.servers, entry.secretId)?.id ?? null;
-  await harmless(deps, entry, () => deps.actions.openAlert({ key: alertKey(entry), ...text, serverId }));
+  await updateActivity(deps, entry, () =>
+    deps.actions.openAlert({ key: alertKey(entry), ...text, serverId }),
+  );
 }
 
 function readable(entry: Entry): InboundMail | undefined {
@@ -62,14 +64,14 @@ function readable(entry: Entry): InboundMail | undefined {
   }
 }
 
-/** Only an operator's replay brings a parked entry back. */
+/** Only an operator can replay a parked entry, so an entry without an instruction was never parked. */
 async function wasParked({ inbox }: Pick<ReplyDeps, 'inbox'>, entry: Entry): Promise<boolean> {
   if (!entry.isReplayed) return false;
   return (await inbox.history(entry.id)).some(({ state }) => state === 'parked');
 }
 
-/** An activity that Odoo refuses must not keep the mail itself from its end. */
-async function harmless(
+/** The mail itself must get its result even when Odoo refuses the activity. */
+async function updateActivity(
   { log }: Pick<ReplyDeps, 'log'>,
   entry: Entry,
   act: () => Promise<unknown>,

@@ -14,14 +14,14 @@ import { postReply } from './post-reply.ts';
 import type { ReplyDeps } from './reply-deps.ts';
 
 /**
- * Brings one reply to Odoo: parse, find its place, fetch its files, build, post. Repeating it is safe at every
- * point: files that are kept are not fetched again, and Odoo posts each Message-Id once.
+ * Brings one reply to Odoo: parse, find its place, fetch its files, build, post. It can be repeated safely at any point:
+ * stored files are not fetched again, and Odoo posts each Message-Id once.
  *
- * Files are fetched for a mail that will be parked too, since Sweego may not have them any more when a human
- * comes to it. A loop's files are not.
+ * Files of a mail that will be parked are fetched too, because Sweego may have deleted them before a human looks at it.
+ * Files of a loop are not fetched.
  *
- * @throws BridgeError ODOO_*, INBOX_*, REPLY_INTERRUPTED with nothing said about the entry; of scope `entry`,
- *   the entry is at fault
+ * @throws BridgeError ODOO_*, INBOX_*, REPLY_INTERRUPTED: the entry has no result. With scope `entry`, the entry is at
+ *   fault
  */
 export async function deliverReply(deps: ReplyDeps, entry: Entry): Promise<EntryResult> {
   const mail = read(entry);
@@ -31,7 +31,7 @@ export async function deliverReply(deps: ReplyDeps, entry: Entry): Promise<Entry
   if (plan.kind === 'ignore') {
     return { kind: 'settle', outcome: { outcome: 'ignored', reason: plan.reason } };
   }
-  const refusal = askCircuits(deps, entry, placed);
+  const refusal = refusedByCircuit(deps, entry, placed);
   if (refusal !== undefined) return refusal;
   const kept = await keepAttachments(deps, entry, mail.attachments);
   if (kept instanceof BridgeError) return { kind: 'failed', error: kept };
@@ -53,8 +53,8 @@ function read(entry: Entry): InboundMail | EntryResult {
   }
 }
 
-/** Twenty mails of one sender on one record in ten minutes; what an operator lets go on is not asked about. */
-function askCircuits(
+/** At most twenty mails from one sender on one record in ten minutes. Mails that an operator replays are not counted. */
+function refusedByCircuit(
   { circuits, log }: ReplyDeps,
   entry: Entry,
   { plan, clues, known }: PlacedReply,

@@ -7,7 +7,7 @@ import type { ReplyDeps } from './reply-deps.ts';
 
 export type InboundLaneDeps = Omit<ReplyDeps, 'settings' | 'circuits' | 'signal'>;
 
-/** Replies, one at a time: each is held in memory whole while Odoo takes it. */
+/** Handles replies one at a time, because a whole reply is held in memory while Odoo receives it. */
 export function createInboundLane(deps: InboundLaneDeps): Lane {
   const circuits = createReplyCircuits();
   const { actions } = deps;

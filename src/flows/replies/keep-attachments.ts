@@ -7,23 +7,23 @@ import { readAttachment } from '../../sweego/attachments.ts';
 import type { InboundAttachment } from '../../sweego/inbound-attachment.ts';
 import { sweegoAccount } from './reply-deps.ts';
 import type { ReplyDeps } from './reply-deps.ts';
-import { keyMissing, requireNotStopping, tellSweegoFault } from './sweego-faults.ts';
+import { keyMissing, requireNotStopping, logSweegoFault } from './sweego-faults.ts';
 
-/** A mail at Sweego has 30 MB at most; Odoo gets all of it in one call, and so memory holds it once. */
+/** A mail at Sweego has at most 30 MB. Odoo receives it in one call, so memory holds it once. */
 const mostBytes = 60_000_000;
 const mostFiles = 200;
 
 type KeptAttachments = {
   files: ReplyFile[];
-  /** Names of those that cannot be had any more, or that were tried for long enough. */
+  /** Names of those that no longer exist, or that failed on the last attempt. */
   missing: string[];
 };
 
 /**
- * Fetches the attachments of a mail and keeps them in the inbox: nobody knows how long Sweego does. Those that
- * are kept already are not fetched again. When one cannot be had now, the others are fetched all the same.
+ * Fetches the attachments of a mail and stores them in the inbox, because it is not known how long Sweego keeps them.
+ * Stored ones are not fetched again. When one fails, the others are still fetched.
  *
- * @returns the failure that the mail has to wait for, as long as it has attempts left
+ * @returns the error because of which the mail must wait, while it has attempts left
  * @throws BridgeError INBOX_*, REPLY_INTERRUPTED
  */
 export async function keepAttachments(
@@ -58,7 +58,7 @@ export async function keepAttachments(
   return waitFor ?? result;
 }
 
-/** Names of the mail's own may repeat, and tell of a person. */
+/** The mail's own file names are not used: they may repeat, and may be personal data. */
 function storedName(position: number): string {
   return `attachment-${position}`;
 }
@@ -77,7 +77,7 @@ async function keep(
   const { apiKey, clientUuid } = sweegoAccount(deps);
   const isByKey = 'uuid' in location;
   if (isByKey && (apiKey === null || clientUuid === null)) {
-    tellSweegoFault(deps, entry, keyMissing());
+    logSweegoFault(deps, entry, keyMissing());
     return keyMissing();
   }
   try {
@@ -89,7 +89,7 @@ async function keep(
   } catch (error) {
     if (!(error instanceof BridgeError) || !error.code.startsWith('SWEEGO_')) throw error;
     requireNotStopping(deps);
-    tellSweegoFault(deps, entry, error);
+    logSweegoFault(deps, entry, error);
     return error;
   }
 }

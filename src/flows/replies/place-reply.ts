@@ -16,24 +16,24 @@ import type { InboundLog } from '../../sweego/inbound-log.ts';
 import type { InboundMail } from '../../sweego/inbound-mail.ts';
 import { sweegoAccount } from './reply-deps.ts';
 import type { ReplyDeps } from './reply-deps.ts';
-import { requireNotStopping, tellSweegoFault } from './sweego-faults.ts';
+import { requireNotStopping, logSweegoFault } from './sweego-faults.ts';
 
-/** Where a mail belongs, and what is known of it then. */
+/** Where a mail belongs, and why. */
 export type PlacedReply = {
   plan: ReplyPlan;
   clues: ReplyClues;
   known: RouteAnswer;
-  /** Sweego's log included, where it was asked. */
+  /** With those of Sweego's log, if it was read. */
   headers: HeaderMap;
 };
 
-/** What Sweego's log added; `undefined` before it was asked, `null` when it could not say anything. */
+/** What Sweego's log added; `undefined` before it was read, `null` when it had nothing or could not be read. */
 type LogAnswer = InboundLog | null | undefined;
 
 /**
- * Finds out where a mail belongs. Sweego's log is asked once, where the webhook alone does not say whether a
- * machine wrote the mail, or would leave it without a place: the log knows all headers, and recipients that
- * stand nowhere else. Without the log the mail is judged by what there is.
+ * Finds out where a mail belongs. Sweego's log is read once, when the webhook does not show whether a machine wrote the
+ * mail, or where the mail belongs: only the log has all headers and some of the recipients. Without the log, the webhook
+ * alone decides.
  *
  * @throws BridgeError ODOO_*
  */
@@ -57,7 +57,7 @@ async function lookAgain(deps: ReplyDeps, entry: Entry, mail: InboundMail, first
   return log === null ? judge(deps, entry, mail, first, null) : look(deps, entry, mail, log);
 }
 
-/** Clues, Odoo's knowledge of them, and what follows. */
+/** Collects the clues, asks Odoo about them, and judges the mail. */
 async function look(deps: ReplyDeps, entry: Entry, mail: InboundMail, log: LogAnswer): Promise<Look> {
   const headers = completed(mail.headers, log?.headers);
   const shown = [...mail.to, ...mail.cc].map(({ address }) => address);
@@ -81,7 +81,7 @@ async function look(deps: ReplyDeps, entry: Entry, mail: InboundMail, log: LogAn
   return judge(deps, entry, mail, { clues, known, headers, refusedTokens: refused }, log);
 }
 
-/** @param log what it said, or that it was asked */
+/** @param log its answer; `null` when it was read in vain */
 function judge(
   deps: ReplyDeps,
   entry: Entry,
@@ -92,7 +92,7 @@ function judge(
   const { clues, known, headers } = found;
   const target = targetOf(entry);
   if (target !== undefined) {
-    // Where nobody can tell what an employee answers, the log may have the header that does.
+    // Without In-Reply-To it is not known which message an employee answers; the log may have that header.
     const judgement = {
       kind: headers.has('in-reply-to') || log !== undefined ? 'genuine' : 'unknown',
     } as const;
@@ -109,7 +109,7 @@ function judge(
     isOwnMessage: known.messages.some(({ message_id }) => own.includes(message_id)),
     clientUuid: sweegoAccount(deps).clientUuid,
   });
-  // Whoever replays a parked mail has looked at it.
+  // An operator who replays a parked mail has checked it.
   const counted: MailJudgement =
     entry.isReplayed && judgement.kind === 'suspect' ? { kind: 'genuine' } : judgement;
   const showsAutomatic = findServer(deps.settings.servers, entry.secretId)?.show_auto_replies ?? false;
@@ -117,13 +117,13 @@ function judge(
   return { ...found, plan, judgement: counted };
 }
 
-/** Ids that a mail of this Odoo carries when it comes back. */
+/** The ids by which a mail from this Odoo is recognised when it comes back. */
 function ownIds(headers: HeaderMap): string[] {
   const names = ['x-odoo-message-id', 'x-message-id'];
   return messageIdsIn(names.flatMap((name) => headers.get(name) ?? [])).slice(0, 10);
 }
 
-/** Messages that were asked about for another reason say nothing of where the mail belongs. */
+/** Drops messages that only serve to recognise our own mails: they do not show where the mail belongs. */
 function withoutOwn(known: RouteAnswer, clues: ReplyClues, own: readonly string[]): RouteAnswer {
   const answered = new Set([...clues.inReplyTo, ...clues.references]);
   const isUnrelated = (id: string) => own.includes(id) && !answered.has(id);
@@ -137,7 +137,7 @@ function withoutOwn(known: RouteAnswer, clues: ReplyClues, own: readonly string[
   };
 }
 
-/** The webhook's own headers count where both have one. */
+/** When both have a header, the one of the webhook counts. */
 function completed(headers: HeaderMap, added: HeaderMap | undefined): HeaderMap {
   return new Map([...(added ?? []), ...headers]);
 }
@@ -149,7 +149,7 @@ function tokenKeys({ settings, outboundSecrets }: ReplyDeps): Uint8Array[] {
   ]);
 }
 
-/** `null` where it can say nothing, for whatever reason: the mail is not held up for it. */
+/** `null` when the log has nothing or cannot be read: the mail does not wait for it. */
 async function askLog(deps: ReplyDeps, entry: Entry, mail: InboundMail): Promise<InboundLog | null> {
   const { apiKey } = sweegoAccount(deps);
   if (apiKey === null) return null;
@@ -159,7 +159,7 @@ async function askLog(deps: ReplyDeps, entry: Entry, mail: InboundMail): Promise
   } catch (error) {
     if (!(error instanceof BridgeError)) throw error;
     requireNotStopping(deps);
-    tellSweegoFault(deps, entry, error);
+    logSweegoFault(deps, entry, error);
     return null;
   }
 }

@@ -12,23 +12,23 @@ import type { EntryResult } from '../worker/lane.ts';
 import type { ReplyDeps } from './reply-deps.ts';
 import { collectReply, streamReply } from './stream-reply.ts';
 
-/** Another call delivers the same mail at this moment. */
+/** Delay while another call delivers the same mail. */
 const busyMs = 5_000;
 
 type Posting = {
   source: ReplySource;
   plan: Extract<ReplyPlan, { kind: 'post' }>;
-  /** An operator has named the place: the mail goes there although Odoo has it elsewhere. */
+  /** An operator chose the place: the mail is posted there even if Odoo has it elsewhere. */
   isByHand: boolean;
 };
 
 type Placed = { places: string[]; isNew: boolean };
 
 /**
- * Posts a mail onto each document of its plan, or where Odoo's own routing leads. Those that have it already
- * are left as they are. Only what Odoo says it has counts as posted.
+ * Posts a mail on each document of its plan, or where Odoo's own routing puts it. Documents that have it already stay
+ * unchanged. A mail counts as posted only when Odoo confirms it.
  *
- * @throws BridgeError ODOO_* with nothing said about the entry
+ * @throws BridgeError ODOO_*: the entry has no result
  */
 export async function postReply(deps: ReplyDeps, entry: Entry, posting: Posting): Promise<EntryResult> {
   const { source, plan } = posting;
@@ -53,7 +53,7 @@ async function postOne(
 ): Promise<Placed | EntryResult> {
   const first = await deliver(deps, source, posting);
   const isElsewhere = 'places' in first && !first.isNew && !first.places.includes(placeOf(posting));
-  // Under a Message-Id of its own for that document, as the second document of a mail has.
+  // With another Message-Id, as for the second document of a mail: Odoo posts each Message-Id once.
   if (isByHand && isElsewhere) return deliver(deps, source, { ...posting, position: posting.position + 1 });
   return first;
 }
@@ -97,7 +97,7 @@ function resultOf(answer: DeliverAnswer): Placed | EntryResult {
   }
 }
 
-/** One document has it, another does not: whoever reads the reason must know. */
+/** When only a part of the documents received the mail, the reason must name them. */
 function onlyPartly(result: EntryResult, places: readonly string[]): EntryResult {
   if (result.kind !== 'park' || places.length === 0) return result;
   return { ...result, reason: `${result.reason} (it is in Odoo on ${places.join(' and ')})` };
@@ -107,7 +107,7 @@ function placeOf({ document }: ReplyPosting): string {
   return `${document?.model},${document?.id}`;
 }
 
-/** @param exception name of a Python class; what it says may quote the mail */
+/** @param exception name of a Python class; its message may quote the mail and is not used */
 function notTaken(exception: string): BridgeError {
   const name = /^[A-Za-z_]{1,60}$/.test(exception) ? exception : 'an exception';
   return bridgeError('REPLY_NOT_TAKEN', `Odoo failed to take the mail (${name})`, {

@@ -1,17 +1,17 @@
 import { passCircuit } from '../../rules/replies/reply-circuit.ts';
 import type { CircuitMemory } from '../../rules/replies/reply-circuit.ts';
 
-/** Circuits and entries remembered; what is older than these cannot be a loop that still goes on. */
+/** How many circuits and entries are remembered. An older one cannot belong to a loop that is still running. */
 const mostRemembered = 5_000;
 
 type CircuitVerdict = { isRefused: boolean; isFirst: boolean };
 
-/** What is remembered of senders who write to records, while the process runs. */
+/** Counts how often a sender writes to a record, while the process runs. */
 export type ReplyCircuits = {
   /**
-   * Counts a mail once, however often its entry is worked on.
+   * Counts a mail once, even if its entry is processed again.
    *
-   * @param keys of `circuitKey`, one for each record that the mail is for
+   * @param keys from `circuitKey`, one for each record that the mail is for
    */
   pass(entryId: number, keys: readonly string[], arrivedAt: Date): CircuitVerdict;
 };
@@ -38,7 +38,7 @@ export function createReplyCircuits(): ReplyCircuits {
   };
 }
 
-/** The longest unused goes first: a Map keeps the order of insertion. */
+/** Forgets the oldest one first: a Map keeps the order of insertion. */
 function remember<Key, Value>(map: Map<Key, Value>, key: Key, value: Value): void {
   map.delete(key);
   map.set(key, value);

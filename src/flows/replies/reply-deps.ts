@@ -5,7 +5,7 @@ import type { BridgeSettings } from '../../odoo/bridge-answers.ts';
 import type { SweegoDeps } from '../../sweego/api.ts';
 import type { ReplyCircuits } from './reply-circuits.ts';
 
-/** Sweego's management API as the environment names it; what it leaves out is taken from Odoo's settings. */
+/** Sweego's management API as the environment configures it; missing parts come from Odoo's settings. */
 type SweegoSource = SweegoDeps & {
   /** Base URL without trailing slash. */
   url: string;
@@ -13,21 +13,21 @@ type SweegoSource = SweegoDeps & {
   clientUuid: string | undefined;
 };
 
-/** What bringing one reply to Odoo uses. */
+/** The dependencies for bringing one reply to Odoo. */
 export type ReplyDeps = {
   actions: Pick<BridgeActions, 'route' | 'deliver' | 'openAlert' | 'closeAlert'>;
   inbox: Pick<Inbox, 'storeFile' | 'files' | 'readFile' | 'history'>;
   settings: Pick<BridgeSettings, 'servers' | 'api_key' | 'client_uuid' | 'company_language'>;
   sweego: SweegoSource;
-  /** Base64 texts of the environment; they verify tokens in addition to Odoo's. */
+  /** Base64 texts from the environment; they verify tokens in addition to Odoo's. */
   outboundSecrets: readonly string[];
   circuits: ReplyCircuits;
-  /** Breaks off what can be taken up again. */
+  /** Cancels work that can be resumed later. */
   signal: AbortSignal;
   log: Pick<Log, 'info' | 'warn' | 'error'>;
 };
 
-/** Who calls Sweego's API; each part `null` where neither the environment nor Odoo names it. */
+/** The credentials for Sweego's API; a part is `null` when neither the environment nor Odoo has it. */
 export function sweegoAccount({ sweego, settings }: Pick<ReplyDeps, 'sweego' | 'settings'>): {
   apiKey: string | null;
   clientUuid: string | null;

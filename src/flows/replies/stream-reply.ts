@@ -3,11 +3,11 @@ import MailComposer from 'nodemailer/lib/mail-composer';
 import type { ReplyDescription } from '../../rules/replies/describe-reply.ts';
 
 /**
- * The bytes of a described mail, pure ASCII with CRLF, file by file as they are read: no file is ever held
- * whole. Every part is base64, so that nothing on the way can alter it. The same description gives the same
- * bytes. What is not read to its end must be destroyed, which closes the files.
+ * The bytes of a described mail, pure ASCII with CRLF. Files are read piece by piece, so no file is in memory as a
+ * whole. Every part is base64, so that no server on the way changes it. The same description gives the same bytes. Read
+ * the stream to its end or destroy it, so that the files are closed.
  *
- * The stream fails with whatever a file's content throws.
+ * The stream fails with the error of a file's content.
  */
 export function streamReply(description: ReplyDescription): Readable {
   const mail = new MailComposer({
@@ -29,7 +29,7 @@ export function streamReply(description: ReplyDescription): Readable {
     disableFileAccess: true,
     disableUrlAccess: true,
   });
-  // The composer encodes addresses in its own way, whatever it is told; so it is told of none.
+  // The composer always encodes addresses in its own way, so it gets no header with addresses.
   const own = description.headers.filter(({ name }) => name !== 'Date' && name !== 'Message-ID');
   const head = own.map(({ name, value }) => `${name}: ${value}\r\n`).join('');
   const rest = mail.compile().createReadStream();
@@ -37,8 +37,8 @@ export function streamReply(description: ReplyDescription): Readable {
 }
 
 /**
- * The whole mail as one text, as Odoo's API takes it. It holds the mail once: one byte a character, since it
- * is ASCII.
+ * The whole mail as one text, as Odoo's API expects it. Memory holds it once, with one byte per character, because it is
+ * ASCII.
  */
 export async function collectReply(stream: Readable): Promise<string> {
   let text = '';

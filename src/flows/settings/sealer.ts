@@ -1,12 +1,12 @@
 import { createCipheriv, createDecipheriv, scrypt } from 'node:crypto';
 
-/** Told apart from later formats by its first byte, which is authenticated too. */
+/** The first byte; it identifies the format and is authenticated too. */
 const formatVersion = 1;
 const saltBytes = 16;
 const nonceBytes = 12;
 const tagBytes = 16;
 const headBytes = 1 + saltBytes + nonceBytes + tagBytes;
-/** About 0.1 s and 32 MiB, once per process: a password may be behind it, not only a key of 160 bits. */
+/** About 0.1 s and 32 MiB, once per process. The credential may be a password, weaker than a key of 160 bits. */
 const scryptCost = { N: 2 ** 15, r: 8, p: 1, maxmem: 64 * 1024 * 1024 };
 
 export type Sealer = {
@@ -16,21 +16,20 @@ export type Sealer = {
 };
 
 type SealerDeps = {
-  /** What the key is derived from. Everybody who shall unseal has the same. */
+  /** The key is derived from it. Every process that unseals must have the same one. */
   credential: string;
-  /** Name of the Odoo database that the content is about. */
+  /** Name of the Odoo database that the content belongs to. */
   database: string;
-  /** Cryptographically strong; called with the number of bytes wanted. */
+  /** Cryptographically strong; receives the number of bytes. */
   randomBytes: (count: number) => Uint8Array;
 };
 
 /**
- * Seals a few bytes so that only a holder of the credential can read them, and nobody can alter them or pass
- * them off as those of another database: AES-256-GCM (NIST SP 800-38D) under a key that scrypt (RFC 7914)
- * makes of the credential.
+ * Seals a few bytes: only a holder of the credential can read or change them, and they are valid for one database only.
+ * AES-256-GCM (NIST SP 800-38D), with a key that scrypt (RFC 7914) derives from the credential.
  *
- * The salt is kept with the bytes, and whoever unseals goes on sealing with the same one: so the key is
- * derived once per process, also where several share what is sealed. The nonce is new each time.
+ * The salt is stored with the bytes. A process that unsealed bytes seals with the same salt, so each process derives
+ * the key only once, even when several processes share the bytes. The nonce is new each time.
  */
 export function createSealer({ credential, database, randomBytes }: SealerDeps): Sealer {
   let derived: { salt: Uint8Array; key: Promise<Buffer> } | undefined;
@@ -62,7 +61,7 @@ export function createSealer({ credential, database, randomBytes }: SealerDeps):
       try {
         return Buffer.concat([decipher.update(bytes.subarray(headBytes)), decipher.final()]);
       } catch {
-        // The tag does not fit. Why, nobody can tell.
+        // The tag does not match; the reason cannot be known.
         return undefined;
       }
     },

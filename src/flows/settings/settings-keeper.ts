@@ -6,14 +6,14 @@ import type { SettingsSnapshot } from './settings-snapshot.ts';
 import { readEnvironmentSecrets, readServerSecrets } from './webhook-secrets.ts';
 import type { WebhookSecrets } from './webhook-secrets.ts';
 
-/** Least time between two refreshes that unknown signatures ask for, milliseconds. */
+/** Shortest time between two refreshes because of unknown signatures, milliseconds. */
 const leastRefreshGapMs = 10_000;
 /** How long a webhook waits for such a refresh, milliseconds. */
 const longestWaitMs = 3_000;
 
 type SettingsKeeperDeps = {
   actions: Pick<BridgeActions, 'settings'>;
-  /** What Odoo told in an earlier life of the process, or another replica. */
+  /** The settings that another replica, or this process before its restart, read from Odoo. */
   snapshot: SettingsSnapshot;
   /** Base64 texts from the environment; they verify in addition to Odoo's. */
   environmentSecrets: { outbound: readonly string[]; inbound: readonly string[] };
@@ -23,31 +23,32 @@ type SettingsKeeperDeps = {
 
 /** The latest settings of Odoo, and the secrets that verify webhooks. */
 export type SettingsKeeper = {
-  /** What Odoo told in this life of the process, which decisions rest on; undefined before it has. */
+  /** The settings that Odoo gave since the process started; decisions use only these. Undefined before the first answer. */
   current(): BridgeSettings | undefined;
-  /** What verifies webhooks of a direction now: the environment's secrets and Odoo's, kept ones included. */
+  /** The secrets for webhooks of a direction: the environment's and Odoo's, also those from the snapshot. */
   secretsFor(direction: 'outbound' | 'inbound'): readonly SigningSecret[];
-  /** Whether Odoo's secrets are known, from itself or from the snapshot. */
+  /** Whether Odoo's secrets are known, from Odoo or from the snapshot. */
   knowsOdooSecrets(): boolean;
   /**
-   * Whether Odoo told them at the last asking, and none is under way: otherwise an administrator may have entered a
-   * new one since.
+   * Whether Odoo answered the last refresh and none is under way. Otherwise an administrator may have entered a new
+   * secret since then.
    */
   areSecretsCurrent(): boolean;
-  /** Reads the snapshot. Called once before the first webhook is taken. Never throws. */
+  /** Reads the snapshot. Call it once before the first webhook is accepted. Never throws. */
   recall(): Promise<void>;
   /**
-   * Asks Odoo again. On failure the latest settings stay, unless another replica has kept later secrets.
+   * Reads the settings from Odoo again. After a failure the latest settings stay, unless another replica stored newer
+   * secrets.
    *
    * @throws BridgeError ODOO_*
    */
   refresh(): Promise<BridgeSettings>;
   /**
-   * Asks again because a signature matched no secret: an administrator may just have replaced it. Not more
-   * often than every 10 s, and the caller waits at most 3 s. Never throws.
+   * Refreshes because a signature matched no secret: an administrator may just have replaced it. At most every 10 s,
+   * and the caller waits at most 3 s. Never throws.
    */
   refreshForUnknownSignature(): Promise<void>;
-  /** What the last refresh failed with, if it failed. */
+  /** The error of the last refresh, if it failed. */
   lastError(): unknown;
 };
 
@@ -57,15 +58,15 @@ export function createSettingsKeeper(deps: SettingsKeeperDeps): SettingsKeeper {
   let running: Promise<BridgeSettings> | undefined;
   let lastAskedAt = Number.NEGATIVE_INFINITY;
   const fromEnvironment = readEnvironmentSecrets(deps.environmentSecrets, deps.log);
-  /** With the instant at which Odoo told them, by the clock of whoever asked it. */
-  let fromOdoo: { secrets: WebhookSecrets; toldAt: Date } | undefined;
+  /** `readAt`: by the clock of the process that read them. */
+  let fromOdoo: { secrets: WebhookSecrets; readAt: Date } | undefined;
 
   async function ask(): Promise<BridgeSettings> {
-    // Beside the question, since an Odoo that hangs is noticed late.
+    // At the same time as the call, because a hanging Odoo is noticed late.
     const recalled = recall();
     try {
       const answer = await deps.actions.settings();
-      fromOdoo = { secrets: readServerSecrets(answer, deps.log), toldAt: deps.now() };
+      fromOdoo = { secrets: readServerSecrets(answer, deps.log), readAt: deps.now() };
       settings = answer;
       lastError = undefined;
       await recalled;
@@ -80,11 +81,11 @@ export function createSettingsKeeper(deps: SettingsKeeperDeps): SettingsKeeper {
     }
   }
 
-  /** Clocks of two machines are compared here. A wrong choice lasts until Odoo answers one of them. */
+  /** Compares the clocks of two machines. A wrong choice lasts until Odoo answers one of them. */
   async function recall(): Promise<void> {
     const found = await deps.snapshot.look();
-    if (found === undefined || (fromOdoo !== undefined && found.savedAt <= fromOdoo.toldAt)) return;
-    fromOdoo = { secrets: readServerSecrets(found.secrets, deps.log), toldAt: found.savedAt };
+    if (found === undefined || (fromOdoo !== undefined && found.savedAt <= fromOdoo.readAt)) return;
+    fromOdoo = { secrets: readServerSecrets(found.secrets, deps.log), readAt: found.savedAt };
     deps.log.info(
       { savedAt: found.savedAt.toISOString() },
       'webhook secrets taken from the settings snapshot',

@@ -15,26 +15,26 @@ type SettingsSnapshotDeps = {
   log: Pick<Log, 'info' | 'warn'>;
 };
 
-/** The last settings that Odoo told, kept sealed in the inbox over restarts and for other replicas. */
+/** The last settings from Odoo, sealed in the inbox: they survive restarts, and other replicas can read them. */
 export type SettingsSnapshot = {
   /**
-   * Keeps the settings unless they are the ones kept last. A failure is logged when it begins or changes and
-   * tried again at the next call, since settings can be used without having been kept. Never throws.
+   * Stores the settings unless they are stored already. A failure is logged when it begins or changes, and the next call
+   * tries again: settings can be used without being stored. Never throws.
    */
   keep(settings: BridgeSettings): Promise<void>;
   /**
-   * The secrets of what somebody has kept since the last look, or undefined when there is nothing new or it
-   * cannot be used. Never throws.
+   * The secrets that any process stored since the last look; undefined when nothing is new or it cannot be used. Never
+   * throws.
    */
   look(): Promise<{ secrets: ServerSecrets; savedAt: Date } | undefined>;
 };
 
 /**
- * A snapshot that cannot be unsealed (the credential was changed, the bytes are damaged, it is another
- * database's) or that cannot be understood counts as absent, and is logged once.
+ * A snapshot counts as missing when it cannot be unsealed (other credential, other database, damaged bytes) or cannot be
+ * read. This is logged once.
  */
 export function createSettingsSnapshot({ inbox, sealer, now, log }: SettingsSnapshotDeps): SettingsSnapshot {
-  /** What is kept as far as is known; sealed bytes differ each time, so both are compared. */
+  /** What is stored, as far as known. Sealed bytes differ each time, so both are compared. */
   let keptText: string | undefined;
   let seenBytes: Uint8Array | undefined;
   const failing: { read?: string | undefined; keep?: string | undefined } = {};
@@ -89,7 +89,7 @@ function parseSecrets(text: string): ServerSecrets | undefined {
   try {
     return ServerSecrets.safeParse(JSON.parse(text)).data;
   } catch {
-    // Authentic and no JSON: a release that seals something else under the same format wrote it.
+    // Authentic, but not JSON: another release sealed something else in the same format.
     return undefined;
   }
 }

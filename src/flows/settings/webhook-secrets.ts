@@ -4,7 +4,7 @@ import type { ServerSecrets } from '../../odoo/bridge-answers.ts';
 import { parseSigningSecret } from '../../sweego/signature.ts';
 import type { SigningSecret } from '../../sweego/signature.ts';
 
-/** What verifies the webhooks of each direction. */
+/** The secrets that verify webhooks, by direction. */
 export type WebhookSecrets = Readonly<Record<'outbound' | 'inbound', readonly SigningSecret[]>>;
 
 type SecretLog = Pick<Log, 'warn'>;
@@ -31,7 +31,7 @@ export function readServerSecrets({ servers }: ServerSecrets, log: SecretLog): W
   return { outbound: read('outbound'), inbound: read('inbound') };
 }
 
-/** A secret that is none is reported and left out; the others go on verifying. */
+/** An invalid secret is logged and left out; the others still verify. */
 function readSecret(id: string, text: string, log: SecretLog): SigningSecret[] {
   try {
     return [parseSigningSecret(id, text)];

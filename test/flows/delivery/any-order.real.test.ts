@@ -40,7 +40,7 @@ afterAll(async () => {
 
 type Twins = { drawn: EventCase; one: MarkedMessage; other: MarkedMessage };
 
-/** Two messages of each case: one for the events as drawn, one to compare with. */
+/** Two messages for each case: one for the events as drawn, one for comparison. */
 async function makeTwins(cases: readonly EventCase[]): Promise<Twins[]> {
   const wanted = cases.map(({ kind, recipients }) => ({ kind, recipients, isDeletionWished: false }));
   const ones = await make(wanted);
@@ -76,7 +76,7 @@ async function expectAlike(twins: readonly Twins[]): Promise<void> {
 }
 
 describe('on a real Odoo', () => {
-  it('what is shown in the end depends only on which events came', async () => {
+  it('the final state depends only on the set of events', async () => {
     const twins = await makeTwins(fc.sample(eventCases, { numRuns: 30, seed: 20_261_101 }));
     const rounds = Math.max(...twins.map(({ drawn }) => drawn.batches.length));
     for (let round = 0; round < rounds; round += 1) {
@@ -88,7 +88,7 @@ describe('on a real Odoo', () => {
     await expectAlike(twins);
   });
 
-  it('500 mixed events of 200 messages in one go end as the same events one by one', async () => {
+  it('500 mixed events of 200 messages at once give the same result as one by one', async () => {
     const drawn = fc.sample(eventCases, { numRuns: 200, seed: 20_261_102 });
     const twins = await makeTwins(drawn.map((each) => ({ ...each, events: each.events.slice(0, 3) })));
     const all = twins.flatMap(({ drawn: each, one, other }) =>

@@ -36,7 +36,7 @@ afterAll(async () => {
 let unique = 0;
 
 async function deliver(drawn: EventCase, message: MarkedMessage, batch: readonly Delivery[]): Promise<void> {
-  const told = batch.map((delivery) => {
+  const bodies = batch.map((delivery) => {
     unique += 1;
     const event = drawn.events[delivery.event];
     if (event === undefined) throw new Error('no such event');
@@ -45,11 +45,11 @@ async function deliver(drawn: EventCase, message: MarkedMessage, batch: readonly
     }
     return { kind: 'outbound' as const, body: eventBody(event, delivery, message, String(unique)) };
   });
-  await bridge.putTold(told);
+  await bridge.putMixed(bodies);
   await bridge.drained();
 }
 
-/** What Odoo shows in the end of a case as drawn, and of the same set in order and without repetitions. */
+/** What Odoo finally shows for a case as drawn, and for the same events in order and without repetitions. */
 async function outcomesOf(drawn: EventCase, isDeletionWished: boolean) {
   const wanted = { kind: drawn.kind, recipients: drawn.recipients, isDeletionWished };
   const [one, other] = (await make([wanted, wanted])) as [MarkedMessage, MarkedMessage];
@@ -60,8 +60,8 @@ async function outcomesOf(drawn: EventCase, isDeletionWished: boolean) {
   return { shuffled, sorted };
 }
 
-describe('what Odoo shows in the end', () => {
-  it('depends only on which events came, not on their order, repetition or batches', async () => {
+describe('the final state in Odoo', () => {
+  it('depends only on the set of events, not on their order, repetition or batches', async () => {
     await fc.assert(
       fc.asyncProperty(eventCases, async (drawn) => {
         const { shuffled, sorted } = await outcomesOf(drawn, false);
@@ -72,7 +72,7 @@ describe('what Odoo shows in the end', () => {
     );
   }, 120_000);
 
-  it('depends only on what was told, by webhooks or the log, however little the log tells', async () => {
+  it('depends only on the events of webhooks and the log, even when the log has few details', async () => {
     await fc.assert(
       fc.asyncProperty(loggedEventCases, async (drawn) => {
         const { shuffled, sorted } = await outcomesOf(drawn, false);
@@ -83,12 +83,12 @@ describe('what Odoo shows in the end', () => {
     );
   }, 120_000);
 
-  it('depends only on which events came also for mails that go when they are delivered', async () => {
+  it('depends only on the set of events also for mails that are deleted on delivery', async () => {
     await fc.assert(
       fc.asyncProperty(eventCases, async (drawn) => {
         const { shuffled, sorted } = await outcomesOf(drawn, true);
         expect(shuffled.history).toEqual(sorted.history);
-        // A direct mail takes its message along, so a bounce after its delivery has nothing to show on.
+        // A direct mail is deleted with its message, so a later bounce has nowhere to be shown.
         const mayBeGone = mayBeDeliveredToAll(drawn);
         if (drawn.kind !== 'direct' || !mayBeGone) {
           expect(shuffled.notifications).toEqual(sorted.notifications);

@@ -21,7 +21,7 @@ const ends = [
 ];
 
 it(
-  'whatever a mail holds, it ends posted, ignored with a reason, or parked, and Odoo gets exactly the headers meant',
+  'any mail ends posted, ignored with a reason, or parked, and Odoo receives exactly the intended headers',
   async () => {
     const bridge = await openReplyBridge();
     const order = await mailedOrder(bridge);

@@ -10,7 +10,7 @@ import {
 } from '../../support/mails/reply-documents.ts';
 import { readBack } from '../../support/mails/reply-sources.ts';
 
-/** An alias that makes contacts. */
+/** An alias that creates contacts. */
 async function createAlias({ create, read }: ReplyBridge, name: string): Promise<string> {
   const domainId = await create('mail.alias.domain', { name: 'in.example.com' });
   const [model] = await read('ir.model', [['model', '=', 'res.partner']], ['id']);
@@ -19,7 +19,7 @@ async function createAlias({ create, read }: ReplyBridge, name: string): Promise
 }
 
 describe('a reply with the token of a document', () => {
-  it('lands there with its author, and shows Odoo no address of ours', async () => {
+  it('is posted there with its author, and does not contain our reply addresses', async () => {
     const bridge = await openReplyBridge();
     const order = await mailedOrder(bridge);
     const reply = replyOf({ to: [replyAddress(order.id)], cc: ['carl@example.com'] });
@@ -50,7 +50,7 @@ describe('a reply with the token of a document', () => {
     expect(await bridge.posted()).toMatchObject([{ model: 'sale.order', res_id: order.id }]);
   });
 
-  it('is found when only Sweego’s log names the recipient', async () => {
+  it('is found when only Sweego’s log has the recipient', async () => {
     const bridge = await openReplyBridge();
     const order = await mailedOrder(bridge);
     bridge.api.setLog('04-hidden', { status: 'received', inbound_recipient: replyAddress(order.id) });
@@ -59,7 +59,7 @@ describe('a reply with the token of a document', () => {
     expect(bridge.api.requests).toEqual(['GET /logs/04-hidden']);
   });
 
-  it('counts when it was signed with a secret of the environment', async () => {
+  it('is accepted when the token was signed with a secret of the environment', async () => {
     const secret = Buffer.alloc(48, 'environment').toString('base64');
     const bridge = await openReplyBridge({ outboundSecrets: [secret] });
     const order = await mailedOrder(bridge);
@@ -67,7 +67,7 @@ describe('a reply with the token of a document', () => {
     expect(await bridge.posted()).toMatchObject([{ res_id: order.id }]);
   });
 
-  it('goes to both documents once each when it has two, however often it is worked on', async () => {
+  it('is posted once on each of two documents, even when it is processed again', async () => {
     const bridge = await openReplyBridge();
     const [one, other] = [await mailedOrder(bridge), await mailedOrder(bridge)];
     const entry = await bridge.bring(replyOf({ to: [replyAddress(one.id)], cc: [replyAddress(other.id)] }));
@@ -79,18 +79,18 @@ describe('a reply with the token of a document', () => {
     expect((await bridge.posted()).map((row) => row['res_id'])).toEqual([one.id, other.id]);
   });
 
-  it('that is damaged is logged, and the mail goes where its references lead', async () => {
+  it('is placed by its references when the token is damaged, which is logged', async () => {
     const bridge = await openReplyBridge();
     const order = await mailedOrder(bridge);
     const damaged = replyAddress(order.id).replace(/\.[0-9a-f]{8}@/, '.00000000@');
     const entry = await bridge.bring(replyOf({ to: [damaged], headers: { 'in-reply-to': order.messageId } }));
     expect(entry.reason).toBe(`injected: sale.order,${order.id} by In-Reply-To (high)`);
-    expect(bridge.told('invalid inbound token signature')).toMatchObject([
+    expect(bridge.logged('invalid inbound token signature')).toMatchObject([
       { level: 'warn', entry: entry.id },
     ]);
   });
 
-  it('wins over references that name another document, and the contradiction is logged', async () => {
+  it('follows the token when the references name another document, and the contradiction is logged', async () => {
     const bridge = await openReplyBridge();
     const [meant, other] = [await mailedOrder(bridge), await mailedOrder(bridge)];
     const entry = await bridge.bring(
@@ -98,10 +98,10 @@ describe('a reply with the token of a document', () => {
     );
     expect((await bridge.posted()).map((row) => row['res_id'])).toEqual([meant.id]);
     expect(entry.reason).toContain(`In-Reply-To names sale.order,${other.id}; the token counts`);
-    expect(bridge.told('clues of a reply contradict each other')).toHaveLength(1);
+    expect(bridge.logged('clues of a reply contradict each other')).toHaveLength(1);
   });
 
-  it('of a document that was deleted is parked, told in Odoo, and makes no record', async () => {
+  it('is parked with an activity in Odoo when the document was deleted, and creates no record', async () => {
     const bridge = await openReplyBridge();
     const order = await mailedOrder(bridge);
     await bridge.odoo.admin.call({ model: 'sale.order', method: 'unlink', ids: [order.id] });
@@ -117,7 +117,7 @@ describe('a reply with the token of a document', () => {
 });
 
 describe('a reply without a token', () => {
-  it('lands by the Message-Id that it answers, or by an ancestor', async () => {
+  it('is placed by the Message-Id that it answers, or by an ancestor', async () => {
     const bridge = await openReplyBridge();
     const order = await mailedOrder(bridge);
     const direct = await bridge.bring(
@@ -129,7 +129,7 @@ describe('a reply without a token', () => {
     expect(late.reason).toBe(`injected: sale.order,${order.id} by References (medium)`);
   });
 
-  it('lands by the id that Sweego put on the mail', async () => {
+  it('is placed by the id that Sweego put on the mail', async () => {
     const bridge = await openReplyBridge();
     const order = await mailedOrder(bridge);
     const wireId = '<0100018c@mail.sweego.example.com>';
@@ -144,7 +144,7 @@ describe('a reply without a token', () => {
     expect((await readBack(bridge.deliveries[0]?.message ?? '')).inReplyTo).toBe(order.messageId);
   });
 
-  it('goes to the alias that it is addressed to', async () => {
+  it('is posted to the alias that it is addressed to', async () => {
     const bridge = await openReplyBridge();
     const alias = await createAlias(bridge, 'incoming');
     const entry = await bridge.bring(replyOf({ to: [alias], subject: 'A new contact' }));
@@ -152,7 +152,7 @@ describe('a reply without a token', () => {
     expect(entry.reason).toBe(`injected: res.partner,${made?.id} by alias (certain)`);
   });
 
-  it('and without anything that names a place is parked, told in Odoo, and kept', async () => {
+  it('is parked with an activity in Odoo, and kept, when nothing names a place', async () => {
     const bridge = await openReplyBridge();
     const entry = await bridge.bring(replyOf({ subject: 'A <b>bold</b> question' }));
     expect(entry).toMatchObject({ state: 'parked' });
@@ -167,7 +167,7 @@ describe('a reply without a token', () => {
 describe('an employee’s answer', () => {
   const employee = { from: { email: 'admin@example.com', name: 'Administrator' } };
 
-  it('to an internal note stays a note', async () => {
+  it('to an internal note remains a note', async () => {
     const bridge = await openReplyBridge();
     const order = await mailedOrder(bridge);
     const note = await noteOn(bridge, order.id);
@@ -177,7 +177,7 @@ describe('an employee’s answer', () => {
     expect(message?.['subtype_id']).toMatchObject([expect.any(Number), 'note']);
   });
 
-  it('whose parent nobody knows is parked, and becomes a note when an operator names the document', async () => {
+  it('is parked when its parent is unknown, and becomes a note when an operator names the document', async () => {
     const bridge = await openReplyBridge();
     const order = await mailedOrder(bridge);
     const note = await noteOn(bridge, order.id);
@@ -190,7 +190,7 @@ describe('an employee’s answer', () => {
     expect((await bridge.posted())[0]?.['subtype_id']).toMatchObject([expect.any(Number), 'note']);
   });
 
-  it('on a document without notes can answer none: the operator’s choice posts it for everyone', async () => {
+  it('is posted as public when the document that an operator names has no notes', async () => {
     const bridge = await openReplyBridge();
     const order = await mailedOrder(bridge);
     const entry = await bridge.bring(replyOf({ ...employee, to: [replyAddress(order.id)] }));
@@ -198,7 +198,7 @@ describe('an employee’s answer', () => {
     expect((await bridge.posted())[0]?.['subtype_id']).toMatchObject([expect.any(Number), 'comment']);
   });
 
-  it('is placed by itself when Sweego’s log knows what it answers', async () => {
+  it('is placed without an operator when Sweego’s log has the mail that it answers', async () => {
     const bridge = await openReplyBridge();
     const order = await mailedOrder(bridge);
     const note = await noteOn(bridge, order.id);
@@ -212,7 +212,7 @@ describe('an employee’s answer', () => {
 describe('a machine’s mail', () => {
   const automatic = { headers: { 'auto-submitted': 'auto-replied' } };
 
-  it('is ignored with the reason, and shown in its thread where the server’s option says so', async () => {
+  it('is ignored with a reason, and shown in its thread when the server’s option asks for that', async () => {
     const bridge = await openReplyBridge();
     const order = await mailedOrder(bridge);
     const [server] = await bridge.read('ir.mail_server', [], ['id']);
@@ -235,7 +235,7 @@ describe('a machine’s mail', () => {
     expect(lost.state).toBe('parked');
   });
 
-  it('whose webhook has no headers is known by Sweego’s log, which is asked once', async () => {
+  it('is recognised by Sweego’s log, which is read once, when the webhook has no headers', async () => {
     const bridge = await openReplyBridge();
     const order = await mailedOrder(bridge);
     bridge.api.setLog('04-auto', { status: 'received', headers: { 'Auto-Submitted': 'auto-replied' } });
@@ -249,7 +249,7 @@ describe('a machine’s mail', () => {
     ['the log cannot answer', {}, 1],
     ['no API key is known', { apiKey: undefined }, 0],
   ])(
-    'is suspected by its subject when %s, and goes on when an operator replays it',
+    'is suspected by its subject when %s, and continues when an operator replays it',
     async (_, sweego, calls) => {
       const bridge = await openReplyBridge({ sweego });
       const order = await mailedOrder(bridge);
@@ -264,21 +264,21 @@ describe('a machine’s mail', () => {
     },
   );
 
-  it('is judged as a person’s mail, with a log line for the key, when Sweego refuses the key', async () => {
+  it('counts as a person’s mail when Sweego refuses the key, which is logged', async () => {
     const bridge = await openReplyBridge({ sweego: { apiKey: 'withdrawn' } });
     const order = await mailedOrder(bridge);
     await bridge.bring({ ...replyOf({ to: [replyAddress(order.id)] }), headers: {} });
     expect(await bridge.posted()).toHaveLength(1);
-    expect(bridge.told('Sweego API cannot be used for a reply')).toMatchObject([
+    expect(bridge.logged('Sweego API cannot be used for a reply')).toMatchObject([
       { level: 'error', code: 'SWEEGO_API_KEY_REFUSED' },
     ]);
   });
 });
 
-describe('a mail that has been through Sweego', () => {
+describe('a mail that was sent through Sweego', () => {
   const loopHeaders = { 'x-zone-loop': '1', 'x-mailer': 'Sweego' };
 
-  it('and comes back to nowhere is a loop: ignored, with the reason', async () => {
+  it('is a loop when it comes back without a place, and is ignored with a reason', async () => {
     const bridge = await openReplyBridge();
     const entry = await bridge.bring(replyOf({ headers: loopHeaders }));
     expect(entry).toMatchObject({ state: 'settled' });
@@ -286,21 +286,21 @@ describe('a mail that has been through Sweego', () => {
     expect(await bridge.activities()).toEqual([]);
   });
 
-  it('and is a mail of this very Odoo is a loop by its Message-Id', async () => {
+  it('is a loop when its Message-Id belongs to this Odoo', async () => {
     const bridge = await openReplyBridge();
     const order = await mailedOrder(bridge);
     const entry = await bridge.bring(replyOf({ headers: { 'x-message-id': order.messageId } }));
     expect(entry.reason).toBe('ignored: loop: it is a mail of this Odoo that came back');
   });
 
-  it('but is addressed to an alias is a sister company’s invoice', async () => {
+  it('is no loop when it is addressed to an alias, such as the invoice of a sister company', async () => {
     const bridge = await openReplyBridge();
     const alias = await createAlias(bridge, 'invoices');
     const entry = await bridge.bring(replyOf({ to: [alias], subject: 'Invoice 7', headers: loopHeaders }));
     expect(entry.reason).toMatch(/^injected: res\.partner,\d+ by alias/);
   });
 
-  it('and has a hidden alias among its recipients is told from a loop by Sweego’s log', async () => {
+  it('is no loop when Sweego’s log shows a hidden alias among its recipients', async () => {
     const bridge = await openReplyBridge();
     const alias = await createAlias(bridge, 'invoices');
     bridge.api.setLog('04-bcc', { status: 'received', inbound_recipient: alias });
@@ -310,8 +310,8 @@ describe('a mail that has been through Sweego', () => {
   });
 });
 
-describe('what is no mail', () => {
-  it('such as a test delivery is parked, and no user is told', async () => {
+describe('a webhook without a mail', () => {
+  it('such as a test delivery is parked without an activity', async () => {
     const bridge = await openReplyBridge();
     const entry = await bridge.bring(JSON.stringify({ event_type: 'email_inbound', swg_uid: '04-1' }));
     expect(entry.reason).toMatch(/^SWEEGO_MAIL_UNREADABLE: /);

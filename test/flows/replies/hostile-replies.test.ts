@@ -17,7 +17,7 @@ import {
 import { file, onOrder, readBack, sha256 } from '../../support/mails/reply-sources.ts';
 
 it(
-  'whatever a mail holds, it is refused with a code, or what Odoo gets parses to exactly the headers meant',
+  'any mail is either refused with a code, or reaches Odoo with exactly the intended headers',
   async () => {
     let built = 0;
     await fc.assert(
@@ -65,7 +65,7 @@ it.each([
   ['sources', '<img src="cid:a.png">'],
   ['unclosed sources', 'src="cid:'],
   ['blanks', ' '],
-])('a megabyte of %s in the HTML does not hold the others up', (_what, unit) => {
+])('a megabyte of %s in the HTML does not delay other mails', (_what, unit) => {
   const html = unit.repeat(1_000_000 / unit.length);
   const names = Array.from({ length: 1000 }, (_, at) => file(`${at}.png`, 'image/png', ''));
   const mail = { ...parseInboundMail(Buffer.from(JSON.stringify(conversationalFlow))), html };
@@ -79,7 +79,7 @@ it.each([
   ['escaped quotes', '"'.concat('\\"'.repeat(500_000))],
   ['brackets', '<'.repeat(1_000_000)],
   ['commas', ','.repeat(1_000_000)],
-])('a megabyte of %s does not hold the others up', (_what, to) => {
+])('a megabyte of %s does not delay other mails', (_what, to) => {
   const begin = performance.now();
   parseInboundMail(Buffer.from(JSON.stringify({ ...conversationalFlow, to, cc: { email: to, name: to } })));
   expect(performance.now() - begin).toBeLessThan(2_000);

@@ -6,7 +6,7 @@ import { openReplyBridge } from '../../support/bridge/reply-bridge.ts';
 import type { ReplyBridge } from '../../support/bridge/reply-bridge.ts';
 import { mailedOrder, replyAddress, replyOf } from '../../support/mails/reply-documents.ts';
 
-/** A bridge whose Odoo answers `deliver` with these one after the other, and then as it does. */
+/** A bridge whose Odoo gives these answers to `deliver` first, and its own answers afterwards. */
 async function openAnswering(...answers: readonly (DeliverAnswer | BridgeError)[]): Promise<ReplyBridge> {
   const left = [...answers];
   return openReplyBridge({
@@ -27,8 +27,8 @@ async function bringToOrder(bridge: ReplyBridge) {
   return { order, entry: await bridge.bring(replyOf({ to: [replyAddress(order.id)] })) };
 }
 
-describe('what Odoo answers', () => {
-  it('busy: another call delivers the same mail, so it is looked at again in five seconds', async () => {
+describe('the answer of Odoo', () => {
+  it('busy: another call delivers the same mail, so the entry is tried again in five seconds', async () => {
     const bridge = await openAnswering({ result: 'busy' });
     const { entry, order } = await bringToOrder(bridge);
     expect(entry).toMatchObject({ state: 'waiting', attempts: 0, waits: 1 });
@@ -42,12 +42,12 @@ describe('what Odoo answers', () => {
     );
   });
 
-  it('missing: the document went meanwhile, so the mail is parked', async () => {
+  it('missing: the document was deleted meanwhile, so the mail is parked', async () => {
     const { entry } = await bringToOrder(await openAnswering({ result: 'missing' }));
     expect(entry.reason).toMatch(/^REPLY_DOCUMENT_GONE: /);
   });
 
-  it('refused: parked with Odoo’s reason, told in Odoo, and placed by hand', async () => {
+  it('refused: parked with Odoo’s reason and an activity, and placed by hand later', async () => {
     const bridge = await openAnswering({ result: 'refused', reason: 'alias_policy' });
     const { entry, order } = await bringToOrder(bridge);
     expect(entry).toMatchObject({ state: 'parked', reason: 'REPLY_REFUSED: alias_policy' });
@@ -57,7 +57,7 @@ describe('what Odoo answers', () => {
     expect(await bridge.activities()).toEqual([]);
   });
 
-  it('refused on the second of two documents: the reason says where it is', async () => {
+  it('refused on the second of two documents: the reason names the first one', async () => {
     const posted: DeliverAnswer = { result: 'posted', messages: [{ id: 9, model: 'sale.order', res_id: 1 }] };
     const bridge = await openAnswering(posted, { result: 'refused', reason: 'loop' });
     const [one, other] = [await mailedOrder(bridge), await mailedOrder(bridge)];
@@ -65,7 +65,7 @@ describe('what Odoo answers', () => {
     expect(entry.reason).toBe('REPLY_REFUSED: loop (it is in Odoo on sale.order,1)');
   });
 
-  it('failed: tried again for hours, then parked and told, without a word of the exception', async () => {
+  it('failed: tried again for hours, then parked with an activity, without the text of the exception', async () => {
     const failed: DeliverAnswer = { result: 'failed', exception: 'ValueError', text: 'zebra@example.com' };
     const bridge = await openAnswering(...Array.from({ length: 7 }, () => failed));
     const { entry, order } = await bringToOrder(bridge);
@@ -86,12 +86,12 @@ describe('what Odoo answers', () => {
     expect(await bridge.activities()).toEqual([]);
   });
 
-  it('too large: parked at once, since only a human can raise the limit', async () => {
+  it('too large: parked at once, because only a human can raise the limit', async () => {
     const { entry } = await bringToOrder(await openAnswering(failure('ODOO_TOO_LARGE')));
     expect(entry).toMatchObject({ state: 'parked', attempts: 0 });
   });
 
-  it('nothing, while it is down: the entry keeps its attempts, and is placed when Odoo is back', async () => {
+  it('none while it is down: no attempt is counted, and the reply is placed when Odoo is back', async () => {
     const bridge = await openReplyBridge();
     const order = await mailedOrder(bridge);
     await bridge.odoo.standIn.setCondition('bad gateway');
@@ -104,7 +104,7 @@ describe('what Odoo answers', () => {
     expect(await bridge.posted()).toHaveLength(1);
   });
 
-  it('an error after it has committed: the next try finds the message, and there is one', async () => {
+  it('an error after its commit: the next try finds the message, and posts no second one', async () => {
     let calls = 0;
     const bridge = await openReplyBridge({
       actions: (actual) => ({
@@ -123,15 +123,15 @@ describe('what Odoo answers', () => {
     expect(await bridge.posted()).toHaveLength(1);
   });
 
-  it('that an activity is impossible: the mail is parked all the same', async () => {
+  it('a refused activity: the mail is parked nevertheless', async () => {
     const bridge = await openReplyBridge({
       actions: () => ({ openAlert: () => Promise.reject(failure('ODOO_VALIDATION')) }),
     });
     expect((await bridge.bring(replyOf())).state).toBe('parked');
-    expect(bridge.told('activity of a parked reply not updated')).toHaveLength(1);
+    expect(bridge.logged('activity of a parked reply not updated')).toHaveLength(1);
   });
 
-  it('that it is down when an activity is due: the mail is parked later, and is told then', async () => {
+  it('none when an activity is due: the mail is parked later, with its activity', async () => {
     let isDown = true;
     const bridge = await openReplyBridge({
       actions: (actual) => ({
@@ -148,7 +148,7 @@ describe('what Odoo answers', () => {
 });
 
 describe('the circuit', () => {
-  it('lets twenty mails of a sender onto a record, parks the rest with one activity, and lets replayed ones pass', async () => {
+  it('allows twenty mails from a sender on a record, parks the rest with one activity, and allows replayed ones', async () => {
     const bridge = await openReplyBridge();
     const order = await mailedOrder(bridge);
     const other = await mailedOrder(bridge);
@@ -160,13 +160,13 @@ describe('the circuit', () => {
     expect(entries.map(({ state }) => state).lastIndexOf('settled')).toBe(19);
     expect(entries[20]?.reason).toMatch(/^REPLY_CIRCUIT_OPEN: /);
     expect(await bridge.activities()).toHaveLength(1);
-    expect(bridge.told('replies are parked: they look like a loop')).toHaveLength(1);
+    expect(bridge.logged('replies are parked: they look like a loop')).toHaveLength(1);
     expect((await bridge.bring(replyOf({ to: [replyAddress(other.id)] }))).state).toBe('settled');
     expect((await bridge.replay(entries[22]?.id ?? 0)).state).toBe('settled');
     expect(await bridge.posted()).toHaveLength(22);
   });
 
-  it('counts a mail once, however often it has to be tried', async () => {
+  it('counts a mail once, even if it is tried several times', async () => {
     const busy: DeliverAnswer = { result: 'busy' };
     const bridge = await openAnswering(...Array.from({ length: 40 }, () => busy));
     const { entry } = await bringToOrder(bridge);
@@ -177,7 +177,7 @@ describe('the circuit', () => {
     expect((await bridge.entry(entry.id)).state).toBe('settled');
   });
 
-  it('takes a backlog after an outage for none', async () => {
+  it('does not take a backlog after an outage for a loop', async () => {
     const bridge = await openReplyBridge();
     const order = await mailedOrder(bridge);
     const begin = Date.parse('2026-11-01T05:00:00Z');

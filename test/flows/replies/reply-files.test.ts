@@ -6,7 +6,7 @@ import type { ReplyBridge } from '../../support/bridge/reply-bridge.ts';
 import { mailedOrder, replyAddress, replyOf } from '../../support/mails/reply-documents.ts';
 import { readBack, sha256 } from '../../support/mails/reply-sources.ts';
 
-/** A mail to an order with these files, which Sweego keeps. */
+/** A mail to an order with these files, which Sweego stores. */
 async function replyWithFiles(bridge: ReplyBridge, files: Readonly<Record<string, Uint8Array>>) {
   const order = await mailedOrder(bridge);
   const uuids = Object.values(files).map((bytes) => bridge.api.addAttachment(bytes));
@@ -23,7 +23,7 @@ const downloads = (bridge: ReplyBridge) =>
   bridge.api.requests.filter((request) => request.includes('/attachments/'));
 const delivered = async (bridge: ReplyBridge) => readBack(bridge.deliveries.at(-1)?.message ?? '');
 
-/** Works on until the entry is put off no more, letting pass the time that it waits. */
+/** Works until the entry no longer waits, and lets the time of each wait pass. */
 async function workThrough(bridge: ReplyBridge, id: number): Promise<number> {
   for (let waits = 0; ; waits += 1) {
     if ((await bridge.entry(id)).state !== 'waiting') return waits;
@@ -33,7 +33,7 @@ async function workThrough(bridge: ReplyBridge, id: number): Promise<number> {
 }
 
 describe('attachments', () => {
-  it('reach Odoo byte for byte, an inline image in its place', async () => {
+  it('reach Odoo byte for byte, with an inline image in its place', async () => {
     const bridge = await openReplyBridge();
     const files = { 'order.pdf': randomBytes(300_000), 'image001.png': randomBytes(5_000) };
     const { reply } = await replyWithFiles(bridge, files);
@@ -48,7 +48,7 @@ describe('attachments', () => {
     expect(mail.html).toContain(`src="cid:${image?.cid}"`);
   });
 
-  it('that cannot be had now hold the mail up, without any call to Odoo’s gateway; what is kept is not fetched again', async () => {
+  it('make the mail wait while they cannot be fetched, without a call to Odoo; stored ones are not fetched again', async () => {
     const bridge = await openReplyBridge();
     const files = { 'one.pdf': randomBytes(10), 'two.pdf': randomBytes(10), 'three.pdf': randomBytes(10) };
     const { reply } = await replyWithFiles(bridge, files);
@@ -69,7 +69,7 @@ describe('attachments', () => {
     );
   });
 
-  it('that Sweego does not have any more are named in the mail, which is posted with the others', async () => {
+  it('that no longer exist at Sweego are named in the mail, which is posted with the others', async () => {
     const bridge = await openReplyBridge();
     const { reply, uuids } = await replyWithFiles(bridge, {
       'gone.pdf': randomBytes(9),
@@ -81,12 +81,12 @@ describe('attachments', () => {
     const mail = await delivered(bridge);
     expect(mail.text).toContain('could not be fetched from Sweego: gone.pdf');
     expect(mail.attachments.map(({ filename }) => filename)).toEqual(['there.pdf']);
-    expect(bridge.told('failed to download attachment')).toMatchObject([
+    expect(bridge.logged('failed to download attachment')).toMatchObject([
       { entry: entry.id, attachment: 0, code: 'SWEEGO_NOT_FOUND' },
     ]);
   });
 
-  it('that a foreign URL announces are never fetched, and no key leaves for it', async () => {
+  it('at a foreign URL are never fetched, and no key is sent there', async () => {
     const bridge = await openReplyBridge();
     const { reply } = await replyWithFiles(bridge, {});
     const body = {
@@ -114,14 +114,14 @@ describe('attachments', () => {
     ['no key is known', { apiKey: undefined }, 'SWEEGO_API_KEY_MISSING', 'error'],
     ['no account is known', { clientUuid: undefined }, 'SWEEGO_API_KEY_MISSING', 'error'],
   ])(
-    'are waited for while %s, and named in the mail when its attempts are used up',
+    'make the mail wait while %s, and are named in the mail after the last attempt',
     async (_, sweego, code, level) => {
       const bridge = await openReplyBridge({ sweego });
       const { reply } = await replyWithFiles(bridge, { 'order.pdf': randomBytes(9) });
       if (code === 'SWEEGO_UNAVAILABLE') bridge.api.failNext(...Array.from({ length: 9 }, () => 503));
       const entry = await bridge.bring(reply);
       expect(entry.reason).toContain(code);
-      expect(bridge.told('Sweego API cannot be used for a reply')[0]).toMatchObject({ level, code });
+      expect(bridge.logged('Sweego API cannot be used for a reply')[0]).toMatchObject({ level, code });
       const waits = await workThrough(bridge, entry.id);
       expect(failedEntryDelayMs(waits)).toBeUndefined();
       expect((await bridge.entry(entry.id)).state).toBe('settled');
@@ -129,7 +129,7 @@ describe('attachments', () => {
     },
   );
 
-  it('are fetched for a mail that is parked too, since nobody knows how long Sweego keeps them', async () => {
+  it('are fetched for a parked mail too, because it is not known how long Sweego keeps them', async () => {
     const bridge = await openReplyBridge();
     const bytes = randomBytes(1_000);
     const { reply, order, uuids } = await replyWithFiles(bridge, { 'order.pdf': bytes });
@@ -142,7 +142,7 @@ describe('attachments', () => {
     ]);
   });
 
-  it('in absurd numbers neither hold up the others nor fill the log', async () => {
+  it('in absurd numbers neither delay other mails nor fill the log', async () => {
     const bridge = await openReplyBridge();
     const { reply } = await replyWithFiles(bridge, {});
     const attachments = Array.from({ length: 5_000 }, () => ({
@@ -152,13 +152,13 @@ describe('attachments', () => {
       size: 1,
     }));
     expect((await bridge.bring({ ...reply, attachments })).state).toBe('settled');
-    expect(bridge.told('failed to download attachment')).toHaveLength(201);
+    expect(bridge.logged('failed to download attachment')).toHaveLength(201);
     expect((await delivered(bridge)).text).toContain('4800 more');
   });
 });
 
 describe('stopping', () => {
-  it('breaks off a download without counting it against the mail', async () => {
+  it('cancels a download without counting an attempt', async () => {
     const stopping = new AbortController();
     const bridge = await openReplyBridge({
       sweego: {

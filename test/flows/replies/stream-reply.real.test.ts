@@ -4,7 +4,7 @@ import { readFileSync } from 'node:fs';
 import { expect, it } from 'vitest';
 import { build, file, sha256 } from '../../support/mails/reply-sources.ts';
 
-/** Odoo's own gateway code, run by the chroot's Python; no server and no database are needed. */
+/** Runs Odoo's own gateway code with the Python of the chroot; needs no server and no database. */
 const script = new URL('../../../config/real-odoo.sh', import.meta.url).pathname;
 const program = readFileSync(new URL('../../programs/read_mails.py', import.meta.url), 'utf8');
 
@@ -29,7 +29,7 @@ async function readByOdoo(...messages: readonly string[]): Promise<Read[]> {
   return JSON.parse(output.slice(output.indexOf('READ') + 4)) as Read[];
 }
 
-it('Odoo reads the very senders, recipients, subjects and references that were meant', async () => {
+it('Odoo reads exactly the intended senders, recipients, subjects and references', async () => {
   const inReplyTo = `<${'1763.1764042000.'.repeat(20)}openerp-7-sale.order@odoo.example.org>`;
   const name = 'Éléonore de la Tour d’Auvergne, du Château de la Roche (home) "x"';
   const subject = 'Réponse à la commande S00023, with many words 😀 =?utf-8?q?=41?= '.repeat(5).trim();
@@ -58,7 +58,7 @@ it('Odoo reads the very senders, recipients, subjects and references that were m
   });
 }, 60_000);
 
-it('Odoo keeps every file byte for byte, and takes none for the mail’s own text', async () => {
+it('Odoo keeps every file byte for byte, and takes none of them for the text of the mail', async () => {
   const utf16 = Buffer.concat([Buffer.from([0xff, 0xfe]), Buffer.from('prix;été\r\n', 'utf16le')]);
   const bytes = [
     file('prices.csv', 'text/csv', utf16),
@@ -92,7 +92,7 @@ it('Odoo keeps every file byte for byte, and takes none for the mail’s own tex
   expect(read.map(({ body }) => body.trim())).toEqual(['<p>Hi</p>', '<pre>Thank you!\n</pre>']);
 }, 60_000);
 
-it('Odoo shows what there is: HTML, an inline image, the note about a missing file, or that nothing is there', async () => {
+it('Odoo shows HTML, an inline image, the note about a missing file, or that the mail is empty', async () => {
   const image = file('image001.png', 'image/png', randomBytes(50));
   const html = '<!DOCTYPE html><html><body><p>Hi <img src="cid:image001.png@01DA"></p></body></html>';
   const [whole, alone, empty] = await readByOdoo(

@@ -7,8 +7,8 @@ import { build, file, onOrder, plainReply, readBack, sha256 } from '../../suppor
 const headerNames = (message: string) =>
   [...(message.split('\r\n\r\n')[0] ?? '').matchAll(/^([A-Za-z-]+):/gm)].map((match) => match[1]);
 
-describe('the mail that Odoo gets', () => {
-  it('has exactly the headers that are meant, in ASCII with CRLF, the same at every attempt', async () => {
+describe('the mail for Odoo', () => {
+  it('has exactly the intended headers, in ASCII with CRLF, and is the same at every attempt', async () => {
     const message = await build();
     expect(message.split('\r\n\r\n')[0]).toBe(
       [
@@ -27,7 +27,7 @@ describe('the mail that Odoo gets', () => {
     expect(message).not.toMatch(/[^\r]\n|[^\n\x20-\x7e\r]/);
   });
 
-  it('carries text and HTML in UTF-8, whatever characters they hold', async () => {
+  it('contains text and HTML in UTF-8, with any characters', async () => {
     const text = 'é œ € 😀 日本\r\nlast line without end';
     const mail = await readBack(await build({ text, html: `<p>${text}</p>` }));
     expect(mail.text).toBe(text.replace('\r\n', '\n'));
@@ -52,12 +52,12 @@ describe('the mail that Odoo gets', () => {
     ],
     ['nothing at all', { text: undefined, html: undefined }, '(empty message)', false],
     ['blanks', { text: ' ', html: '<p> </p>' }, '(empty message)', false],
-  ])('of %s shows what there is', async (_what, body, text, html) => {
+  ])('of %s shows its content', async (_what, body, text, html) => {
     const mail = await readBack(await build(body));
     expect([mail.text, mail.html]).toEqual([text, html]);
   });
 
-  it('is no mail of a person when the sender’s was none', async () => {
+  it('is marked as automatic when the sender’s mail was', async () => {
     const headers = new Map([['auto-submitted', ['Auto-Replied; x="y"\r\nBcc: a@b.c']]]);
     expect((await readBack(await build({ headers }))).headers.get('auto-submitted')).toBe('auto-replied');
     expect(headerNames(await build({ headers: new Map([['auto-submitted', ['no']]]) }))).not.toContain(
@@ -67,14 +67,14 @@ describe('the mail that Odoo gets', () => {
 });
 
 describe('its headers', () => {
-  it('keep an In-Reply-To of any length on one line, never as encoded words', async () => {
+  it('have an In-Reply-To of any length on one line, never as encoded words', async () => {
     const inReplyTo = `<${'1763.1764042000.'.repeat(20)}openerp-7-sale.order@odoo.example.org>`;
     const message = await build({}, { inReplyTo });
     expect(message).toContain(`\r\nIn-Reply-To: ${inReplyTo}\r\n`);
     expect(headerNames(await build({}, { inReplyTo: null }))).not.toContain('In-Reply-To');
   });
 
-  it('leave out our reply addresses, aliases, catchall and repetitions, and keep the others', async () => {
+  it('leave out our reply addresses, aliases, catchall and duplicates, and keep the others', async () => {
     const to = ['Info@example.org', 'bob@example.com', 'BOB@example.com', 'REPLY%2B3233.0@reply.example.org'];
     const message = await build(
       {
@@ -89,12 +89,12 @@ describe('its headers', () => {
     expect(message).toContain('\r\nTo: N <bob@example.com>\r\nCc: Jo <jo@example.com>\r\nSubject');
   });
 
-  it('name an alias that only the envelope had', async () => {
+  it('contain an alias that only the envelope had', async () => {
     const message = await build({}, { document: null, inReplyTo: null, deliveredTo: ['info@example.org'] });
     expect(message).toContain('\r\nDelivered-To: <info@example.org>\r\n');
   });
 
-  it('give a second posting of the same mail an id of its own', async () => {
+  it('have another Message-Id for a second posting of the same mail', async () => {
     const second = await build({}, { position: 1, document: { model: 'crm.lead', id: 9 } });
     expect(second).toContain(
       '<04-5b0cf6c2-6d55-44a1-8f31-7cfd9c26f1c5.9.crm.lead@sweego-odoo-bridge.invalid>',
@@ -112,7 +112,7 @@ describe('its headers', () => {
     ['é'.repeat(2000), 'é'.repeat(1000)],
     ['half \ud800 and NUL \u0000', 'half \uFFFD and NUL \uFFFD'],
     ['', ''],
-  ])('bring the subject %j back as one line', async (subject, expected) => {
+  ])('return the subject %j as one line', async (subject, expected) => {
     const message = await build({ subject });
     expect((await readBack(message)).subject ?? '').toBe(expected);
     expect(headerNames(message)).not.toContain('Bcc');
@@ -126,14 +126,14 @@ describe('its headers', () => {
     ['two\r\nBcc: victim@example.com', 'ann@example.com'],
     ['', 'ann+tag@example.com'],
     ['Ann', "o'brien_{x}@example.com"],
-  ])('bring the sender %j <%s> back', async (name, address) => {
+  ])('return the sender %j <%s> unchanged', async (name, address) => {
     const mail = await readBack(await build({ from: { name, address } }));
     expect(mail.from?.value).toEqual([{ name: name.replace('\r\n', ' '), address }]);
     expect(mail.bcc).toBeUndefined();
   });
 
   it.each(['ann', 'a@b@c', 'ann@exa(mple.com', 'a b@example.com', '@', 'ann@'])(
-    'cannot hold the sender %j, which is told and not put right',
+    'refuse the sender %j instead of correcting it',
     async (address) => {
       await expect(build({ from: { name: 'Ann', address } })).rejects.toMatchObject({
         code: 'REPLY_UNBUILDABLE',
@@ -144,7 +144,7 @@ describe('its headers', () => {
     },
   );
 
-  it('never lose In-Reply-To silently: without it an employee’s note would be published', async () => {
+  it('never lose In-Reply-To silently, because an employee’s note would become public without it', async () => {
     await expect(build({}, { inReplyTo: '<é@odoo>' })).rejects.toMatchObject({ code: 'REPLY_UNBUILDABLE' });
   });
 });
@@ -164,7 +164,7 @@ describe('attached files', () => {
     file('odd', 'nonsense', randomBytes(1)),
   ];
 
-  it('arrive byte for byte, whatever they are, and none is taken for the mail’s own text', async () => {
+  it('arrive byte for byte, and none of them is taken for the text of the mail', async () => {
     const mail = await readBack(await build({ files, html: '<p>Hi</p>' }));
     const sent = await Promise.all(
       files.map(async ({ name, content }) => [name, sha256(await bytesOf(content()))]),
@@ -183,7 +183,7 @@ describe('attached files', () => {
     ]);
   });
 
-  it('come with a text that says so when there is nothing else in the mail', async () => {
+  it('come with a text that mentions them when the mail has no other content', async () => {
     const only = [file('invite.ics', 'text/calendar', 'BEGIN:VCALENDAR')];
     const mail = await readBack(await build({ text: undefined, files: only }));
     expect(mail.text).toBe('(empty message)');
@@ -209,7 +209,7 @@ describe('attached files', () => {
     expect(headerNames(await build({ files: [file(name, 'application/pdf', 'x')] }))).not.toContain('X-Evil');
   });
 
-  it('that cannot be had any more are named first, in text and HTML, and cannot bring markup along', async () => {
+  it('that no longer exist are named first, in text and HTML, without any markup of their names', async () => {
     const missing = ['<b>order.pdf', 'C:\\two.pdf'];
     const mail = await readBack(await build({ missing, html: '<!DOCTYPE html><p>Hi</p><!--' }));
     expect(mail.text).toBe(
@@ -235,7 +235,7 @@ describe('inline images', () => {
       { ...png, name: 'my image.png' },
     ],
     ['by content id', '<img alt="" src="cid:abc@x">', { ...png, name: 'other.png', contentId: '<abc@x>' }],
-  ])('are matched %s, and get a Content-ID and a file name', async (_how, html, image) => {
+  ])('are matched %s, and have a Content-ID and a file name', async (_how, html, image) => {
     const mail = await readBack(
       await build({ html, files: [image, file('order.pdf', 'application/pdf', 'x')] }),
     );
@@ -245,7 +245,7 @@ describe('inline images', () => {
     expect(other).toMatchObject({ filename: 'order.pdf', contentDisposition: 'attachment' });
   });
 
-  it('that no file belongs to become a text, and every file stays attached', async () => {
+  it('without a file become a text, and every file stays attached', async () => {
     const mail = await readBack(
       await build({ html: '<p><img width=1 src="cid:gone.png@01DA"></p>', files: [png] }),
     );
@@ -253,7 +253,7 @@ describe('inline images', () => {
     expect(mail.attachments).toMatchObject([{ filename: 'image001.png', contentDisposition: 'attachment' }]);
   });
 
-  it('do not change what the mail says about content ids in its text', async () => {
+  it('do not change content ids that are part of the text', async () => {
     const html = '<p>write src=cid:image001.png</p><a href="cid:image001.png">x</a>';
     expect(
       (await readBack(await build({ html: `${html}<img src="cid:image001.png">`, files: [png] }))).html,
@@ -261,7 +261,7 @@ describe('inline images', () => {
   });
 });
 
-it('fails with the file’s own error, and closes the files it had opened', async () => {
+it('fails with the error of the file, and closes the files that it opened', async () => {
   let closed = 0;
   const fails = (at: number) => ({
     ...file('a', undefined, ''),

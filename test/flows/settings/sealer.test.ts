@@ -7,8 +7,8 @@ const sealer = (changes: Partial<Parameters<typeof createSealer>[0]> = {}) =>
   createSealer({ credential, database: 'production', randomBytes, ...changes });
 const plain = Buffer.from('{"outbound_secrets":["the secret"]}');
 
-describe('what is sealed', () => {
-  it('is read again by another process with the same credential, and shows nothing of its content', async () => {
+describe('sealed bytes', () => {
+  it('can be read by another process with the same credential, and do not show their content', async () => {
     const sealed = await sealer().seal(plain);
     expect(Buffer.from(sealed).toString('latin1')).not.toContain('secret');
     expect(await sealer().unseal(sealed)).toEqual(plain);
@@ -17,14 +17,14 @@ describe('what is sealed', () => {
   it.each([
     ['another credential', { credential: 'another-api-key' }],
     ['another database', { database: 'staging' }],
-  ])('is not read with %s', async (_, changes) => {
+  ])('cannot be read with %s', async (_, changes) => {
     expect(await sealer(changes).unseal(await sealer().seal(plain))).toBeUndefined();
   });
 
-  it('is not read once a single byte of it was changed, whichever, or a piece of it is missing', async () => {
+  it('cannot be read when any byte was changed or a part is missing', async () => {
     const own = sealer();
     const sealed = await own.seal(plain);
-    // The bytes of the salt are left to the next test: each change of them costs a derivation.
+    // Not the bytes of the salt: each change of them costs the derivation of a key.
     const positions = [0, 1, ...Array.from({ length: sealed.byteLength - 17 }, (_, index) => index + 17)];
     for (const position of positions) {
       const damaged = Uint8Array.from(sealed);
@@ -36,7 +36,7 @@ describe('what is sealed', () => {
     }
   });
 
-  it('differs each time, and the key is made once although others sealed before', async () => {
+  it('differ each time, and the key is derived once even when another process sealed before', async () => {
     const counts: number[] = [];
     const counted = (count: number) => {
       counts.push(count);
@@ -46,7 +46,7 @@ describe('what is sealed', () => {
     await second.unseal(await sealer().seal(plain));
     const sealed = await Promise.all([second.seal(plain), second.seal(plain)]);
     expect(sealed[0]).not.toEqual(sealed[1]);
-    // Two nonces, no salt: a new salt would mean a new key.
+    // Two nonces and no salt: a new salt would need a new key.
     expect(counts).toEqual([12, 12]);
     expect(await second.unseal(sealed[1])).toEqual(plain);
   });

@@ -14,7 +14,7 @@ const first = Buffer.alloc(48, 'first').toString('base64');
 const second = Buffer.alloc(48, 'second').toString('base64');
 const unreachable = bridgeError('ODOO_UNREACHABLE', 'Odoo is down');
 
-/** One process of the bridge, with an Odoo that tells what it is told to tell. */
+/** One process of the bridge, with an Odoo that gives the settings of the test. */
 function openReplica(store: SnapshotStore, credential = 'the-api-key') {
   const lines: string[] = [];
   const write = (fields: object, message: string) => lines.push(`${message} ${JSON.stringify(fields)}`);
@@ -22,7 +22,7 @@ function openReplica(store: SnapshotStore, credential = 'the-api-key') {
   const replica = {
     lines,
     clock: Date.parse('2026-11-01T10:00:00Z'),
-    /** Undefined: it is down. */
+    /** Undefined: Odoo is down. */
     odoo: undefined as BridgeSettings | undefined,
     accepted: () => keeper.secretsFor('outbound').map(({ key }) => key.export().toString('base64')),
     refresh: () => keeper.refresh().catch((error: BridgeError) => error.code),
@@ -43,8 +43,8 @@ function openReplica(store: SnapshotStore, credential = 'the-api-key') {
   };
 }
 
-describe('settings that outlive the process', () => {
-  it('verify webhooks right after a restart while Odoo is down, and are no ground for decisions', async () => {
+describe('the settings snapshot', () => {
+  it('verifies webhooks right after a restart while Odoo is down, and is not used for decisions', async () => {
     const store = createSnapshotStore();
     const before = openReplica(store);
     before.set({ odoo: settingsWith(first, second) });
@@ -64,7 +64,7 @@ describe('settings that outlive the process', () => {
     expect(after.accepted()).toEqual([first, second]);
   });
 
-  it('call no signature wrong while a newer secret may wait in Odoo', async () => {
+  it('proves no signature wrong while Odoo may have a newer secret', async () => {
     const replica = openReplica(await keptStore());
     await replica.recall();
     expect(replica.areSecretsCurrent()).toBe(false);
@@ -77,7 +77,7 @@ describe('settings that outlive the process', () => {
     expect(replica.accepted()).toEqual([first]);
   });
 
-  it('are kept when they change, not at every refresh', async () => {
+  it('is stored when the settings change, not at every refresh', async () => {
     const store = createSnapshotStore();
     const replica = openReplica(store);
     replica.set({ odoo: settingsWith(first) });
@@ -97,7 +97,7 @@ describe('settings that outlive the process', () => {
   it.each([
     ['the key was changed', 'a-new-key', false],
     ['the bytes are damaged', 'the-api-key', true],
-  ])('count as never known when %s, which is told once, and are replaced', async (_, key, isDamaged) => {
+  ])('counts as missing when %s, which is logged once, and is replaced', async (_, key, isDamaged) => {
     const store = await keptStore();
     if (isDamaged) await store.saveSnapshot('settings', new Uint8Array(200).fill(1), new Date(0));
     const replica = openReplica(store, key);
@@ -114,7 +114,7 @@ describe('settings that outlive the process', () => {
     expect(restarted.accepted()).toEqual([second]);
   });
 
-  it('are used although the inbox cannot keep them, which is told once and tried again', async () => {
+  it('is not needed to use settings: a failure to store it is logged once and tried again', async () => {
     const store = createSnapshotStore();
     const replica = openReplica(store);
     replica.set({ odoo: settingsWith(first) });
@@ -122,14 +122,14 @@ describe('settings that outlive the process', () => {
     await replica.refresh();
     await replica.refresh();
     expect(replica.accepted()).toEqual([first]);
-    // Once for reading, once for keeping.
+    // Once for reading, once for storing.
     expect(replica.lines.filter((line) => line.includes('INBOX_WRITE_FAILED'))).toHaveLength(2);
     store.failure = undefined;
     await replica.refresh();
     expect(store.saves).toBe(1);
   });
 
-  it('reach a replica that cannot ask Odoo itself, when another one has', async () => {
+  it('reaches a replica that cannot reach Odoo itself', async () => {
     const store = createSnapshotStore();
     const [cutOff, other] = [openReplica(store), openReplica(store)];
     for (const replica of [cutOff, other]) replica.set({ odoo: settingsWith(first) });
@@ -142,7 +142,7 @@ describe('settings that outlive the process', () => {
     expect(cutOff.accepted()).toEqual([second]);
   });
 
-  it('do not take the place of later ones that Odoo told itself', async () => {
+  it('does not replace later settings that came from Odoo', async () => {
     const store = createSnapshotStore();
     const other = openReplica(store);
     other.set({ odoo: settingsWith(first) });
@@ -157,7 +157,7 @@ describe('settings that outlive the process', () => {
     expect(replica.accepted()).toEqual([second]);
   });
 
-  it('of another release serve as far as secrets go', async () => {
+  it('of another release is used as far as its secrets can be read', async () => {
     const store = createSnapshotStore();
     const sealer = createSealer({ credential: 'the-api-key', database: 'production', randomBytes });
     const later = { servers: [{ id: 7, outbound_secrets: [first], inbound_secrets: [], new: {} }], more: 1 };

@@ -13,8 +13,8 @@ export type EventBridge = {
   inbox: Inbox;
   /** Stores webhooks in this order, each under a webhook-id of its own. */
   put(bodies: readonly string[]): Promise<void>;
-  /** Stores what reconciliation would: rows of Sweego's log and, between them, webhooks. */
-  putTold(told: readonly { kind: 'outbound' | 'log'; body: string }[]): Promise<void>;
+  /** Stores rows of Sweego's log, as reconciliation does, mixed with webhooks. */
+  putMixed(bodies: readonly { kind: 'outbound' | 'log'; body: string }[]): Promise<void>;
   /**
    * Resolves when nothing is left to be done.
    *
@@ -61,8 +61,8 @@ export async function openEventBridge(actions: BridgeActions): Promise<EventBrid
   });
   worker.start();
   let count = 0;
-  async function putTold(told: Parameters<EventBridge['putTold']>[0]): Promise<void> {
-    const requests = told.map(({ kind, body }) => {
+  async function putMixed(bodies: Parameters<EventBridge['putMixed']>[0]): Promise<void> {
+    const requests = bodies.map(({ kind, body }) => {
       count += 1;
       return inbox.put({
         kind,
@@ -76,8 +76,8 @@ export async function openEventBridge(actions: BridgeActions): Promise<EventBrid
   }
   return {
     inbox,
-    put: (bodies) => putTold(bodies.map((body) => ({ kind: 'outbound', body }))),
-    putTold,
+    put: (bodies) => putMixed(bodies.map((body) => ({ kind: 'outbound', body }))),
+    putMixed,
     async drained(timeoutMs = 10_000) {
       const deadline = Date.now() + timeoutMs;
       for (;;) {

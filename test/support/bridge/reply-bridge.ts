@@ -19,7 +19,7 @@ import type { OpenStandIn } from '../../demo/open-stand-in.ts';
 import { createTemporaryPath } from '../inbox/sqlite-databases.ts';
 import type { LogLine } from './open-worker.ts';
 
-/** What a test may have otherwise than usual. */
+/** What a test may change. */
 export type ReplyBridgeChanges = {
   /** Answers instead of Odoo's actions. */
   actions?: (actual: BridgeActions) => Partial<InboundLaneDeps['actions']>;
@@ -27,17 +27,18 @@ export type ReplyBridgeChanges = {
   outboundSecrets?: readonly string[];
 };
 
-/** The bridge from its inbox to Odoo for replies, worked step by step on stand-ins. */
+/** The bridge from its inbox to Odoo, for replies, driven step by step on stand-ins. */
 export type ReplyBridge = {
   odoo: OpenStandIn;
   api: SweegoApiStandIn;
   inbox: Inbox;
   lane: Lane;
-  /** What was handed to Odoo. */
+  /** What Odoo received. */
   deliveries: Delivery[];
   lines: LogLine[];
-  told: (message: string) => LogLine[];
-  /** Moves the clock on. */
+  /** Log lines with this message. */
+  logged: (message: string) => LogLine[];
+  /** Moves the clock forward. */
   pass: (ms: number) => void;
   /** Stores a reply and works on it once. */
   bring: (
@@ -45,14 +46,14 @@ export type ReplyBridge = {
     options?: { secretId?: string; receivedAt?: Date },
     signal?: AbortSignal,
   ) => Promise<EntrySummary>;
-  /** Works once on whatever is due; the code of what was thrown, if anything was. */
+  /** Works once on the entries that are due; returns the code of an error that was thrown. */
   work: () => Promise<string | undefined>;
   /** Replays as an operator does, and works on it once. */
   replay: (id: number, target?: string) => Promise<EntrySummary>;
   entry: (id: number) => Promise<EntrySummary>;
   read: (model: string, domain: readonly unknown[], fields: readonly string[]) => Promise<ReadRow[]>;
   create: (model: string, values: Readonly<Record<string, unknown>>) => Promise<number>;
-  /** Messages that replies have made, the oldest first. */
+  /** Messages that replies created, oldest first. */
   posted: () => Promise<ReadRow[]>;
   activities: () => Promise<ReadRow[]>;
 };
@@ -147,7 +148,7 @@ export async function openReplyBridge(changes: ReplyBridgeChanges = {}): Promise
     lane,
     deliveries,
     lines,
-    told: (message) => lines.filter((line) => line.message === message),
+    logged: (message) => lines.filter((line) => line.message === message),
     pass: (ms) => void (clock += ms),
     async bring(reply, { secretId = 'environment:1', receivedAt = now() } = {}, signal) {
       count += 1;
