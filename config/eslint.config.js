@@ -77,7 +77,7 @@ const allowedImports = {
   ],
   'flows/settings': ['inbox/inbox', 'odoo', 'sweego', 'log'],
   'flows/provisioning': ['odoo', 'provision'],
-  odoo: ['odoo/xml-rpc', 'rules/delivery', 'http-client'],
+  odoo: ['odoo/xml-rpc', 'http-client'],
   'odoo/xml-rpc': ['odoo', 'http-client'],
   sweego: ['mail', 'http-client'],
   inbox: [],
@@ -85,8 +85,22 @@ const allowedImports = {
   'inbox/sqlite': ['inbox'],
   'inbox/postgres': ['inbox'],
   rules: [],
-  'rules/delivery': ['rules', 'mail'],
-  'rules/replies': ['rules', 'mail'],
+  'rules/delivery': [
+    'rules',
+    'mail',
+    'odoo/bridge-answers',
+    'odoo/message-change',
+    'odoo/message-state',
+    'sweego/outbound-event',
+  ],
+  'rules/replies': [
+    'rules',
+    'mail',
+    'odoo/reply-route',
+    'sweego/header-map',
+    'sweego/inbound-attachment',
+    'sweego/inbound-mail',
+  ],
   'rules/reconciliation': ['mail'],
   mail: [],
   provision: [],
@@ -100,13 +114,25 @@ const packageHomes = {
   hono: ['http'],
   '@hono/node-server': ['bridge'],
   libmime: ['sweego'],
-  nodemailer: ['flows'],
+  'nodemailer/lib/addressparser': ['mail'],
+  'nodemailer/lib/mail-composer': ['flows'],
   'odoo-await': ['odoo'],
   undici: ['http-client'],
   pino: ['log'],
   'node-cron': ['bridge', 'config-variables'],
   croner: ['rules'],
   commander: ['main', 'commands'],
+};
+
+/** A rule knows the types of what Odoo and Sweego write, and calls neither. */
+const wireTypes = {
+  patterns: [
+    {
+      group: ['**/odoo/**', '**/sweego/**'],
+      allowTypeImports: true,
+      message: 'src/rules imports only types from src/odoo and src/sweego.',
+    },
+  ],
 };
 
 /** Nothing in `rules`, `mail` and `provision` may know a clock, a network, a file or the environment. */
@@ -122,8 +148,31 @@ const impure = [
   'node:os',
 ];
 
+/** An error is made from the table of codes, and keeps what it was made from. */
+const madeByHelper = [
+  {
+    selector: "NewExpression[callee.name='BridgeError']",
+    message: 'bridgeError (src/errors.ts) makes it, with what src/error-codes.ts says of its code.',
+  },
+  {
+    selector:
+      'CatchClause CallExpression[callee.name=/^(bridge|odoo)Error$/]:not(:has(Property[key.name="cause"]))',
+    message: 'Pass what was caught as cause. Where it quotes a secret, write `cause: undefined`.',
+  },
+];
+
 /** Files of src that are in no room. */
-const sourceFiles = ['main', 'config', 'config-variables', 'log', 'http-client', 'public-address', 'errors'];
+const sourceFiles = [
+  'main',
+  'config',
+  'config-variables',
+  'log',
+  'http-client',
+  'public-address',
+  'errors',
+  'error-codes',
+  'error-kind',
+];
 const folders = [...new Set(Object.keys(allowedImports).map((room) => room.split('/')[0]))];
 
 const source = new URL('../src/', import.meta.url);
@@ -189,6 +238,7 @@ export default tseslint.config(
       '@typescript-eslint/require-await': 'off',
       eqeqeq: 'error',
       'no-console': 'error',
+      'no-restricted-syntax': ['error', ...madeByHelper],
     },
   },
   {
@@ -228,6 +278,7 @@ export default tseslint.config(
       'no-restricted-globals': ['error', 'process', 'fetch', 'setTimeout', 'setInterval'],
       'no-restricted-syntax': [
         'error',
+        ...madeByHelper,
         {
           selector: "NewExpression[callee.name='Date'][arguments.length=0]",
           message: 'A rule gets the time as an argument.',
@@ -243,6 +294,11 @@ export default tseslint.config(
       ],
     },
   },
+  {
+    files: ['src/rules/**/*.ts'],
+    rules: { '@typescript-eslint/no-restricted-imports': ['error', wireTypes] },
+  },
+  { files: ['src/errors.ts'], rules: { 'no-restricted-syntax': 'off' } },
   { files: ['src/main.ts'], rules: { 'no-restricted-properties': 'off' } },
   { files: ['config/*.ts'], rules: { 'import-x/no-default-export': 'off' } },
   { files: ['demo/**/*.ts', 'src/main.ts'], rules: { 'no-console': 'off' } },

@@ -6,6 +6,7 @@ export default defineConfig({
     root: new URL('..', import.meta.url).pathname,
     include: ['test/**/*.test.ts'],
     exclude: ['test/**/*.real.test.ts', 'dist/**', 'node_modules/**'],
+    globalSetup: ['test/support/built-programs-setup.ts'],
     testTimeout: 20_000,
   },
 });

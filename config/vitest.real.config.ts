@@ -6,7 +6,11 @@ export default defineConfig({
     root: new URL('..', import.meta.url).pathname,
     include: ['test/**/*.real.test.ts'],
     exclude: ['dist/**', 'node_modules/**'],
-    globalSetup: ['test/support/inbox/inbox-postgres-setup.ts', 'test/support/odoo/real-odoo-setup.ts'],
+    globalSetup: [
+      'test/support/built-programs-setup.ts',
+      'test/support/inbox/inbox-postgres-setup.ts',
+      'test/support/odoo/real-odoo-setup.ts',
+    ],
     fileParallelism: false,
     testTimeout: 120_000,
     hookTimeout: 180_000,

@@ -5,13 +5,13 @@ import { BridgeError } from '../src/errors.ts';
 import { openInbox } from '../src/inbox/open.ts';
 import { createLog } from '../src/log.ts';
 import { createOrderMails } from './order-mails.ts';
-import { prepareOdoo } from './prepare-odoo.ts';
 import { startSmtpSink } from './smtp-sink.ts';
-import { openRealStage, openStandInStage, StageRefused } from './stage.ts';
-import type { Stage } from './stage.ts';
 import { startStandInSweego } from './stand-in-sweego.ts';
-import { tellStory } from './story.ts';
-import { createTimeline, StepFailed } from './timeline.ts';
+import { prepareOdoo } from './story/prepare-odoo.ts';
+import { openRealStage, openStandInStage, StageRefused } from './story/stage.ts';
+import type { Stage } from './story/stage.ts';
+import { tellStory } from './story/story.ts';
+import { createTimeline, StepFailed } from './story/timeline.ts';
 
 const usage = `npm run demo [-- --keep] [-- --real]
   --keep  leave everything running after the story, until Ctrl-C
@@ -21,7 +21,7 @@ const usage = `npm run demo [-- --keep] [-- --real]
 const now = () => new Date();
 const readFile = (path: string) => readFileSync(path, 'utf8');
 
-/** Plays the story on a stage. What must be closed afterwards goes to the front of `closers`. */
+/** Plays the story on a stage. It adds each thing to close afterwards to the front of `closers`. */
 async function play(stage: Stage, closers: (() => Promise<void>)[]): Promise<void> {
   const timeline = createTimeline((line) => console.log(line));
   const outboundSecret = randomBytes(48).toString('base64');
@@ -102,7 +102,7 @@ async function main(args: readonly string[]): Promise<number> {
 
 function untilInterrupted(): Promise<void> {
   return new Promise((resolve) => {
-    // A pending promise alone does not keep the process alive; the servers do.
+    // A pending promise does not keep the process alive, but the servers do.
     for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => resolve());
   });
 }

@@ -35,13 +35,13 @@ export type NotificationRow = {
 /** A message that came in by mail. */
 export type IncomingRow = { id: number; body: string; author_id: [number, string] | false };
 
-/** What the demo and the tests do and look at as Odoo's administrator: public RPC calls only. */
+/** What the demo and the tests do and read as Odoo's administrator, by public RPC calls only. */
 export type OrderMails = {
   /** An outgoing mail server for this sender address or domain, with its Sweego settings. */
   createMailServer(values: Readonly<Record<string, unknown>>): Promise<number>;
   createContact(name: string, email: string): Promise<number>;
   createOrder(partnerId: number): Promise<{ id: number; name: string }>;
-  /** Posts on the order as a user would from the chatter. Answers after the mail is sent, as Odoo does. */
+  /** Posts on the order as a user does in the chatter. Like Odoo, it resolves after the mail is sent. */
   postMessage(
     orderId: number,
     partnerIds: readonly number[],
@@ -49,7 +49,7 @@ export type OrderMails = {
   ): Promise<SentMessage>;
   mailsOf(message: number): Promise<MailRow[]>;
   notificationsOf(message: number): Promise<NotificationRow[]>;
-  /** What came in by mail on an order. */
+  /** The messages on an order that came in by mail. */
   incomingOn(orderId: number): Promise<IncomingRow[]>;
 };
 

@@ -6,9 +6,7 @@ import { SMTPServer } from 'smtp-server';
 export type SinkMail = {
   /** Envelope recipient, lower-cased (an SMTP transaction with several makes one record each). */
   recipient: string;
-  /** Envelope sender. */
-  sender: string;
-  /** Names lower-cased, values unfolded but else as on the wire. The first one counts where a name repeats. */
+  /** Names lower-cased, values unfolded and otherwise as on the wire. Of a repeated name, the first value. */
   headers: Readonly<Record<string, string>>;
   /** Decoded. */
   subject: string;
@@ -24,9 +22,9 @@ export type SmtpSink = {
   mails: readonly SinkMail[];
   /** How many transactions have sent their DATA and are still waiting for an answer. */
   inTransit(): number;
-  /** How long each DATA command is kept waiting for its answer, milliseconds. */
+  /** How long each DATA command waits for its answer. */
   setDelay(delayMs: number): void;
-  /** Answers at once whatever is being kept waiting. */
+  /** Answers at once all DATA commands that are waiting. */
   answerWaiting(): void;
   /** Refuses this recipient at RCPT TO with an SMTP code and text; without one the recipient is accepted again. */
   setRefusal(recipient: string, refusal?: { code: number; text: string }): void;
@@ -38,18 +36,15 @@ export type SmtpSink = {
 /**
  * An SMTP server on 127.0.0.1 that accepts everything, keeps it and delivers nothing.
  *
- * A mail is recorded when its bytes are in, before the delayed answer: that is what the recipient's side
- * would have seen even if the sender gives up or rolls back afterwards.
+ * A mail is recorded when its bytes are in, before the delayed answer. The recipient would have got it too, even if
+ * the sender gives up or rolls back afterwards.
  */
-export async function startSmtpSink({
-  port = 0,
-  delayMs = 0,
-}: { port?: number; delayMs?: number } = {}): Promise<SmtpSink> {
+export async function startSmtpSink(): Promise<SmtpSink> {
   const mails: SinkMail[] = [];
   const watchers = new Set<(mail: SinkMail) => void>();
   const refusals = new Map<string, { code: number; text: string }>();
   const pending = new Set<{ timer: NodeJS.Timeout; answer: () => void }>();
-  let delay = delayMs;
+  let delayMs = 0;
 
   const server = new SMTPServer({
     authOptional: true,
@@ -69,12 +64,11 @@ export async function startSmtpSink({
           record({
             ...read,
             recipient: address.toLowerCase(),
-            sender: session.envelope.mailFrom === false ? '' : session.envelope.mailFrom.address,
             receivedAt: new Date(),
           });
         }
         const waiting = {
-          timer: setTimeout(() => waiting.answer(), delay),
+          timer: setTimeout(() => waiting.answer(), delayMs),
           answer: () => {
             clearTimeout(waiting.timer);
             pending.delete(waiting);
@@ -85,7 +79,7 @@ export async function startSmtpSink({
       }, callback);
     },
   });
-  // A sender that is killed in the middle of its work resets the connection.
+  // A sender that is killed while it sends resets the connection.
   server.on('error', () => undefined);
 
   function answerWaiting(): void {
@@ -99,7 +93,7 @@ export async function startSmtpSink({
 
   await new Promise<void>((resolve, reject) => {
     server.server.once('error', reject);
-    server.listen(port, '127.0.0.1', resolve);
+    server.listen(0, '127.0.0.1', resolve);
   });
   const address = server.server.address();
   if (address === null || typeof address === 'string') throw new Error('The sink listens on no port.');
@@ -109,7 +103,7 @@ export async function startSmtpSink({
     mails,
     inTransit: () => pending.size,
     setDelay: (milliseconds) => {
-      delay = milliseconds;
+      delayMs = milliseconds;
     },
     answerWaiting,
     setRefusal: (recipient, refusal) => {

@@ -19,7 +19,7 @@ export type EventOptions = {
   mail: SinkMail;
   at: Date;
   smtpAnswer?: string;
-  /** Starts a new hand-over of the same mail to the same recipient, as after a Retry in Odoo. */
+  /** The same mail was submitted again to the same recipient, as after a Retry in Odoo: its events get new ids. */
   isNewSubmission?: boolean;
 };
 
@@ -28,33 +28,30 @@ export type StandInSweego = {
   api: SweegoApiStandIn;
   /** Where Odoo's mails go. */
   smtp: SmtpSink;
-  recordedMails(): readonly SinkMail[];
   waitForMail(predicate: (mail: SinkMail) => boolean, timeoutMs?: number): Promise<SinkMail>;
-  /** What `delivered` and the like will say of this mail's submission. */
+  /** The ids that all events about this mail carry. */
   submissionOf(mail: SinkMail): { uid: string; transactionId: string };
   /** Builds and signs an event. */
   createEvent(options: EventOptions): SweegoWebhook;
-  /** POSTs a webhook; answers the status and the body's text. */
+  /** POSTs a webhook and resolves with the answer's status and text. */
   send(webhook: SweegoWebhook): Promise<{ status: number; body: string }>;
   /** `createEvent` and `send` at once. */
   sendEvent(options: EventOptions): Promise<{ status: number; body: string }>;
   /** Builds and signs the webhook of a received mail. */
   createReply(reply: WrittenReply, at: Date): SweegoWebhook;
-  /** POSTs such a webhook; answers the status and the body's text. */
+  /** POSTs such a webhook and resolves with the answer's status and text. */
   sendInbound(webhook: SweegoWebhook): Promise<{ status: number; body: string }>;
-  /** `createReply` and `sendInbound` at once. */
-  sendReply(reply: WrittenReply, at: Date): Promise<{ status: number; body: string }>;
   close(): Promise<void>;
 };
 
 /**
- * Sweego on loopback: takes Odoo's mails over SMTP, and reports about them in signed webhooks;
- * receives mails for Odoo, and keeps their attachments.
+ * Sweego on loopback. It takes Odoo's mails over SMTP and reports about them in signed webhooks. It receives mails
+ * for Odoo and keeps their attachments.
  *
  * @param options.secret base64 text of the outbound webhook
  * @param options.webhookUrl where outbound events go
- * @param options.inbound the same two of the inbound webhook; needed for replies only
- * @param options.smtp a sink that runs already; it is left running by `close`
+ * @param options.inbound secret and address of the inbound webhook, which only replies need
+ * @param options.smtp a running sink, which `close` leaves running
  */
 export async function startStandInSweego(options: {
   secret: string;
@@ -84,7 +81,6 @@ export async function startStandInSweego(options: {
   const standIn: StandInSweego = {
     api,
     smtp,
-    recordedMails: () => smtp.mails,
     waitForMail: (predicate, timeoutMs) => smtp.waitFor(predicate, timeoutMs),
     submissionOf,
     createEvent({ isNewSubmission, ...event }) {
@@ -95,7 +91,6 @@ export async function startStandInSweego(options: {
     sendEvent: (event) => standIn.send(standIn.createEvent(event)),
     createReply: (reply, at) => signWebhook(sweegoReplyBody(reply, at), inbound().secret, at),
     sendInbound: (webhook) => post(inbound().webhookUrl, webhook),
-    sendReply: (reply, at) => standIn.sendInbound(standIn.createReply(reply, at)),
     close: async () => {
       await api.close();
       if (options.smtp === undefined) await smtp.close();

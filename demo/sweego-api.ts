@@ -9,22 +9,22 @@ export type SweegoApiStandIn = {
   url: string;
   apiKey: string;
   clientUuid: string;
-  /** Keeps a file as Sweego does for an inbound mail; returns the uuid that its webhook announces. */
+  /** Keeps a file of an inbound mail, and returns the uuid that the webhook names. */
   addAttachment(bytes: Uint8Array): string;
-  /** From now on Sweego does not have it any more. */
+  /** Sweego no longer has it. */
   removeAttachment(uuid: string): void;
   /** What `GET /logs/{swg_uid}` answers. */
   setLog(swgUid: string, log: Readonly<Record<string, unknown>>): void;
-  /** Rows of `POST /logs/`, in the order in which pages hand them out; may be changed between pages. */
+  /** Rows of `POST /logs/` in the order of the pages. A test may change them between two pages. */
   readonly logRows: Readonly<Record<string, unknown>>[];
-  /** The next requests get these statuses instead of an answer, one each. */
+  /** Each of the next requests fails with one of these statuses. */
   failNext(...statuses: readonly number[]): void;
   /** Method and path of every request, in order. */
   readonly requests: readonly string[];
   close(): Promise<void>;
 };
 
-/** Answers 401 to a wrong key and 404 to what it does not have, like Sweego. */
+/** Like Sweego, it answers 401 to a wrong key and 404 for what it does not have. */
 export async function startSweegoApi(): Promise<SweegoApiStandIn> {
   const apiKey = `key-${randomUUID()}`;
   const clientUuid = randomUUID();
@@ -39,7 +39,7 @@ export async function startSweegoApi(): Promise<SweegoApiStandIn> {
     const json = (status: number, body: unknown) =>
       response.writeHead(status, { 'content-type': 'application/json' }).end(JSON.stringify(body));
     const failure = failures.shift();
-    if (failure !== undefined) return void json(failure, { detail: 'told to fail' });
+    if (failure !== undefined) return void json(failure, { detail: 'made to fail' });
     if (request.headers['api-key'] !== apiKey) return void json(401, { detail: 'Invalid API key' });
     if (request.method === 'POST') return void answerLogQuery(request, json, logRows);
     const [, kind, first, ...rest] = (request.url ?? '').split('/').map(decodeURIComponent);

@@ -7,7 +7,7 @@ export type SweegoEvent = {
   type: string;
   /** The mail as it came over SMTP; its X- headers come back in the event. */
   mail: SinkMail;
-  /** The same for every event of one hand-over of one mail to one recipient. */
+  /** All events about one submission of one mail to one recipient share it. */
   uid: string;
   transactionId: string;
   at: Date;
@@ -16,8 +16,8 @@ export type SweegoEvent = {
 };
 
 /**
- * Sweego's webhook body (learn.sweego.io, webhooks/payload), as compact as the real ones. Header names come
- * back lower-cased, values unfolded.
+ * The body of Sweego's webhook (learn.sweego.io, webhooks/payload), as compact as the real one. It repeats the mail's
+ * headers with lower-cased names and unfolded values.
  */
 export function sweegoEventBody(event: SweegoEvent): string {
   const { mail, smtpAnswer, uid, transactionId } = event;

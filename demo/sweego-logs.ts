@@ -4,8 +4,8 @@ import type { SinkMail } from './smtp-sink.ts';
 type Row = Readonly<Record<string, unknown>>;
 
 /**
- * The row of Sweego's log about one hand-over (learn.sweego.io, log-logs-swg-uid-get), with its dates as they
- * come: a space, and no zone.
+ * The row of Sweego's log about one submission (learn.sweego.io, log-logs-swg-uid-get). As at Sweego, its dates have
+ * a space and no zone.
  */
 export function sweegoLogRow(options: {
   mail: SinkMail;
@@ -43,8 +43,8 @@ function written(at: Date): string {
 }
 
 /**
- * Answers `POST /logs/` like Sweego: whole days (UTC), pages of at most 500, 422 when a domain has no row in the
- * period. Rows are those of outgoing mails (`email_creation`) or of received ones (`receipt_dt`).
+ * Answers `POST /logs/` like Sweego: for whole days (UTC), in pages of at most 500, and with 422 when a domain has no
+ * row in the period. Rows are about outgoing mails (`email_creation`) or received ones (`receipt_dt`).
  */
 export async function answerLogQuery(
   request: IncomingMessage,

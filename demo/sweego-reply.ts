@@ -9,9 +9,9 @@ export type WrittenReply = {
   text?: string;
   html?: string;
   headers?: Readonly<Record<string, unknown>>;
-  /** With the uuids of the stand-in's API. */
+  /** Named by the uuids of the stand-in's API. */
   attachments?: readonly { uuid: string; name: string; content_type: string; size: number }[];
-  /** Made up where it is left out. */
+  /** A random one unless it is given. */
   swgUid?: string;
 };
 

@@ -45,7 +45,7 @@ const signingSecrets = z
         parseSigningSecret(`number ${index + 1}`, secret);
       } catch (error) {
         if (!(error instanceof BridgeError)) throw error;
-        context.addIssue({ code: 'custom', message: `holds a fault. ${error.message.replace(/\.$/, '')}` });
+        context.addIssue({ code: 'custom', message: `is wrong. ${error.message.replace(/\.$/, '')}` });
       }
     }
   })

@@ -1,5 +1,6 @@
 import { Variables, fileNames, passwordsOfDatabaseUrl, secretNames } from './config-variables.ts';
-import { BridgeError } from './errors.ts';
+import { bridgeError } from './errors.ts';
+import type { BridgeError } from './errors.ts';
 import type { CronSchedule } from './rules/reconciliation/cron-schedule.ts';
 
 /** Where the variables come from. */
@@ -132,7 +133,7 @@ function gatherVariables(source: ConfigSource, faults: Faults): Record<string, s
     const content = readSecretFile(source, path);
     if (content === undefined) {
       const fix = 'Name a file that this user may read and that holds the secret alone';
-      addFault(faults, `${name}_FILE`, `names no readable file with anything in it. ${fix}`);
+      addFault(faults, `${name}_FILE`, `does not name a readable file with a secret in it. ${fix}`);
     } else env[name] = content;
   }
   return env;
@@ -216,10 +217,8 @@ function addFault(faults: Faults, name: string, fault: string): void {
 
 function invalid(faults: Faults): BridgeError {
   const lines = [...faults].map(([name, fault]) => `\n- ${name} ${fault}.`);
-  return new BridgeError('CONFIG_INVALID', `The configuration cannot be used:${lines.join('')}`, {
-    retry: 'never',
-    scope: 'bridge',
-    cause: undefined,
+  return bridgeError('CONFIG_INVALID', 'The configuration cannot be used', {
+    fix: `Correct these variables:${lines.join('')}`,
     details: { variables: [...faults.keys()] },
   });
 }

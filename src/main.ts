@@ -3,7 +3,7 @@ import { readFileSync } from 'node:fs';
 import { CommanderError } from 'commander';
 import { createProgram } from './commands/command-line.ts';
 import type { CommandLineDeps } from './commands/command-line.ts';
-import { BridgeError } from './errors.ts';
+import { BridgeError, isUsageError } from './errors.ts';
 import { describeError } from './log.ts';
 
 const deps: CommandLineDeps = {
@@ -23,16 +23,13 @@ function stopAsked(): Promise<string> {
   });
 }
 
-const usageErrors =
-  /^(CONFIG_\w+|INBOX_(URL_INVALID|ENGINE_MISSING|FILE_MISSING|OPTION_INVALID|SELECTION_INVALID))$/;
-
 /** 0: fine. 1: failed. 2: usage or configuration. */
 function report(error: unknown): 0 | 1 | 2 {
   // Commander has printed its own message, or the help that was asked for.
   if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : 2;
   if (error instanceof BridgeError) {
     process.stderr.write(`${error.code}: ${error.message}\n`);
-    return usageErrors.test(error.code) ? 2 : 1;
+    return isUsageError(error) ? 2 : 1;
   }
   const { error: name, at } = describeError(error);
   const place = Array.isArray(at) ? ` ${String(at[0])}` : '';

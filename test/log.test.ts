@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { BridgeError } from '../src/errors.ts';
+import { bridgeError } from '../src/errors.ts';
 import { createLog, describeError } from '../src/log.ts';
 import type { LogOptions } from '../src/log.ts';
 
@@ -69,9 +69,8 @@ describe('secrets', () => {
 
 describe('errors', () => {
   it('of the bridge tell code, message and details', () => {
-    const error = new BridgeError('ODOO_TIMEOUT', 'Odoo did not answer. Try later.', {
-      retry: 'later',
-      scope: 'odoo',
+    const error = bridgeError('ODOO_TIMEOUT', 'Odoo did not answer', {
+      fix: 'Try later.',
       cause: new Error('secret cause'),
       details: { model: 'mail.mail' },
     });

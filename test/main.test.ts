@@ -3,13 +3,12 @@ import { once } from 'node:events';
 import { mkdtemp, readdir, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { fileURLToPath } from 'node:url';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { openInbox } from '../src/inbox/open.ts';
 import { describeBody } from '../src/sweego/describe-body.ts';
 import { outboundSecret, signedRequest } from './support/bridge/intake.ts';
+import { builtProgram } from './support/built-programs.ts';
 
-const program = fileURLToPath(new URL('../src/main.ts', import.meta.url));
 const unreachableOdoo = {
   ODOO_URL: 'http://127.0.0.1:9',
   ODOO_DATABASE: 'production',
@@ -29,9 +28,9 @@ async function createInbox(bodies: readonly string[] = []) {
   const now = new Date();
   for (const [index, text] of bodies.entries()) {
     const body = Buffer.from(text);
-    await inbox.put({ direction: 'outbound', webhookId: `w-${index}`, body, receivedAt: now, secretId: 'x' });
+    await inbox.put({ kind: 'outbound', requestKey: `w-${index}`, body, receivedAt: now, secretId: 'x' });
   }
-  await inbox.claim({ directions: ['outbound'], limit: 0, now, describe: describeBody });
+  await inbox.claim({ kinds: ['outbound'], limit: 0, now, describe: describeBody });
   await inbox.close();
   return env;
 }
@@ -41,8 +40,8 @@ function start(
   env: Readonly<Record<string, string>>,
   loadedFirst: readonly string[] = [],
 ) {
-  const imports = ['tsx', ...loadedFirst].flatMap((name) => ['--import', name]);
-  const child = spawn(process.execPath, [...imports, program, ...args], {
+  const imports = loadedFirst.flatMap((name) => ['--import', name]);
+  const child = spawn(process.execPath, [...imports, builtProgram('src/main.ts'), ...args], {
     env: { PATH: process.env['PATH'], ...env },
     stdio: ['ignore', 'pipe', 'pipe'],
   });
@@ -110,7 +109,7 @@ describe('the command line', () => {
 });
 
 describe('the time zone of the environment', () => {
-  const printZone = fileURLToPath(new URL('./programs/print-zone-at-end.ts', import.meta.url));
+  const printZone = () => builtProgram('test/programs/print-zone-at-end.ts');
   const paris = { TZ: 'Europe/Paris' };
 
   it('is UTC for serve, whose schedule has no night with an hour too many', async () => {
@@ -121,7 +120,7 @@ describe('the time zone of the environment', () => {
       HOST: '127.0.0.1',
       PORT: '0',
     };
-    const serving = start(['serve'], env, [printZone]);
+    const serving = start(['serve'], env, [printZone()]);
     await urlOf(serving);
     serving.child.kill('SIGTERM');
     expect(await serving.ended).toMatchObject({
@@ -131,7 +130,7 @@ describe('the time zone of the environment', () => {
   });
 
   it('stays that of the user for commands, which print times', async () => {
-    const { stdout, stderr } = await start(['message', '--help'], paris, [printZone]).ended;
+    const { stdout, stderr } = await start(['message', '--help'], paris, [printZone()]).ended;
     expect(stdout).toMatch(/\(default:\s+"Europe\/Paris"\)/);
     expect(stderr).toBe('zone Europe/Paris, minutes from UTC -60 and -120\n');
   });
@@ -175,7 +174,7 @@ describe('serve and inbox', () => {
     const { exitCode, stderr } = await run(['inbox', 'show', '7'], env);
     expect(exitCode).toBe(1);
     expect(stderr).toBe(
-      'INBOX_ENTRY_UNKNOWN: The inbox has no entry 7. See which it has with: sweego-odoo-bridge inbox list\n',
+      'INBOX_ENTRY_UNKNOWN: The inbox has no entry 7. See which entries there are with: sweego-odoo-bridge inbox list\n',
     );
   });
 

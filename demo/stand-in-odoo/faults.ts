@@ -1,4 +1,29 @@
-import { StandInFault } from './protocol.ts';
+/** A Python exception, as the real Odoo would have raised it. */
+export class StandInFault extends Error {
+  /** Dotted Python class, for example `odoo.exceptions.MissingError` or `builtins.ValueError`. */
+  readonly pythonClassName: string;
+  /** `exception.args` of Python. */
+  readonly arguments: readonly unknown[];
+
+  constructor(pythonClassName: string, message: string, args: readonly unknown[] = [message]) {
+    super(message);
+    this.name = 'StandInFault';
+    this.pythonClassName = pythonClassName;
+    this.arguments = args;
+  }
+}
+
+/**
+ * A missing or unknown keyword, or ids given to a model method. It is the one fault whose class depends on the
+ * transport: JSON-2 checks the signature first and answers 422 UnprocessableEntity, the others let Python raise
+ * TypeError.
+ */
+export class SignatureFault extends StandInFault {
+  constructor(message: string) {
+    super('builtins.TypeError', message);
+    this.name = 'SignatureFault';
+  }
+}
 
 /** What Odoo raises for an unknown field, a bad selection value, a wrong domain, and any error in action code. */
 export function valueError(message: string): StandInFault {
@@ -16,18 +41,6 @@ export function missingError(model: string, ids: readonly number[]): StandInFaul
   );
 }
 
-export function validationError(message: string): StandInFault {
-  return new StandInFault('odoo.exceptions.ValidationError', message);
-}
-
 export function userError(message: string): StandInFault {
   return new StandInFault('odoo.exceptions.UserError', message);
-}
-
-/** PostgreSQL at REPEATABLE READ, after somebody else committed a write of the same row. */
-export function serializationFailure(): StandInFault {
-  return new StandInFault(
-    'psycopg2.errors.SerializationFailure',
-    'could not serialize access due to concurrent update\n',
-  );
 }

@@ -1,20 +1,16 @@
-import { baseModels } from './base-models.ts';
-import { bridgeGroups } from './caller.ts';
-import type { Caller } from './caller.ts';
-import { commonMethods } from './common-methods.ts';
-import { gatewayModels } from './gateway-models.ts';
-import { historyModel } from './history-model.ts';
-import { mailModels } from './mail-models.ts';
-import { createMailSending } from './mail-sending.ts';
-import { AfterCommit, checkSignature } from './method.ts';
-import type { Method } from './method.ts';
-import { ownMethods } from './own-methods.ts';
-import { StandInFault } from './protocol.ts';
-import type { StandInDatabase } from './protocol.ts';
-import { createRecords } from './records.ts';
-import type { Records } from './records.ts';
-import { seedRecords } from './seed-records.ts';
-import { createStore } from './store.ts';
+import { bridgeActions } from './actions/bridge-actions.ts';
+import { accessError, StandInFault } from './faults.ts';
+import { commonMethods } from './methods/common-methods.ts';
+import { AfterCommit, checkSignature } from './methods/method.ts';
+import type { Method } from './methods/method.ts';
+import { ownMethods } from './methods/own-methods.ts';
+import { baseModels } from './models/base-models.ts';
+import { mailModels } from './models/mail-models.ts';
+import { seedRecords } from './models/seed-records.ts';
+import { createRecords } from './records/records.ts';
+import type { Records } from './records/records.ts';
+import { createStore } from './records/store.ts';
+import type { StandInDatabase } from './rpc/protocol.ts';
 
 export type Credentials = {
   adminLogin: string;
@@ -23,65 +19,47 @@ export type Credentials = {
   bridgeApiKey: string;
 };
 
-/** The database, and what a test may do or see that no RPC call offers. */
+/** The database, and what a test may do that no RPC call offers. */
 export type StandInOdooDatabase = StandInDatabase & {
   records: Records;
-  /** Every message that was put on the bus, in order. */
-  refreshedMessages: readonly number[];
-  /** Takes the bridge's user out of its group, or puts him back. */
+  /** Takes the bridge's user out of its group, or puts them back. */
   setBridgeMembership(isMember: boolean): void;
 };
+
+/** All that the bridge's portal user may call. The administrator may call the rest, and is in no group. */
+const methodsOfBridge = ['ir.model.data.check_object_reference', 'ir.actions.server.run'];
 
 /** An Odoo 19 database in memory, with an administrator and the provisioned portal user of the bridge. */
 export function createStandInDatabase(
   name: string,
   credentials: Credentials,
-  options: { provisioned: boolean; now: () => Date },
+  { provisioned }: { provisioned: boolean },
 ): StandInOdooDatabase {
-  const records = createRecords(createStore(), [
-    ...baseModels,
-    ...mailModels,
-    ...gatewayModels,
-    historyModel,
-  ]);
-  const sending = createMailSending(records);
-  const seeded = seedRecords(records, credentials, options.provisioned);
-  const refreshed: number[] = [];
-  let bridgeIsMember = options.provisioned;
+  const records = createRecords(createStore(), [...baseModels, ...mailModels]);
+  const actionNames = provisioned ? Object.keys(bridgeActions) : [];
+  const { adminId, bridgeId } = seedRecords(records, credentials.adminLogin, actionNames);
+  let bridgeIsMember = provisioned;
 
   const keys = new Map([
-    [credentials.adminApiKey, seeded.adminId],
-    [credentials.bridgeApiKey, seeded.bridgeId],
+    [credentials.adminApiKey, adminId],
+    [credentials.bridgeApiKey, bridgeId],
   ]);
 
-  function callerOf(uid: number): Caller {
-    const user = records.store.find('res.users', uid);
-    if (user === undefined) throw new StandInFault('odoo.exceptions.AccessDenied', 'Access Denied');
-    const isBridge = uid === seeded.bridgeId;
-    return {
-      uid,
-      partnerId: Number(user['partner_id']),
-      companyId: Number(user['company_id']),
-      kind: isBridge ? 'portal' : 'administrator',
-      groups: isBridge && bridgeIsMember ? bridgeGroups() : new Set(),
-    };
-  }
-
   function methodOf(model: string, method: string): Method | undefined {
-    const thread = records.hasModel(model) && records.model(model).isMailThread ? 'mail.thread' : model;
-    const named = [`${model}.${method}`, `${thread}.${method}`].find((key) => Object.hasOwn(ownMethods, key));
-    if (named !== undefined) return ownMethods[named];
+    const isThread = records.hasModel(model) && records.model(model).documentName !== undefined;
+    const named = [`${model}.${method}`, ...(isThread ? [`mail.thread.${method}`] : [])];
+    const own = named.find((key) => Object.hasOwn(ownMethods, key));
+    if (own !== undefined) return ownMethods[own];
     return Object.hasOwn(commonMethods, method) ? commonMethods[method] : undefined;
   }
 
   function holdsSecret(uid: number, secret: string): boolean {
-    return keys.get(secret) === uid || (uid === seeded.adminId && secret === credentials.adminPassword);
+    return keys.get(secret) === uid || (uid === adminId && secret === credentials.adminPassword);
   }
 
   return {
     name,
     records,
-    refreshedMessages: refreshed,
     setBridgeMembership: (isMember) => {
       bridgeIsMember = isMember;
     },
@@ -94,25 +72,27 @@ export function createStandInDatabase(
     hasModel: (model) => records.hasModel(model),
     hasMethod: (model, method) => methodOf(model, method) !== undefined,
     call(uid, { model, method: methodName, ids, args, context }) {
+      const fullName = `${model}.${methodName}`;
       const method = methodOf(model, methodName);
-      if (method === undefined) throw new Error(`${model} has no method ${methodName}`);
-      checkSignature(`${model}.${methodName}`, method, ids, args);
-      const pending: number[] = [];
+      const user = records.store.find('res.users', uid);
+      if (method === undefined) throw new Error(`There is no method ${fullName}`);
+      if (user === undefined) throw new StandInFault('odoo.exceptions.AccessDenied', 'Access Denied');
+      checkSignature(fullName, method, ids, args);
+      if (uid === bridgeId && !methodsOfBridge.includes(fullName)) {
+        throw accessError(`You are not allowed to access ${model} records.`);
+      }
       const result = records.store.transaction(() =>
         method.run({
           records,
-          sending,
-          caller: callerOf(uid),
+          partnerId: Number(user['partner_id']),
+          mayRunActions: uid === bridgeId && bridgeIsMember,
           model,
           ids: ids ?? [],
           args,
           context,
-          now: options.now(),
-          refresh: (messageId) => pending.push(messageId),
         }),
       );
-      refreshed.push(...pending);
-      return result instanceof AfterCommit ? result.work().then(() => result.result) : result;
+      return result instanceof AfterCommit ? result.work() : result;
     },
   };
 }

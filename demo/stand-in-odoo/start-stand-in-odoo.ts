@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto';
-import { openFaultGate } from './fault-gate.ts';
-import type { OdooCondition } from './fault-gate.ts';
-import { openStandInServer } from './server.ts';
+import { openFaultGate } from './rpc/fault-gate.ts';
+import type { OdooCondition } from './rpc/fault-gate.ts';
+import { openStandInServer } from './rpc/server.ts';
 import { createStandInDatabase } from './stand-in-database.ts';
 import type { Credentials, StandInOdooDatabase } from './stand-in-database.ts';
 
@@ -9,9 +9,7 @@ export type StandInOdoo = Credentials & {
   url: string;
   /** Database name. */
   database: string;
-  /** The login of the bridge's portal user; his secret is `bridgeApiKey`. */
-  bridgeLogin: string;
-  /** What no RPC call offers: rows, rights and the bus. */
+  /** What no RPC call offers: rows and rights. */
   inside: StandInOdooDatabase;
   /** Makes Odoo answer 502, hang or refuse connections, and work again. Cuts open connections. */
   setCondition(condition: OdooCondition): Promise<void>;
@@ -19,29 +17,25 @@ export type StandInOdoo = Credentials & {
 };
 
 /**
- * Starts an Odoo 19 in memory on a free port of 127.0.0.1, with the administrator and the bridge's portal
- * user. Mails leave over real SMTP once an ir.mail_server is created.
+ * Starts an Odoo 19 in memory on a free port of 127.0.0.1, with the administrator and the bridge's portal user.
+ * Mails leave over real SMTP once an ir.mail_server is created.
  *
- * @param options.provisioned whether the bridge's actions and group membership exist (they do unless told)
+ * @param options.provisioned false for a database without the bridge's actions and group
  */
-export async function startStandInOdoo({
-  provisioned = true,
-  now = () => new Date(),
-}: { provisioned?: boolean; now?: () => Date } = {}): Promise<StandInOdoo> {
+export async function startStandInOdoo({ provisioned = true } = {}): Promise<StandInOdoo> {
   const credentials: Credentials = {
     adminLogin: 'admin',
     adminPassword: randomBytes(12).toString('hex'),
     adminApiKey: randomBytes(20).toString('hex'),
     bridgeApiKey: randomBytes(20).toString('hex'),
   };
-  const inside = createStandInDatabase('stand-in', credentials, { provisioned, now });
-  const server = await openStandInServer(inside, { port: 0 });
+  const inside = createStandInDatabase('stand-in', credentials, { provisioned });
+  const server = await openStandInServer(inside);
   const gate = await openFaultGate(Number(new URL(server.url).port));
   return {
     ...credentials,
     url: gate.url,
     database: inside.name,
-    bridgeLogin: 'sweego-bridge',
     inside,
     setCondition: (condition) => gate.setCondition(condition),
     close: async () => {

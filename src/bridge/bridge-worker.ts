@@ -11,7 +11,7 @@ import { createSettingsSnapshot } from '../flows/settings/settings-snapshot.ts';
 import { createWorker } from '../flows/worker/worker.ts';
 import type { Worker } from '../flows/worker/worker.ts';
 import { openHttpRequest, sendHttpRequest } from '../http-client.ts';
-import type { Direction, Inbox } from '../inbox/inbox.ts';
+import type { EntryKind, Inbox } from '../inbox/inbox.ts';
 import type { Log } from '../log.ts';
 import { createBridgeActions } from '../odoo/bridge-actions.ts';
 import type { BridgeActions } from '../odoo/bridge-actions.ts';
@@ -23,7 +23,7 @@ import { describeBody } from '../sweego/describe-body.ts';
 const odooTimeoutMs = 60_000;
 
 /** What it takes; entries of other kinds stay as they are. */
-export const workerDirections: readonly Direction[] = ['outbound', 'log', 'inbound'];
+export const workerKinds: readonly EntryKind[] = ['outbound', 'log', 'inbound'];
 
 /** What moves entries from an inbox to Odoo, in `serve` and in `inbox replay --now`. */
 export type BridgeWorker = {

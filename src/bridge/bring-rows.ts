@@ -1,5 +1,5 @@
 import type { ServeConfig } from '../config.ts';
-import { BridgeError } from '../errors.ts';
+import { bridgeError } from '../errors.ts';
 import type { EntryFilter, EntryState, EntrySummary, Inbox } from '../inbox/inbox.ts';
 import type { Log } from '../log.ts';
 import { describeBody } from '../sweego/describe-body.ts';
@@ -48,7 +48,7 @@ export async function bringRows(
   const end = rows.some(isOpen) ? await drainNow(config, inbox, ids, deps) : undefined;
   const after = await summariesOf(inbox, ids);
   const settled = after.filter(({ state }) => state === 'settled');
-  const applied = settled.filter(({ reason }) => reason === 'applied').length;
+  const applied = settled.filter(({ outcome }) => outcome === 'applied').length;
   return {
     worker: rows.length === 0 ? 'none' : workerOf(end),
     odooCode: end?.kind === 'odoo_down' ? end.code : undefined,
@@ -93,14 +93,12 @@ async function summariesOf(inbox: Inbox, ids: readonly number[]): Promise<EntryS
 export function requireBrought({ worker, odooCode, open, parked }: BroughtRows): void {
   const left = worker === 'serve' ? parked.length : open.length + parked.length;
   if (left === 0) return;
-  throw new BridgeError(
+  const rows = left === 1 ? 'One row' : `${left} rows`;
+  throw bridgeError(
     'RECONCILE_UNFINISHED',
-    `Odoo was not told ${left === 1 ? 'one row' : `${left} rows`} of Sweego's log; all are kept in the inbox. ` +
-      fixOf(parked.length, odooCode),
+    `${rows} of Sweego's log did not reach Odoo; the inbox keeps all`,
     {
-      retry: 'later',
-      scope: 'bridge',
-      cause: undefined,
+      fix: fixOf(parked.length, odooCode),
       details: {
         open: open.length,
         parked: parked.length,
@@ -110,26 +108,26 @@ export function requireBrought({ worker, odooCode, open, parked }: BroughtRows):
   );
 }
 
-function fixOf(parked: number, odooCode: string | undefined): string {
+function fixOf(parked: number, odooCode: string | undefined): string | undefined {
   if (odooCode !== undefined) {
-    return `Odoo cannot be worked with (${odooCode}, see docs/errors.md): mend that, then start serve or run it again.`;
+    return `Odoo is unavailable (${odooCode}, see docs/errors.md): fix that, then start serve or run it again.`;
   }
-  if (parked === 0) return 'Start serve, which takes up when due what was put off, or run it again later.';
+  if (parked === 0) return undefined;
   return (
-    'Parked ones need you (sweego-odoo-bridge inbox list --state parked --kind log, then inbox show <id>); ' +
-    'what was put off is taken up when due, by a running serve.'
+    'Parked rows need a decision (sweego-odoo-bridge inbox list --state parked --kind log, then inbox show <id>); ' +
+    'a running serve takes up the others when they are due.'
   );
 }
 
 /** The rows that were just stored have no numbers yet. */
 async function splitNewRequests(inbox: Inbox, now: () => Date): Promise<void> {
   while ((await inbox.status()).unclaimed > 0) {
-    await inbox.claim({ directions: [], limit: 0, now: now(), describe: describeBody });
+    await inbox.claim({ kinds: [], limit: 0, now: now(), describe: describeBody });
   }
 }
 
 function listRows(inbox: Inbox, filter: EntryFilter): Promise<EntrySummary[]> {
-  return inbox.list({ ...filter, directions: ['log'], limit: mostRows });
+  return inbox.list({ ...filter, kinds: ['log'], limit: mostRows });
 }
 
 /**

@@ -2,7 +2,7 @@ import type { ServeConfig } from '../config.ts';
 import { workerLease } from '../flows/worker/worker-lease.ts';
 import type { EntrySummary, Inbox } from '../inbox/inbox.ts';
 import type { Log } from '../log.ts';
-import { createBridgeWorker, sleep, workerDirections } from './bridge-worker.ts';
+import { createBridgeWorker, sleep, workerKinds } from './bridge-worker.ts';
 
 const lookEveryMs = 100;
 /** How often a lease is asked for that somebody may have left behind. */
@@ -76,7 +76,7 @@ async function isAnyUnderWay(inbox: Inbox, ids: number[]): Promise<boolean> {
 function isUnderWay(entry: EntrySummary | undefined): boolean {
   return (
     entry !== undefined &&
-    workerDirections.includes(entry.direction) &&
+    workerKinds.includes(entry.kind) &&
     (entry.state === 'received' || entry.state === 'claimed')
   );
 }

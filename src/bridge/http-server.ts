@@ -1,7 +1,8 @@
 import type { Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { serve } from '@hono/node-server';
-import { BridgeError } from '../errors.ts';
+import { bridgeError } from '../errors.ts';
+import type { BridgeError } from '../errors.ts';
 
 export type HttpServer = {
   /** Where this computer reaches it, without trailing slash. */
@@ -41,10 +42,8 @@ function urlOf({ address, family, port }: AddressInfo): string {
 
 function listenFailed(error: Error, host: string, port: number): BridgeError {
   const reason = 'code' in error ? String(error.code) : error.name;
-  return new BridgeError(
-    'HTTP_LISTEN_FAILED',
-    `The bridge cannot listen on ${host}, port ${port} (${reason}). ` +
-      'Set HOST and PORT to an address of this computer that no other program uses.',
-    { retry: 'never', scope: 'bridge', cause: error, details: { host, port, reason } },
-  );
+  return bridgeError('HTTP_LISTEN_FAILED', `The bridge cannot listen on ${host}, port ${port} (${reason})`, {
+    cause: error,
+    details: { host, port, reason },
+  });
 }

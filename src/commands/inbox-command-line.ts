@@ -24,9 +24,9 @@ const states = ['received', 'claimed', 'waiting', 'settled', 'parked'];
 const kinds = ['outbound', 'inbound', 'log'];
 
 /** Filters as commander hands them out. */
-type TypedFilters = Omit<FilterOptions, 'states' | 'directions'> & {
+type TypedFilters = Omit<FilterOptions, 'states' | 'kinds'> & {
   state?: FilterOptions['states'];
-  kind?: FilterOptions['directions'];
+  kind?: FilterOptions['kinds'];
 };
 type Typed = TypedFilters & { json: boolean };
 type TypedChange = Typed & { dryRun: boolean };
@@ -120,7 +120,7 @@ function withFilters(command: Command): Command {
 }
 
 function filtersOf({ state, kind, ...rest }: TypedFilters): FilterOptions {
-  return { ...rest, ...(state && { states: state }), ...(kind && { directions: kind }) };
+  return { ...rest, ...(state && { states: state }), ...(kind && { kinds: kind }) };
 }
 
 function changeOf(ids: number[] | undefined, { json, dryRun, ...typed }: TypedChange) {

@@ -1,6 +1,6 @@
 import type { MessageTrace, RecipientTrace } from '../flows/delivery/trace-message.ts';
 import type { EntrySummary } from '../inbox/inbox.ts';
-import type { HistoryEvent } from '../rules/delivery/message-state.ts';
+import type { HistoryEvent } from '../odoo/message-state.ts';
 import { entryToJson } from './inbox/entry.ts';
 import { printableLine, printTable } from './printed-text.ts';
 
@@ -29,7 +29,7 @@ function printTrace(
     time(event.at),
     event.type,
     event.reason ?? '',
-    event.line ?? '',
+    event.smtp_line ?? '',
     event.swg_uid ?? '',
   ];
   for (const { address, verdict, events, asked } of recipients) {
@@ -57,8 +57,8 @@ function verdictText(verdict: RecipientTrace['verdict'], isKnownToSweego: boolea
   return verdict === 'no word yet' ? 'no word yet from Sweego' : verdict;
 }
 
-function isReply({ direction }: EntrySummary): boolean {
-  return direction === 'inbound';
+function isReply({ kind }: EntrySummary): boolean {
+  return kind === 'inbound';
 }
 
 const kinds = { inbound: 'reply', outbound: 'event', log: 'row of the log' } as const;
@@ -66,17 +66,25 @@ const kinds = { inbound: 'reply', outbound: 'event', log: 'row of the log' } as 
 function printEntries(heading: string, entries: readonly EntrySummary[], time: TellTime, out: Out): void {
   if (entries.length === 0) return;
   out(heading);
-  const rows = entries.map(({ id, receivedAt, direction, state, reason, attempts }) => [
+  const rows = entries.map((entry) => [
     '',
-    time(receivedAt),
-    kinds[direction],
-    `entry ${id}`,
-    state,
-    // As the inbox names a mail that was handed to Odoo.
-    reason.replace(/^injected: /, 'posted on '),
-    attempts === 0 ? '' : `${attempts} failed ${attempts === 1 ? 'attempt' : 'attempts'}`,
+    time(entry.receivedAt),
+    kinds[entry.kind],
+    `entry ${entry.id}`,
+    entry.state,
+    reasonOf(entry),
+    attemptsText(entry.attempts),
   ]);
   printTable(rows, out);
+}
+
+/** A reply that is in Odoo is named by its place, which follows the outcome in the reason. */
+function reasonOf({ outcome, isErased, reason }: EntrySummary): string {
+  return outcome === 'injected' && !isErased ? `posted on ${reason.slice('injected: '.length)}` : reason;
+}
+
+function attemptsText(attempts: number): string {
+  return attempts === 0 ? '' : `${attempts} failed ${attempts === 1 ? 'attempt' : 'attempts'}`;
 }
 
 /** `2026-11-25 14:03:07 +01:00`: in the night that sets clocks back, the offset tells two hours apart. */
@@ -116,6 +124,6 @@ export function traceToJson({ messageId, document, isGone, recipients, entries }
 }
 
 function eventToJson(event: HistoryEvent) {
-  const { type, at, swg_uid, transaction_id, reason, line } = event;
+  const { type, at, swg_uid, transaction_id, reason, smtp_line: line } = event;
   return { type, at: at?.toISOString() ?? null, swg_uid, transaction_id, reason, line };
 }

@@ -1,6 +1,6 @@
 import { connectOdoo, sleep } from '../bridge/bridge-worker.ts';
 import type { ServeConfig } from '../config.ts';
-import { BridgeError } from '../errors.ts';
+import { bridgeError } from '../errors.ts';
 import { traceMessages } from '../flows/delivery/trace-message.ts';
 import type { MessageTrace, TraceDeps } from '../flows/delivery/trace-message.ts';
 import { openHttpRequest } from '../http-client.ts';
@@ -46,7 +46,9 @@ export async function runMessage(
     const traces = await withExistingInbox(config, (inbox) =>
       findTraces({ actions, inbox, ...sweego }, about),
     );
-    if (traces.length === 0) throw unknown();
+    if (traces.length === 0) {
+      throw bridgeError('MESSAGE_UNKNOWN', 'Neither Odoo nor the inbox knows a mailed message by this text');
+    }
     if (options.json) deps.out(printableJson({ messages: traces.map(traceToJson) }));
     else printTraces(traces, options.timeZone, deps.out);
   } finally {
@@ -74,12 +76,4 @@ async function openSweego(
   const readLog: NonNullable<TraceDeps['askSweego']>['readLog'] = (query) =>
     readLogPages({ openHttpRequest, sleep }, api, query, new AbortController().signal);
   return { askSweego: { readLog, from: new Date(now().getTime() - askedMs) } };
-}
-
-function unknown(): BridgeError {
-  return new BridgeError(
-    'MESSAGE_UNKNOWN',
-    'Neither Odoo nor the inbox knows a mailed message by this. Give a Message-Id, or the exact name of a document such as S00042.',
-    { retry: 'never', scope: 'bridge', cause: undefined },
-  );
 }

@@ -7,8 +7,7 @@ import { planBridgeRemoval, removeBridge } from '../flows/provisioning/remove.ts
 import { sendHttpRequest } from '../http-client.ts';
 import { createOdoo } from '../odoo/create-odoo.ts';
 import type { Odoo } from '../odoo/odoo.ts';
-import { actionNames } from '../provision/bridge-records.ts';
-import type { ActionSources } from '../provision/bridge-records.ts';
+import { joinActionSources } from '../provision/action-sources.ts';
 import type { PlannedChange } from '../provision/desired-state.ts';
 
 export type ProvisionOptions = {
@@ -51,16 +50,12 @@ export async function runProvision(
 
 function changesOf(odoo: Odoo, options: ProvisionOptions): Promise<PlannedChange[]> {
   if (options.remove) return options.plan ? planBridgeRemoval(odoo) : removeBridge(odoo);
-  const deps = { odoo, sources: readActionSources() };
+  const deps = { odoo, sources: joinActionSources(readActionFile) };
   return options.plan ? planBridge(deps) : provisionBridge(deps);
 }
 
-function readActionSources(): ActionSources {
-  const sources = actionNames.map((name) => [
-    name,
-    readFileSync(new URL(`../provision/actions/${name}.py`, import.meta.url), 'utf8'),
-  ]);
-  return Object.fromEntries(sources) as ActionSources;
+function readActionFile(path: string): string {
+  return readFileSync(new URL(`../provision/actions/${path}`, import.meta.url), 'utf8');
 }
 
 function describe(

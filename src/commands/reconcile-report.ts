@@ -45,7 +45,7 @@ export function printReconciled({ run, lostReplies }: Reconciled, brought: Broug
 
 function printBrought(brought: BroughtRows, out: Out): void {
   const { worker, odooCode, applied, needless, open, parked, parkedEarlier } = brought;
-  if (odooCode !== undefined) out(`Odoo cannot be worked with: ${odooCode}`);
+  if (odooCode !== undefined) out(`Odoo is unavailable: ${odooCode}`);
   if (worker !== 'none') {
     const counts = [
       `${applied} applied`,
@@ -135,9 +135,11 @@ function broughtToJson(brought: BroughtRows) {
     open: open.length,
     parked: parked.length,
     parked_earlier: parkedEarlier,
-    after: [...parked, ...open].map(({ id, state, reason, dueAt }) => ({
+    after: [...parked, ...open].map(({ id, state, outcome, code, reason, dueAt }) => ({
       id,
       state,
+      outcome,
+      code,
       reason,
       due_at: dueAt?.toISOString() ?? null,
     })),

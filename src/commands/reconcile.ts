@@ -2,7 +2,8 @@ import { createBridgeReconciler } from '../bridge/bridge-reconciler.ts';
 import { createBridgeWorker } from '../bridge/bridge-worker.ts';
 import { bringRows, requireBrought } from '../bridge/bring-rows.ts';
 import type { ServeConfig } from '../config.ts';
-import { BridgeError } from '../errors.ts';
+import { bridgeError } from '../errors.ts';
+import type { BridgeError } from '../errors.ts';
 import type { Reconciled } from '../flows/reconciliation/reconcile.ts';
 import { codesOf, recallReconciliations } from '../flows/reconciliation/reconciliation-runs.ts';
 import type { ReconciliationRun } from '../flows/reconciliation/reconciliation-runs.ts';
@@ -68,28 +69,19 @@ async function reconcileOnce(
     const done = await createBridgeReconciler(config, inbox, parts, { now, log, days, sleep }).runNow(
       settings,
     );
-    if (done === undefined) throw runningElsewhere();
+    if (done === undefined) {
+      throw bridgeError('RECONCILE_RUNNING', 'Another process reconciles at this moment');
+    }
     return done;
   } finally {
     await parts.odoo.close();
   }
 }
 
-function runningElsewhere(): BridgeError {
-  return new BridgeError(
-    'RECONCILE_RUNNING',
-    'Another process reconciles at this moment. Wait until it is done, and see its result with: sweego-odoo-bridge reconcile --list',
-    { retry: 'later', scope: 'bridge', cause: undefined },
-  );
-}
-
 function incomplete(run: ReconciliationRun): BridgeError {
-  const { outcome } = run;
   const codes = codesOf(run);
-  return new BridgeError(
-    'RECONCILE_INCOMPLETE',
-    `Sweego's log could not be read ${outcome === 'failed' ? 'at all' : 'to its end'} (${codes.join(', ')}). ` +
-      'Mend that, see docs/errors.md, and run it again: what was read is used already.',
-    { retry: 'later', scope: 'sweego', cause: undefined, details: { codes } },
-  );
+  const how = run.outcome === 'failed' ? 'at all' : 'to its end';
+  return bridgeError('RECONCILE_INCOMPLETE', `Sweego's log could not be read ${how} (${codes.join(', ')})`, {
+    details: { codes },
+  });
 }

@@ -36,9 +36,9 @@ export async function answerReadiness(c: Context, readiness: () => Promise<Readi
       },
       settings: { known: areSettingsKnown },
       secrets:
-        inbox?.secrets.map(({ secretId, direction, lastUsedAt }) => ({
+        inbox?.secrets.map(({ secretId, kind, lastUsedAt }) => ({
           id: secretId,
-          direction,
+          direction: kind,
           last_used_at: lastUsedAt.toISOString(),
         })) ?? null,
       odoo,

@@ -80,7 +80,7 @@ async function storeSigned(
 
   const { webhookId } = headers;
   try {
-    await deps.inbox.put({ direction, webhookId, body, receivedAt, secretId: signer.id });
+    await deps.inbox.put({ kind: direction, requestKey: webhookId, body, receivedAt, secretId: signer.id });
   } catch (error) {
     deps.log.error({ direction, webhookId, error: codeOf(error) }, 'webhook could not be stored');
     return answer(c, notStored);

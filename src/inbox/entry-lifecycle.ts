@@ -1,10 +1,11 @@
-import { BridgeError } from '../errors.ts';
+import { bridgeError } from '../errors.ts';
 import type { Standing } from './entry-row.ts';
-import type { EntryChange, Outcome } from './inbox.ts';
+import type { EntryChange } from './entry.ts';
 
 /**
- * Whether an entry can be replayed or erased, for which its body must be there; undefined stands for one that does
- * not exist.
+ * Whether an entry can be replayed or erased: both need its body.
+ *
+ * @param entry undefined when it does not exist
  */
 export function judgeReplayOrErase(entry: Standing | undefined): EntryChange {
   if (entry === undefined) return 'unknown';
@@ -17,32 +18,16 @@ export function judgeDiscard(entry: Standing | undefined): EntryChange {
   return entry.state === 'claimed' || entry.state === 'settled' ? entry.state : 'done';
 }
 
-/** How an entry's history tells of its outcome. */
-export function outcomeReason(outcome: Outcome): string {
-  return 'reason' in outcome ? `${outcome.outcome}: ${outcome.reason}` : outcome.outcome;
-}
-
 /**
- * @param changed the ids among those asked for that were still claimed
- * @throws BridgeError INBOX_NOT_CLAIMED naming the others
+ * @param ids the entries that were to be changed
+ * @param changed those of them that were still claimed
+ * @throws BridgeError INBOX_NOT_CLAIMED with the ids of the others
  */
 export function requireAllChanged(ids: readonly number[], changed: ReadonlySet<unknown>): void {
   const others = ids.filter((id) => !changed.has(id));
   if (others.length === 0) return;
-  throw new BridgeError(
-    'INBOX_NOT_CLAIMED',
-    `${others.length} of these entries are not claimed any more: another worker has taken over. ` +
-      'Stop working without the lease, and let only one bridge call Odoo.',
-    {
-      retry: 'never',
-      scope: 'bridge',
-      cause: undefined,
-      details: { entryIds: others.slice(0, 20).map(String) },
-    },
-  );
-}
-
-/** What a replay leaves in the history and on the entry: whoever works on it learns from it what was decided. */
-export function replayInstruction(target: string | undefined): string {
-  return target === undefined ? 'replayed' : `replayed to ${target}`;
+  const what = `${others.length} of these entries are not claimed any more: another worker has taken over`;
+  throw bridgeError('INBOX_NOT_CLAIMED', what, {
+    details: { entryIds: others.slice(0, 20).map(String) },
+  });
 }

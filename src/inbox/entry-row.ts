@@ -1,19 +1,20 @@
 import type { StoredRequest } from './admission.ts';
 import type {
-  Direction,
   Entry,
+  EntryCode,
+  EntryFilter,
+  EntryKind,
+  EntryOutcome,
   EntryState,
   EntrySummary,
-  SecretUse,
-  StoredFile,
   Transition,
-  EntryFilter,
-} from './inbox.ts';
+} from './entry.ts';
+import type { SecretUse, StoredFile } from './inbox.ts';
 
-/** A row as either driver gives it. Instants are milliseconds since 1970. */
+/** A row as either driver returns it. Instants are milliseconds since 1970. */
 type Row = Readonly<Record<string, unknown>>;
 
-/** What decides whether an entry can be replayed, discarded or erased. */
+/** Decides whether an entry can be replayed, discarded or erased. */
 export type Standing = { state: EntryState; isErased: boolean };
 
 export function entryOf(row: Row): Entry {
@@ -24,8 +25,10 @@ export function summaryOf(row: Row): EntrySummary {
   const dueAtMs = row['due_at'] as number | null;
   return {
     ...placeOf(row),
-    webhookId: row['webhook_id'] as string,
+    requestKey: row['webhook_id'] as string,
     dueAt: dueAtMs === null ? null : new Date(dueAtMs),
+    outcome: row['outcome'] as EntryOutcome | null,
+    code: row['code'] as EntryCode | null,
     reason: row['reason'] as string,
     isErased: isErased(row),
   };
@@ -39,6 +42,9 @@ export function transitionOf(row: Row): Transition {
   return {
     at: new Date(row['at'] as number),
     state: row['state'] as EntryState,
+    outcome: row['outcome'] as EntryOutcome | null,
+    code: row['code'] as EntryCode | null,
+    target: row['target'] as string | null,
     reason: row['reason'] as string,
   };
 }
@@ -46,7 +52,7 @@ export function transitionOf(row: Row): Transition {
 export function secretUseOf(row: Row): SecretUse {
   return {
     secretId: row['secret_id'] as string,
-    direction: row['direction'] as Direction,
+    kind: row['direction'] as EntryKind,
     lastUsedAt: new Date(row['last_used_at'] as number),
     requests: row['requests'] as number,
   };
@@ -55,8 +61,8 @@ export function secretUseOf(row: Row): SecretUse {
 export function storedRequestOf(row: Row): StoredRequest {
   return {
     id: row['id'] as number,
-    direction: row['direction'] as Direction,
-    webhookId: row['webhook_id'] as string,
+    kind: row['direction'] as EntryKind,
+    requestKey: row['webhook_id'] as string,
     secretId: row['secret_id'] as string,
     receivedAtMs: row['received_at'] as number,
     body: bytesOf(row['body']),
@@ -71,15 +77,19 @@ export function storedFileOf(row: Row): StoredFile {
   };
 }
 
-/** Bytes as plain Uint8Array without copying them; both drivers give a Buffer. */
+/** Bytes as plain Uint8Array without copying them; both drivers return a Buffer. */
 export function bytesOf(blob: unknown): Uint8Array {
   const { buffer, byteOffset, byteLength } = blob as Uint8Array;
   return new Uint8Array(buffer, byteOffset, byteLength);
 }
 
-/** SQLite has 0 and 1 where PostgreSQL has false and true. */
 function isErased(row: Row): boolean {
-  return Boolean(row['is_erased']);
+  return isTrue(row['is_erased']);
+}
+
+/** SQLite has 0 and 1 where PostgreSQL has false and true. */
+function isTrue(value: unknown): boolean {
+  return Boolean(value);
 }
 
 function placeOf(row: Row): Omit<Entry, 'body'> {
@@ -87,26 +97,27 @@ function placeOf(row: Row): Omit<Entry, 'body'> {
     id: row['id'] as number,
     requestId: row['request_id'] as number,
     position: row['position'] as number | null,
-    direction: row['direction'] as Direction,
+    kind: row['direction'] as EntryKind,
     secretId: row['secret_id'] as string,
     receivedAt: new Date(row['received_at'] as number),
     state: row['state'] as EntryState,
     attempts: row['attempts'] as number,
     waits: row['waits'] as number,
-    instruction: row['instruction'] as string | null,
+    isReplayed: isTrue(row['is_replayed']),
+    target: row['target'] as string | null,
   };
 }
 
 const allStates: readonly EntryState[] = ['received', 'claimed', 'waiting', 'settled', 'parked'];
-export const allDirections: readonly Direction[] = ['outbound', 'inbound', 'log'];
+export const allKinds: readonly EntryKind[] = ['outbound', 'inbound', 'log'];
 
 const defaultListLimit = 100;
 
-/** A filter whose every part is said; instants are milliseconds since 1970. */
+/** The filter with a value for every part; instants are milliseconds since 1970. */
 export function completeFilter(filter: EntryFilter) {
   return {
     states: filter.states ?? allStates,
-    directions: filter.directions ?? allDirections,
+    kinds: filter.kinds ?? allKinds,
     sinceMs: filter.receivedSince?.getTime() ?? 0,
     beforeMs: filter.receivedBefore?.getTime() ?? Number.MAX_SAFE_INTEGER,
     limit: filter.limit ?? defaultListLimit,

@@ -1,21 +1,28 @@
-/** How many bytes of bodies one claim hands out, give or take the last one: 500 replies of 30 MB do not fit. */
+import type { ParkReason } from './entry.ts';
+
+/** How many bytes of bodies one claim hands out, give or take the last body: 500 replies of 30 MB do not fit. */
 export const maxClaimedBytes = 64 * 1024 * 1024;
 
-/** From so many releases on an entry is handed out alone, so that it ends nobody's claim but its own. */
+/** From this many releases on, an entry is handed out alone, so that a crash it causes interrupts no other entry. */
 export const releasesUntilAlone = 2;
 
-/** An entry that was released so often after somebody else's end is taken for what ends the process. */
+/** After this many crashes while the entry was held, the entry is presumed to cause them. */
 export const mostReleases = 5;
 
 /** Why such an entry is parked. */
-export const endsWorker =
-  `INBOX_ENDS_WORKER: the bridge ended ${mostReleases} times while it worked on this entry, the last times on ` +
-  'nothing else';
+export const crashesWorker: ParkReason = {
+  code: 'INBOX_CRASHES_WORKER',
+  reason: `the bridge crashed ${mostReleases} times while it worked on this entry, the last times on nothing else`,
+};
 
-/** How much one step of retention erases, bytes, give or take one entry: intake waits behind its commit. */
+/** How many bytes one step of retention erases, give or take one entry: webhooks wait for its commit. */
 const maxErasedBytes = 16 * 1024 * 1024;
 
-/** Ids of the first rows, as many as may be erased in one step. @param rows `id` and `bytes` of entries */
+/**
+ * As many of the first entries as one step of retention may erase.
+ *
+ * @param rows `id` and `bytes` of entries
+ */
 export function takeErasable(rows: readonly Readonly<Record<string, unknown>>[]): number[] {
   const ids: number[] = [];
   let bytes = 0;

@@ -1,21 +1,22 @@
 import { existsSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { BridgeError } from '../errors.ts';
+import { bridgeError } from '../errors.ts';
+import type { BridgeError } from '../errors.ts';
 import type { Inbox } from './inbox.ts';
-import { createPostgresInbox } from './postgres/inbox.ts';
-import { openPostgresDatabase } from './postgres/open.ts';
-import { createSqliteInbox } from './sqlite/inbox.ts';
-import { openSqliteFile } from './sqlite/open.ts';
+import { createInbox as createPostgresInbox } from './postgres/inbox.ts';
+import { openDatabase as openPostgresDatabase } from './postgres/open.ts';
+import { createInbox as createSqliteInbox } from './sqlite/inbox.ts';
+import { openDatabase as openSqliteDatabase } from './sqlite/open.ts';
 
 export type OpenInboxOptions = {
-  /** Whether a file that does not exist is made, as it is unless told: a mistyped path is no empty inbox. */
+  /** Whether to create a file that does not exist (the default). Commands refuse: a mistyped path is no empty inbox. */
   create?: boolean;
 };
 
 /**
- * Opens the inbox that DATABASE_URL names, creating what does not exist (a file, unless told otherwise, or the
- * tables in a PostgreSQL database). Several processes may open the same one.
+ * Opens the inbox that DATABASE_URL names. Creates the file, unless `create` is false, or the tables in a PostgreSQL
+ * database. Several processes may open the same one.
  *
  * @param databaseUrl `file:` with a path (a relative one counts from the working directory), or `postgres://`
  *   (`postgresql://`) with user, password, host and database; `?sslmode=` as the package pg understands it
@@ -30,14 +31,16 @@ export async function openInbox(
     return createPostgresInbox(await openPostgresDatabase(databaseUrl));
   }
   const path = pathOfFileUrl(databaseUrl);
-  if (!create && !existsSync(path)) throw fileMissing(path);
-  return createSqliteInbox(await openSqliteFile(path));
+  if (!create && !existsSync(path)) {
+    throw bridgeError('INBOX_FILE_MISSING', `There is no inbox at ${path}`, { details: { path } });
+  }
+  return createSqliteInbox(await openSqliteDatabase(path));
 }
 
 /** `?` and `#` are refused, since SQLite and libsql would read `?mode=memory` in them; so is `:memory:`. */
 function pathOfFileUrl(databaseUrl: string): string {
   const [, path] = /^file:([^?#]+)$/.exec(databaseUrl) ?? [];
-  if (path === undefined || path === ':memory:' || path.endsWith('/')) throw invalidUrl(undefined);
+  if (path === undefined || path === ':memory:' || path.endsWith('/')) throw invalidUrl();
   if (!path.startsWith('//')) return resolve(path);
   try {
     return fileURLToPath(databaseUrl);
@@ -46,20 +49,7 @@ function pathOfFileUrl(databaseUrl: string): string {
   }
 }
 
-function invalidUrl(cause: unknown): BridgeError {
-  return new BridgeError(
-    'INBOX_URL_INVALID',
-    'DATABASE_URL names neither a file nor a PostgreSQL database. Set it to file: and a path, for example ' +
-      'file:./data/bridge.sqlite, or to postgres://user:password@host:5432/database.',
-    { retry: 'never', scope: 'bridge', cause },
-  );
-}
-
-function fileMissing(path: string): BridgeError {
-  return new BridgeError(
-    'INBOX_FILE_MISSING',
-    `There is no inbox at ${path}. Set DATABASE_URL to the file that serve uses; a relative path counts from ` +
-      'the working directory.',
-    { retry: 'never', scope: 'bridge', cause: undefined, details: { path } },
-  );
+function invalidUrl(cause?: unknown): BridgeError {
+  const what = 'DATABASE_URL names neither a file nor a PostgreSQL database';
+  return bridgeError('INBOX_URL_INVALID', what, { cause });
 }

@@ -9,19 +9,19 @@ type WaitingPut = {
 
 /** How an engine stores groups of requests. */
 export type PutEngine = {
-  /** A turn of the event loop that brings more is followed by another one, up to this many; 1 waits for none. */
+  /** While turns of the event loop bring more requests, wait for another turn, up to this many requests; 1 never waits. */
   gatherUpTo: number;
-  /** How many of those that wait, the first ones, share the next commit; at least one. */
+  /** How many of the waiting requests, from the first on, share the next commit; at least one. */
   countFitting(requests: readonly NewRequest[]): number;
-  /** Stores all or none, durably; the ids in order. */
+  /** Stores all or none, durably. Resolves with the ids in order. */
   store(requests: readonly NewRequest[]): Promise<readonly number[]>;
   /** Called once after each commit. */
   onStored(): void;
 };
 
 /**
- * Appends requests in groups that share one commit, one group after the other: what arrives while the previous
- * one is under way, and in the turns of the event loop that are waited for. One that comes alone waits for
+ * Appends requests in groups that share one commit, one group after the other. A group holds the requests that arrive
+ * during the previous commit, and in the turns of the event loop that the queue waits for. A single request waits for
  * one turn.
  *
  * @returns `put` of the contract, and `drain`, which resolves when no put is under way
@@ -69,8 +69,8 @@ export function createPutQueue(engine: PutEngine): { put: Inbox['put']; drain: (
   };
 }
 
-/** `onPut` of the contract, and what tells its listeners. */
-export function createPutListeners(): { onPut: Inbox['onPut']; tell: () => void } {
+/** `onPut` of the contract, and the function that notifies its listeners. */
+export function createPutListeners(): { onPut: Inbox['onPut']; notify: () => void } {
   const listeners = new Set<() => void>();
   return {
     onPut(listener) {
@@ -78,7 +78,7 @@ export function createPutListeners(): { onPut: Inbox['onPut']; tell: () => void 
       return () => listeners.delete(listener);
     },
     // Each listener in a microtask of its own: one that throws must not look like a put that failed.
-    tell() {
+    notify() {
       for (const listener of listeners) queueMicrotask(listener);
     },
   };

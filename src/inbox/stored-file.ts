@@ -1,13 +1,14 @@
 import { createHash } from 'node:crypto';
-import { BridgeError } from '../errors.ts';
+import { bridgeError } from '../errors.ts';
+import type { BridgeError } from '../errors.ts';
 import type { StoredFile } from './inbox.ts';
 
-/** How large the stored pieces of a file are at most, bytes. */
+/** The largest stored piece of a file, bytes. */
 const pieceBytes = 1024 * 1024;
 
 /**
- * The same bytes in pieces of 1 MiB, the last one shorter, however they come. A piece is a copy, so that a
- * reader who uses his buffer again does no harm.
+ * The same bytes in pieces of 1 MiB, the last one shorter, however they arrive. A piece is a copy, so that the source
+ * may reuse its buffer.
  */
 export async function* piecesOf(content: AsyncIterable<Uint8Array>): AsyncIterable<Uint8Array> {
   let piece = new Uint8Array(pieceBytes);
@@ -27,17 +28,17 @@ export async function* piecesOf(content: AsyncIterable<Uint8Array>): AsyncIterab
   if (filled > 0) yield piece.subarray(0, filled);
 }
 
-/** Where an engine puts the pieces of one file. */
+/** Where an engine stores the pieces of one file. */
 export type PieceStore = {
   /** Stores one piece, in a transaction of its own: a slow download must keep none open. */
   add(position: number, piece: Uint8Array): Promise<void>;
-  /** From now on the file exists. */
+  /** After this the file exists. */
   finish(stored: StoredFile): Promise<void>;
-  /** Removes what was stored of it. Never throws: the error of the storing is the one to tell. */
+  /** Removes the stored pieces. Never throws: the caller reports the error that stopped the storing. */
   forget(): Promise<void>;
 };
 
-/** @throws whatever `content` or the store throws, after what was stored is forgotten */
+/** @throws whatever `content` or the store throws, once the stored pieces are removed */
 export async function storePieces(
   name: string,
   content: AsyncIterable<Uint8Array>,
@@ -63,8 +64,7 @@ export async function storePieces(
 }
 
 /**
- * @param read the bytes of the piece at a position; undefined when the file was replaced or erased while it was
- *   read
+ * @param read the bytes of the piece at a position; undefined when the file was replaced or erased meanwhile
  * @throws BridgeError INBOX_FILE_UNKNOWN
  */
 export async function* readPieces(
@@ -81,19 +81,18 @@ export async function* readPieces(
   }
 }
 
-/** An entry that is not there, or is erased and must not get personal data again. */
+/** The entry does not exist, or is erased and must hold no personal data again. */
 export function storedFileEntryUnknown(entryId: number): BridgeError {
-  return new BridgeError(
-    'INBOX_ENTRY_UNKNOWN',
-    `Entry ${entryId} does not exist, or was erased: no file can be kept for it. Do not work on it any more.`,
-    { retry: 'never', scope: 'entry', cause: undefined, details: { entry: entryId } },
-  );
+  const what = `Entry ${entryId} does not exist, or was erased: no file can be kept for it`;
+  return bridgeError('INBOX_ENTRY_UNKNOWN', what, {
+    fix: 'Do not work on it any more.',
+    scope: 'entry',
+    details: { entry: entryId },
+  });
 }
 
 export function fileUnknown(entryId: number): BridgeError {
-  return new BridgeError(
-    'INBOX_FILE_UNKNOWN',
-    `Entry ${entryId} has no such file (any more). Store it first, or see which files it has.`,
-    { retry: 'never', scope: 'entry', cause: undefined, details: { entry: entryId } },
-  );
+  return bridgeError('INBOX_FILE_UNKNOWN', `Entry ${entryId} does not have this file, or not any more`, {
+    details: { entry: entryId },
+  });
 }

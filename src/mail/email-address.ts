@@ -1,22 +1,24 @@
+import { readAddressList } from './address-list.ts';
+
 /**
  * An address for comparing: without display name, white space and case. Local parts are case-sensitive by
  * RFC 5321 section 2.4, but Odoo's `email_normalized` lower-cases them, and mail servers rewrite them.
  *
- * @returns undefined when the text holds no address
+ * @returns undefined when the text does not hold exactly one address
  */
 export function normalizeAddress(text: string): string | undefined {
-  const bracketed = /<([^<>]*)>\s*$/.exec(text)?.[1] ?? text;
-  const address = bracketed.trim().toLowerCase();
-  return /^[^\s@,;<>]+@[^\s@,;<>]+$/.test(address) ? address : undefined;
+  const bare = bareAddress(text);
+  if (bare !== undefined) return bare;
+  const [only, ...others] = addressesIn(text);
+  return others.length === 0 ? only : undefined;
 }
 
-/** Every address of a header text such as `"Doe, Jane" <jane@example.com>, info@example.com`. */
+/** Every address of a header text such as `"Doe, Jane" <jane@example.com>, info@example.com`, normalised. */
 export function addressesIn(text: string | null): string[] {
-  return splitAddresses(text).flatMap((part) => normalizeAddress(part) ?? []);
+  return readAddressList(text ?? '').flatMap(({ address }) => bareAddress(address) ?? []);
 }
 
-/** The parts of such a text, as written. A comma within quotes separates nothing. */
-export function splitAddresses(text: string | null): string[] {
-  const parts = (text ?? '').match(/(?:"(?:[^"\\]|\\.)*"|[^",;])+/g) ?? [];
-  return parts.map((part) => part.trim()).filter((part) => part !== '');
+function bareAddress(text: string): string | undefined {
+  const address = text.trim().toLowerCase();
+  return /^[^\s@,;<>]+@[^\s@,;<>]+$/.test(address) ? address : undefined;
 }

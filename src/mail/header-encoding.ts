@@ -1,12 +1,5 @@
 import { domainToASCII } from 'node:url';
-
-/** Of a mail. */
-export type Mailbox = {
-  /** Display name; may be empty. */
-  name: string;
-  /** Bare address. */
-  address: string;
-};
+import type { Mailbox } from './mailbox.ts';
 
 /** Base64 of 45 bytes is 60 characters: with `=?utf-8?B?` and `?=` under the 75 of RFC 2047 section 2. */
 const wordBytes = 45;

@@ -1,9 +1,9 @@
 /**
- * Text that UTF-8, PostgreSQL and a mail can hold: NUL and halves of surrogate pairs become U+FFFD.
+ * Text that UTF-8, PostgreSQL and a mail can hold: NUL and halves of surrogate pairs become U+FFFD. One odd character
+ * must not hide a bounce or a reply.
  */
 export function wholeText(text: string): string {
-  // eslint-disable-next-line no-control-regex -- NUL is what this is about
-  return text.replace(/\u0000|\p{Surrogate}/gu, '\uFFFD');
+  return text.toWellFormed().replaceAll('\u0000', '\uFFFD');
 }
 
 /**
@@ -32,16 +32,4 @@ export function cutToBytes(text: string, longestBytes: number): string {
     cut += character;
   }
   return cut;
-}
-
-/**
- * Text that every part behind can hold: NUL (which PostgreSQL refuses) and halves of surrogate pairs (which
- * are no Unicode text) become U+FFFD. One odd character in a server's answer must not hide a bounce.
- */
-export function cleanText(text: string): string {
-  return text.replace(
-    // eslint-disable-next-line no-control-regex -- NUL is what this is about
-    /\u0000|[\uD800-\uDBFF](?![\uDC00-\uDFFF])|(?<![\uD800-\uDBFF])[\uDC00-\uDFFF]/g,
-    '\uFFFD',
-  );
 }

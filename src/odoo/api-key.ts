@@ -1,19 +1,19 @@
 import { z } from 'zod';
-import { BridgeError } from '../errors.ts';
+import { bridgeError } from '../errors.ts';
 import type { Odoo } from './odoo.ts';
 import { createOdooRecords } from './records.ts';
 
 const actionName = 'Sweego bridge: API key (removed after use)';
 
 /**
- * Makes an API key without expiry for another user, in his place: portal users cannot make one on screen,
- * and `res.users.apikeys._generate` is private over the external API. A server action that exists only
- * during the call does it; one left behind by a cut-off run is removed by the next.
+ * Makes an API key without expiry on behalf of another user. Portal users cannot make one on screen, and
+ * `res.users.apikeys._generate` is private over the external API. So a server action makes it, which exists only
+ * during the call. When a run is interrupted, the next run removes the action that it left.
  *
- * Former keys of that user with the same name are removed: keys are shown once, so a new one replaces the
- * one that was lost.
+ * Older keys of that user with the same name are removed. Odoo shows a key only once, so a new key replaces one that
+ * was lost.
  *
- * @returns the key in clear, which nobody can read again
+ * @returns the key in clear; nobody can read it again
  * @throws BridgeError ODOO_*; ODOO_BAD_ANSWER when no key comes back
  */
 export async function createApiKey(odoo: Odoo, userId: number, keyName: string): Promise<string> {
@@ -60,9 +60,8 @@ async function removeAction(odoo: Odoo): Promise<void> {
 function parseKey(answer: unknown): string {
   const parsed = z.string().min(20).safeParse(answer);
   if (parsed.success) return parsed.data;
-  throw new BridgeError('ODOO_BAD_ANSWER', 'Odoo made no API key. Run provision --new-key.', {
-    retry: 'later',
+  throw bridgeError('ODOO_BAD_ANSWER', 'Odoo made no API key', {
+    fix: 'Run provision --new-key.',
     scope: 'odoo',
-    cause: undefined,
   });
 }

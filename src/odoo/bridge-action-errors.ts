@@ -1,33 +1,16 @@
-import { BridgeError } from '../errors.ts';
+import { bridgeError } from '../errors.ts';
+import type { BridgeError } from '../errors.ts';
 
-export function badAnswer(action: string, cause: unknown): BridgeError {
-  return new BridgeError(
-    'ODOO_NOT_PROVISIONED',
-    `The action ${action} in Odoo is not the one this bridge provisions. Run: sweego-odoo-bridge provision`,
-    { retry: 'never', scope: 'odoo', cause, details: { action } },
-  );
+export function badAnswer(action: string, cause?: unknown): BridgeError {
+  const what = `The action ${action} in Odoo is not the one this bridge provisions`;
+  return bridgeError('ODOO_NOT_PROVISIONED', what, { cause, details: { action } });
 }
 
 export function notProvisioned(cause: BridgeError): BridgeError {
-  return new BridgeError(
-    'ODOO_NOT_PROVISIONED',
-    'This database lacks the bridge’s actions. Run: sweego-odoo-bridge provision',
-    { retry: 'never', scope: 'odoo', cause },
-  );
+  return bridgeError('ODOO_NOT_PROVISIONED', 'This database lacks the bridge’s actions', { cause });
 }
 
-export function notInGroup(cause: BridgeError | undefined): BridgeError {
-  return new BridgeError(
-    'ODOO_NOT_IN_GROUP',
-    'The user of ODOO_API_KEY is not in the group “Sweego bridge”. Run: sweego-odoo-bridge provision --create-user',
-    { retry: 'never', scope: 'odoo', cause, details: { model: 'ir.actions.server' } },
-  );
-}
-
-export function wrongVersion(found: number, needed: number): BridgeError {
-  return new BridgeError(
-    'ODOO_PROVISION_VERSION',
-    `Odoo was provisioned by another version of the bridge (${found}, needed: ${needed}). Run: sweego-odoo-bridge provision`,
-    { retry: 'never', scope: 'odoo', cause: undefined, details: { found, needed } },
-  );
+export function notInGroup(cause?: BridgeError): BridgeError {
+  const what = 'The user of ODOO_API_KEY is not in the group “Sweego bridge”';
+  return bridgeError('ODOO_NOT_IN_GROUP', what, { cause, details: { model: 'ir.actions.server' } });
 }

@@ -1,59 +1,57 @@
 import { z } from 'zod';
-import { BridgeError } from '../errors.ts';
-import type { MessageChange } from '../rules/delivery/message-state.ts';
-import { badAnswer, notInGroup, notProvisioned, wrongVersion } from './bridge-action-errors.ts';
-import {
-  ApplyAnswer,
-  BridgeSettings,
-  FindAnswer,
-  PendingAnswer,
-  ReadAnswer,
-  recordId,
-} from './bridge-answers.ts';
-import type { ApplyResult } from './bridge-answers.ts';
+import { BridgeError, bridgeError } from '../errors.ts';
+import { badAnswer, notInGroup, notProvisioned } from './bridge-action-errors.ts';
+import { BridgeSettings, FindAnswer, PendingAnswer } from './bridge-answers.ts';
+import { ApplyAnswer } from './message-change.ts';
+import type { ApplyResult, MessageChange } from './message-change.ts';
+import { ReadAnswer } from './message-state.ts';
+import { recordId } from './odoo-fields.ts';
 import type { Odoo } from './odoo.ts';
-import { AlertAnswer, DeliverAnswer, RouteAnswer } from './reply-answers.ts';
+import { AlertAnswer, DeliverAnswer } from './reply-answers.ts';
+import { RouteAnswer } from './reply-route.ts';
+import type { Document, RouteQuestion } from './reply-route.ts';
 
 /** Version of the provisioned actions that this program speaks to. */
-export const provisionVersion = 5;
+export const provisionVersion = 6;
 
 /** The provisioned server actions of Odoo, typed. Each call is one transaction in Odoo. */
 export type BridgeActions = {
   /** @throws BridgeError ODOO_NOT_PROVISIONED, ODOO_PROVISION_VERSION, ODOO_* */
   settings(): Promise<BridgeSettings>;
   /**
-   * What Odoo knows of these Message-Ids (with angle brackets). Unknown ones are absent; several messages
-   * may share one. Those that are gone but have a history are told apart.
+   * What Odoo knows about these Message-Ids (with angle brackets). Unknown ones are absent. Several messages may share
+   * one Message-Id. Deleted messages that still have a history are listed separately.
    *
    * @throws BridgeError ODOO_NOT_PROVISIONED, ODOO_*
    */
   read(messageIds: readonly string[]): Promise<ReadAnswer>;
   /**
-   * One result per change, in order. An error undoes the whole batch, unless it followed the commit
-   * (ODOO_TIMEOUT, ODOO_UNREACHABLE): then read again, since applying is decided from what is read.
-   * Odoo runs one after the other, so a call that goes on after its time limit and the one that repeats it
-   * cannot both apply the same change: the later one answers `stale`.
+   * One result per change, in order. An error undoes the whole batch, unless it came after the commit (ODOO_TIMEOUT,
+   * ODOO_UNREACHABLE). After such an error read the messages again and decide from the new answer.
+   *
+   * Odoo runs these calls one after the other. So when a call continues after its time limit and is repeated, the two
+   * cannot apply the same change twice: the later one answers `stale`.
    *
    * @throws BridgeError ODOO_NOT_PROVISIONED, ODOO_*
    */
   apply(changes: readonly MessageChange[]): Promise<ApplyResult[]>;
   /**
-   * What Odoo knows of where a mail could belong. At most 200 of each list; duplicates cost nothing.
+   * What Odoo knows about the places where a mail could belong. Each list has at most 200 items; duplicates do no harm.
    *
    * @throws BridgeError ODOO_NOT_PROVISIONED, ODOO_USER_ERROR (a list is too long), ODOO_*
    */
   route(question: RouteQuestion): Promise<RouteAnswer>;
   /**
-   * Posts a mail through Odoo's own gateway, at most once for each Message-Id: a mail for two documents needs
-   * two. Repeating it is safe after every error, also while the first call still runs. Nobody is answered:
-   * what Odoo refuses is left to the caller.
+   * Posts a mail through Odoo's own gateway, at most once for each Message-Id. A mail for two documents needs two
+   * Message-Ids. Repeating the call is safe after every error, even while the first call still runs. Odoo sends no
+   * answer to the sender: the caller handles a refusal.
    *
    * @throws BridgeError ODOO_TOO_LARGE (a limit of Odoo or of the proxy in front), ODOO_NOT_PROVISIONED, ODOO_*
    */
   deliver(delivery: Delivery): Promise<DeliverAnswer>;
   /**
-   * Tells a user of Odoo of a parked reply, by an activity that only he sees. Once for each key, also after he
-   * has marked it as done.
+   * Raises an activity about a parked reply, which only one user of Odoo sees. It is raised once for each key, even
+   * after the user has marked it as done.
    *
    * @throws BridgeError ODOO_NOT_PROVISIONED, ODOO_*
    */
@@ -61,56 +59,45 @@ export type BridgeActions = {
   /** Closes that activity. @throws BridgeError ODOO_NOT_PROVISIONED, ODOO_* */
   closeAlert(key: string): Promise<AlertAnswer>;
   /**
-   * A page of the messages that wait for word from Sweego: sent through it and not known to be delivered, or
-   * bounced for the time being. The first page is the one after `null`, the last one names no next. A message
-   * with mails on both sides of a page's edge comes twice.
+   * One page of the messages that wait for news from Sweego: they were sent through Sweego, and they are not known to
+   * be delivered or have bounced temporarily. `null` asks for the first page; the last page has no `next`. A message
+   * whose mails are on two pages is listed twice.
    *
    * @throws BridgeError ODOO_NOT_PROVISIONED, ODOO_*
    */
   pending(cursor: string | null, limit?: number): Promise<PendingAnswer>;
   /**
-   * The Message-Ids of what was mailed from the document of this name, as users know it, the newest first; 50 at
-   * most. Several documents may have one name.
+   * The Message-Ids of the mails from the document with this name, newest first, 50 at most. It is the name that users
+   * see. Several documents may have the same name.
    *
    * @throws BridgeError ODOO_NOT_PROVISIONED, ODOO_*
    */
   findMessages(document: string): Promise<string[]>;
 };
 
-export type RouteQuestion = {
-  /** Normalised: bare and lower-cased. */
-  addresses: readonly string[];
-  /** With angle brackets: Odoo's own ones or those that Sweego puts on mails. */
-  messageIds: readonly string[];
-  /** Odoo's model name, or its ir.model id as in the short form of a reply token. */
-  documents: readonly { model: string | number; id: number }[];
-  /** Normalised: bare and lower-cased. */
-  senders: readonly string[];
-};
-
 export type Delivery = {
-  /** RFC 5322, pure ASCII: everything else is altered on the way or in Odoo. */
+  /** RFC 5322, pure ASCII. The transports or Odoo would alter anything else. */
   message: string;
-  /** The one in the message, with angle brackets. */
+  /** The Message-Id in the message, with angle brackets. */
   messageId: string;
-  /** Where to post; null leaves the place to Odoo's routing (references, aliases). */
-  document: { model: string; id: number } | null;
+  /** Where to post. With `null`, Odoo's own routing decides (references, aliases). */
+  document: Document | null;
 };
 
-export type Alert = {
+type Alert = {
   /** Identifies the inbox entry, for example its id. */
   key: string;
   summary: string;
-  /** Plain text; line breaks stay. */
+  /** Plain text. Line breaks are kept. */
   note: string;
-  /** Mail server whose choice of a user counts; else the first one that has one. */
+  /** The activity goes to the user chosen on this mail server, else on the first server with such a choice. */
   serverId: number | null;
 };
 
 /**
- * Calls the actions as the bridge's own user. Their ids are looked up once by external id
- * (`ir.model.data.check_object_reference`) and again after Odoo says that one is missing, as happens when
- * the database was provisioned anew.
+ * Calls the actions as the bridge's own user. Their ids are looked up once, by external id
+ * (`ir.model.data.check_object_reference`). They are looked up again when Odoo reports a missing record, which happens
+ * after the database was provisioned again.
  */
 export function createBridgeActions(odoo: Odoo): BridgeActions {
   const ids = new Map<string, number>();
@@ -142,7 +129,9 @@ export function createBridgeActions(odoo: Odoo): BridgeActions {
     async settings() {
       const settings = checked(BridgeSettings, await run('action_settings', {}), 'action_settings');
       if (settings.provision_version !== provisionVersion) {
-        throw wrongVersion(settings.provision_version, provisionVersion);
+        const [found, needed] = [settings.provision_version, provisionVersion];
+        const what = `Odoo was provisioned by another version of the bridge (${found}, needed: ${needed})`;
+        throw bridgeError('ODOO_PROVISION_VERSION', what, { details: { found, needed } });
       }
       return settings;
     },
@@ -155,7 +144,7 @@ export function createBridgeActions(odoo: Odoo): BridgeActions {
       if (changes.length === 0) return [];
       const answer = checked(ApplyAnswer, await run('action_apply', { changes }), 'action_apply');
       if (answer.results.length === changes.length) return answer.results;
-      throw badAnswer('action_apply', undefined);
+      throw badAnswer('action_apply');
     },
     async route({ addresses, messageIds, documents, senders }) {
       const answer = await run('action_route', {
@@ -166,7 +155,7 @@ export function createBridgeActions(odoo: Odoo): BridgeActions {
       });
       const route = checked(RouteAnswer, answer, 'action_route');
       if (route.documents.length === documents.length) return route;
-      throw badAnswer('action_route', undefined);
+      throw badAnswer('action_route');
     },
     async deliver({ message, messageId, document }) {
       const answer = await run('action_deliver', {
@@ -203,14 +192,14 @@ async function findActionId(odoo: Odoo, name: string): Promise<number> {
       arguments: { module: 'sweego_bridge', xml_id: name },
     });
   } catch (error) {
-    // An unknown external id is a ValueError; no right to see actions means: not in the group.
+    // An unknown external id is a ValueError. A user without the right to see actions is not in the group.
     if (error instanceof BridgeError && error.code === 'ODOO_VALUE') throw notProvisioned(error);
     if (error instanceof BridgeError && error.code === 'ODOO_ACCESS') throw notInGroup(error);
     throw error;
   }
   const parsed = z.tuple([z.literal('ir.actions.server'), recordId]).safeParse(answer);
   const id = parsed.success ? parsed.data[1] : null;
-  if (id === null) throw notInGroup(undefined);
+  if (id === null) throw notInGroup();
   return id;
 }
 

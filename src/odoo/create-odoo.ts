@@ -9,7 +9,7 @@ const transports = { json2: createJson2, jsonrpc: createJsonRpc, xmlrpc: createX
 /** Values of ODOO_TRANSPORT. */
 export type OdooTransport = keyof typeof transports;
 
-/** An Odoo over the chosen transport. Sends nothing until it is called. */
+/** An Odoo over the chosen transport. It sends nothing until the first call. */
 export function createOdoo(
   transport: OdooTransport,
   connection: OdooConnection,

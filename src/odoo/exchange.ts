@@ -3,7 +3,7 @@ import { faultOfFailure } from './fault.ts';
 import type { CallSite } from './odoo-error.ts';
 import type { OdooConnection } from './odoo.ts';
 
-/** What every transport needs of HTTP: one request to the given Odoo, and an end. */
+/** The HTTP that all transports share. */
 export type Exchange = {
   /**
    * Sends one request to a path below the base URL.
@@ -12,14 +12,14 @@ export type Exchange = {
    * ODOO_CLOSED
    */
   send(request: OdooRequest, site: CallSite): Promise<HttpAnswer>;
-  /** Breaks off what is under way; later requests fail with ODOO_CLOSED. */
+  /** Aborts running requests. Later requests fail with ODOO_CLOSED. */
   close(): void;
 };
 
-export type OdooRequest = Pick<HttpRequest, 'method' | 'headers' | 'body'> & {
+type OdooRequest = Pick<HttpRequest, 'method' | 'headers' | 'body'> & {
   /** Starts with a slash. */
   path: string;
-  /** Milliseconds; the connection's own limit when left out. */
+  /** Milliseconds. The default is the limit of the connection. */
   timeoutMs?: number | undefined;
 };
 

@@ -4,8 +4,8 @@ import { odooError } from './odoo-error.ts';
 import type { CallSite, OdooErrorCode } from './odoo-error.ts';
 
 /**
- * A Python exception as a transport carried it. The text serves to tell cases apart and goes no further:
- * it holds values of records, and for server actions the whole source.
+ * A Python exception as a transport carried it. Its message is only compared, and never put into an error or a log: it
+ * holds values of records and, for server actions, the whole source.
  */
 export type PythonException = {
   /** Dotted class, for example `odoo.exceptions.MissingError`. */
@@ -31,7 +31,7 @@ const byExceptionName: Readonly<Record<string, OdooErrorCode>> = {
   'werkzeug.exceptions.BadRequest': 'ODOO_VALUE',
   'xml.parsers.expat.ExpatError': 'ODOO_VALUE',
   'werkzeug.exceptions.RequestEntityTooLarge': 'ODOO_TOO_LARGE',
-  // PostgreSQL itself: unreachable, stopping, failing over, out of connections or of disk.
+  // PostgreSQL is unreachable, stopping or failing over, or it has no connections or no disk left.
   'psycopg2.OperationalError': 'ODOO_UNAVAILABLE',
   'psycopg2.InterfaceError': 'ODOO_UNAVAILABLE',
   'psycopg2.pool.PoolError': 'ODOO_UNAVAILABLE',
@@ -43,7 +43,7 @@ const byExceptionName: Readonly<Record<string, OdooErrorCode>> = {
   'psycopg2.errors.ReadOnlySqlTransaction': 'ODOO_UNAVAILABLE',
 };
 
-/** The request got no answer. */
+/** The error of a request that got no answer. */
 export function faultOfFailure(failure: HttpFailure, site: CallSite): BridgeError {
   const codes: Record<HttpFailure['failure'], OdooErrorCode> = {
     invalid: 'ODOO_UNREACHABLE',
@@ -59,16 +59,15 @@ export function faultOfFailure(failure: HttpFailure, site: CallSite): BridgeErro
     details: {
       failure: failure.failure,
       reason: failure.reason,
-      // While authenticating, the call itself has certainly not left.
+      // During authentication the call itself has not been sent.
       maybeSent: failure.maybeSent && site.step === 'call',
     },
   });
 }
 
-/** An HTTP answer that is neither the transport's success nor one of its Python exceptions: mostly HTML. */
+/** The error of an answer that is neither a result nor a Python exception. Mostly it is an HTML page. */
 export function faultOfAnswer(answer: HttpAnswer, site: CallSite): BridgeError {
   return odooError(codeOfAnswer(answer, site), site, {
-    cause: undefined,
     details: { status: answer.status },
   });
 }
@@ -97,7 +96,7 @@ function codeOfAnswer({ status, headers, body }: HttpAnswer, site: CallSite): Od
   return status === 200 && isOfApi ? 'ODOO_BAD_ANSWER' : 'ODOO_NOT_ODOO';
 }
 
-/** Odoo raised a Python exception. */
+/** The error of a Python exception that Odoo raised. */
 export function faultOfException(exception: PythonException, site: CallSite, status?: number): BridgeError {
   const code = codeOfException(exception, site);
   const inner = innerException(exception);
@@ -106,7 +105,7 @@ export function faultOfException(exception: PythonException, site: CallSite, sta
     ...(inner === undefined ? {} : { actionException: inner }),
     ...(status === undefined ? {} : { status }),
   };
-  return odooError(code, site, { cause: undefined, details });
+  return odooError(code, site, { details });
 }
 
 function codeOfException(exception: PythonException, site: CallSite): OdooErrorCode {
@@ -114,7 +113,7 @@ function codeOfException(exception: PythonException, site: CallSite): OdooErrorC
   if (code === undefined) {
     return otherException(exception, site);
   }
-  // A login judges no entry: whatever breaks there would break for every entry.
+  // The login is the same for every entry, so a failure of it is never the fault of one entry.
   return site.step === 'authenticate' && !brokenWhileAuthenticating.has(code) ? 'ODOO_UNAVAILABLE' : code;
 }
 
@@ -132,7 +131,7 @@ function otherException(exception: PythonException, site: CallSite): OdooErrorCo
   return exception.name.endsWith('ConcurrencyError') ? 'ODOO_CONFLICT' : 'ODOO_SERVER';
 }
 
-/** Classes that mean several things; the texts compared here are not translated by Odoo. */
+/** Some classes have several meanings, which only the text tells apart. Odoo does not translate these texts. */
 function codeByText({ name, message }: PythonException, site: CallSite): OdooErrorCode | undefined {
   const model = site.model ?? '';
   const noMethod = `The method '${model}.${site.method ?? ''}' does not exist`;
@@ -148,7 +147,7 @@ function codeByText({ name, message }: PythonException, site: CallSite): OdooErr
       return message === noMethod ? 'ODOO_METHOD_MISSING' : undefined;
     case 'psycopg2.OperationalError':
       return /database ".*" does not exist/.test(message) ? 'ODOO_DATABASE' : undefined;
-    // The database exists, but it is not one of Odoo: no users in it, or no right to set Odoo's tables up.
+    // The database exists, but it is not an Odoo database: it has no users, or Odoo may not create its tables.
     case 'builtins.KeyError':
       return message === 'res.users' && site.step === 'authenticate' ? 'ODOO_DATABASE' : undefined;
     case 'psycopg2.errors.InsufficientPrivilege':
@@ -165,8 +164,8 @@ function codeByText({ name, message }: PythonException, site: CallSite): OdooErr
 }
 
 /**
- * The class of what broke inside a server action or automation: Odoo wraps nearly everything there in a
- * ValueError (odoo.tools.safe_eval), a unique-index violation included, which looking again may resolve.
+ * The class of an exception inside a server action or automation rule. Odoo wraps nearly all of them in a ValueError
+ * (odoo.tools.safe_eval), even a violated unique index, which a retry may resolve.
  */
 function innerException({ name, message }: PythonException): string | undefined {
   if (name !== 'builtins.ValueError' || !message.includes(' while evaluating\n')) {
@@ -175,7 +174,7 @@ function innerException({ name, message }: PythonException): string | undefined 
   return /^(\w{1,60})\(/.exec(message)?.[1] ?? 'unreadable';
 }
 
-/** The version is asked for outside every transport, and always answered in JSON. */
+/** The version request is the same for all transports, and its answer is always JSON. */
 function contentTypeOf(site: CallSite): string {
   return site.transport === 'xmlrpc' && site.step !== 'version' ? 'text/xml' : 'application/json';
 }

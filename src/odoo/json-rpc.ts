@@ -28,7 +28,7 @@ export function createJsonRpc(connection: OdooConnection, sendHttpRequest: SendH
       const params = { service: 'common', method: 'authenticate', args: [database, login, secret, {}] };
       const uid = UserId.safeParse(await post(exchange, params, site, timeoutMs));
       if (!uid.success) {
-        throw odooError('ODOO_AUTHENTICATION', site, { cause: undefined });
+        throw odooError('ODOO_AUTHENTICATION', site);
       }
       return uid.data;
     },
@@ -61,11 +61,11 @@ async function post(
     throw faultOfAnswer(answer, site);
   }
   if (!envelope.success) {
-    throw odooError('ODOO_NOT_ODOO', site, { cause: undefined, details: { status: answer.status } });
+    throw odooError('ODOO_NOT_ODOO', site, { details: { status: answer.status } });
   }
   if (envelope.data.error !== undefined) {
     throw faultOfException(envelope.data.error.data, site);
   }
-  // Python's None comes without a `result` key.
+  // For Python's None, Odoo leaves out the key `result`.
   return envelope.data.result ?? null;
 }

@@ -11,7 +11,7 @@ const ExceptionBody = z.object({ name: z.string(), message: z.string() });
 
 /**
  * Odoo 19's JSON-2 API: `POST /json/2/<model>/<method>` with the API key as bearer (module rpc,
- * controllers/json2.py). The body must be an object: Odoo takes a list for "no arguments".
+ * controllers/json2.py). The body must be an object: Odoo reads a list as "no arguments".
  */
 export function createJson2(connection: OdooConnection, sendHttpRequest: SendHttpRequest): Odoo {
   const exchange = createExchange(connection, sendHttpRequest);

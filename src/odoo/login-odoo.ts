@@ -4,12 +4,12 @@ import type { CallSite } from './odoo-error.ts';
 import type { Odoo, OdooCall } from './odoo.ts';
 import { readServerVersion } from './server-version.ts';
 
-/** What a transport with a login does on its own wire. Each sends exactly one request. */
-export type LoginServices = {
+/** The two requests of a transport with a login. Each function sends exactly one request. */
+type LoginServices = {
   /**
-   * `authenticate` of Odoo's service `common`: the user id behind the login.
+   * `authenticate` of Odoo's service `common`: the user id of the login.
    *
-   * @throws BridgeError ODOO_AUTHENTICATION when Odoo says `false`
+   * @throws BridgeError ODOO_AUTHENTICATION when Odoo answers `false`
    */
   authenticate(site: CallSite, timeoutMs: number | undefined): Promise<number>;
   /** `execute_kw` of Odoo's service `object`. */
@@ -17,10 +17,10 @@ export type LoginServices = {
 };
 
 /**
- * An Odoo over JSON-RPC or XML-RPC, which want a user id with every call.
+ * An Odoo over JSON-RPC or XML-RPC, where every call needs a user id.
  *
- * `authenticate` runs once and its user id is kept. A refused credential makes the next call authenticate
- * again; the refused call itself is not repeated, for the user might be locked out by that.
+ * `authenticate` runs once, and its user id is kept. After a refused credential the next call authenticates again. The
+ * refused call itself is not repeated, because repeated refusals could lock the user out.
  */
 export function createLoginOdoo(transport: string, exchange: Exchange, services: LoginServices): Odoo {
   const user = createRememberedUser((site, timeoutMs) => services.authenticate(site, timeoutMs));
@@ -45,9 +45,8 @@ export function createLoginOdoo(transport: string, exchange: Exchange, services:
 }
 
 /**
- * The last two arguments of `execute_kw`. Record methods take their ids as first positional argument;
- * `create` looks at its first positional argument to choose its result and fails when there is none
- * (odoo.service.model.call_kw).
+ * The last two arguments of `execute_kw`. Record methods take their ids as the first positional argument. `create` must
+ * have a positional argument too: Odoo derives the kind of its result from it (odoo.service.model.call_kw).
  */
 export function positionalAndKeywords({
   method,
@@ -63,14 +62,14 @@ export function positionalAndKeywords({
 
 type Authenticate = (site: CallSite, timeoutMs: number | undefined) => Promise<number>;
 
-/** The user id behind a login: asked for once, also by calls made at the same time, until forgotten. */
-export type RememberedUser = {
-  /** @throws BridgeError of `authenticate`; the next call asks again */
+/** The user id of a login. It is asked for once, even by calls at the same time, until it is forgotten. */
+type RememberedUser = {
+  /** @throws BridgeError of `authenticate`, after which the next call asks again */
   id: Authenticate;
   forget(): void;
 };
 
-export function createRememberedUser(authenticate: Authenticate): RememberedUser {
+function createRememberedUser(authenticate: Authenticate): RememberedUser {
   let pending: Promise<number> | undefined;
   const forget = () => {
     pending = undefined;

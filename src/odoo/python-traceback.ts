@@ -1,8 +1,8 @@
 import type { PythonException } from './fault.ts';
 
-/** What a formatted traceback tells: the exception that ended it and the functions it came through. */
+/** The exception at the end of a formatted traceback, and the functions that it passed through. */
 export type PythonTraceback = PythonException & {
-  /** Names of the functions, outermost first. */
+  /** Function names, outermost first. */
   functions: readonly string[];
 };
 
@@ -10,9 +10,9 @@ const chained =
   /\n\n(?:During handling of the above exception, another exception occurred|The above exception was the direct cause of the following exception):\n\n(?=Traceback \(most recent call last\):\n)/;
 
 /**
- * Reads the last exception of a text made by Python's `traceback.format_exception`. Its class stands at the
- * beginning of the first line after the frames, which are indented; everything from there on is its message.
- * Built-in classes are printed without a module and get `builtins.` here, as in Odoo's JSON answers.
+ * Reads the last exception in a text of Python's `traceback.format_exception`. The frames are indented. The first line
+ * after them begins with the class of the exception; the rest of the text is its message. Python prints built-in classes
+ * without a module; they get `builtins.` here, as in Odoo's JSON answers.
  *
  * @returns undefined for any other text
  */
@@ -30,7 +30,7 @@ export function parsePythonTraceback(text: string): PythonTraceback | undefined 
   const name = printed.includes('.') ? printed : `builtins.${printed}`;
   return {
     name,
-    // Python prints the missing key of a KeyError as a literal.
+    // Python prints the missing key of a KeyError in quotes.
     message: name === 'builtins.KeyError' ? message.replace(/^'(.*)'$/, '$1') : message,
     functions: lines
       .slice(1, end)

@@ -1,15 +1,15 @@
 import { z } from 'zod';
-import { BridgeError } from '../errors.ts';
+import { bridgeError } from '../errors.ts';
 import type { Odoo } from './odoo.ts';
 
 const Rows = z.array(z.looseObject({ id: z.number().int() }));
 const Ids = z.array(z.number().int());
 
-export type OdooRow = z.infer<typeof Rows>[number];
+type OdooRow = z.infer<typeof Rows>[number];
 
 /**
- * Odoo's everyday record methods, with their answers checked. What Odoo's `search_read`, `create`, `write`
- * and `unlink` do is said there; only what differs is said here.
+ * Odoo's `search_read`, `create`, `write` and `unlink`, with checked answers. They work as Odoo documents them; the
+ * comments here say only what differs.
  *
  * @throws BridgeError ODOO_* as `Odoo.call` does; ODOO_BAD_ANSWER when the answer has another shape
  */
@@ -53,9 +53,10 @@ export function createOdooRecords(odoo: Odoo, context: Readonly<Record<string, u
 function checked<T>(schema: z.ZodType<T>, answer: unknown, model: string, method: string): T {
   const parsed = schema.safeParse(answer);
   if (parsed.success) return parsed.data;
-  throw new BridgeError(
-    'ODOO_BAD_ANSWER',
-    `Odoo answered ${model}.${method} with something else than it documents. Check that ODOO_URL leads to an Odoo 19.`,
-    { retry: 'later', scope: 'odoo', cause: parsed.error, details: { model, method } },
-  );
+  throw bridgeError('ODOO_BAD_ANSWER', `Odoo answered ${model}.${method} otherwise than documented`, {
+    fix: 'Check that ODOO_URL leads to an Odoo 19.',
+    scope: 'odoo',
+    cause: parsed.error,
+    details: { model, method },
+  });
 }

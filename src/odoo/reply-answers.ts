@@ -1,68 +1,20 @@
 import { z } from 'zod';
-import { recordId, text as odooText } from './bridge-answers.ts';
+import { optionalText, recordId } from './odoo-fields.ts';
 
-const RoutedMessage = z.object({
-  id: z.number().int(),
-  message_id: z.string(),
-  model: odooText,
-  res_id: recordId,
-  /** Whether its document exists and has a chatter. */
-  is_there: z.boolean(),
-  /** A note for employees: an answer to it that names it in In-Reply-To is posted as a note too. */
-  is_internal: z.boolean(),
-});
-export type RoutedMessage = z.infer<typeof RoutedMessage>;
-const messageOrNone = z.union([RoutedMessage, z.literal(false)]).transform((value) => value || null);
-
-/** What Odoo knows of the addresses, references, documents and senders of one mail. */
-export const RouteAnswer = z.object({
-  /** One row for each alias, catchall or bounce address that one of the addresses is. */
-  recipients: z.array(
-    z.object({
-      address: z.string(),
-      kind: z.enum(['alias', 'catchall', 'bounce']),
-      /** What the alias makes or, with a thread, writes to. */
-      model: odooText,
-      thread_id: recordId,
-    }),
-  ),
-  alias_domains: z.array(z.string()),
-  /** Those whose Message-Id was asked for, or is one that a wire id stands for; the oldest first. */
-  messages: z.array(RoutedMessage),
-  /** Ids among those asked for that Sweego put on a mail, with Odoo's own Message-Id of it. */
-  wire_ids: z.array(z.object({ wire_id: z.string(), message_id: z.string() })),
-  /** One for each that was asked for, in order. */
-  documents: z.array(
-    z.object({
-      /** Also where an ir.model id was given; null when there is no such model. */
-      model: odooText,
-      id: z.number().int(),
-      is_there: z.boolean(),
-      /** The newest of its messages that went to one of the senders by mail. */
-      newest_mailed: messageOrNone,
-      /** The newest of its internal notes. */
-      newest_note: messageOrNone,
-    }),
-  ),
-  /** Senders that are addresses of active internal users. */
-  internal_senders: z.array(z.string()),
-});
-export type RouteAnswer = z.infer<typeof RouteAnswer>;
-
-/** Where a message of the Message-Id is. */
-const PostedMessage = z.object({ id: z.number().int(), model: odooText, res_id: recordId });
+/** A message with this Message-Id, and its document. */
+const PostedMessage = z.object({ id: z.number().int(), model: optionalText, res_id: recordId });
 
 /**
- * Why Odoo did not take a mail; nothing was written, and nobody was told.
- * - `loop`: the sender wrote 20 times to the record, or made 20 records, within two hours (parameters
- *   mail.gateway.loop.threshold and .minutes; model mail.gateway.allowed exempts an address).
- * - `answers_loop_notice`: it answers a notice that Odoo sent for that.
+ * Why Odoo refused a mail. Nothing was written, and nobody was notified.
+ * - `loop`: the sender wrote to the record 20 times, or created 20 records, within two hours (parameters
+ *   mail.gateway.loop.threshold and .minutes; the model mail.gateway.allowed exempts an address).
+ * - `answers_loop_notice`: the mail answers a notice that Odoo sent about such a loop.
  * - `alias_policy`: the alias accepts mail from contacts, followers or employees only, or is misconfigured.
- * - `catchall`: it is addressed to the catchall address and answers nothing that Odoo knows.
- * - `delivery_report`: Odoo takes it for a bounce.
- * - `no_route`: no alias, document or reference leads anywhere.
- * - `no_thread`: the model is not in this database, or has no chatter.
- * - `elsewhere`: Odoo would have put it somewhere else than it was told to.
+ * - `catchall`: the mail is addressed to the catchall address and answers no message of Odoo.
+ * - `delivery_report`: Odoo considers it a bounce.
+ * - `no_route`: no alias, document or reference names a place.
+ * - `no_thread`: this database does not have the model, or the model has no chatter.
+ * - `elsewhere`: Odoo would have posted it in another place than the given one.
  */
 const RefusalReason = z.enum([
   'loop',
@@ -74,16 +26,15 @@ const RefusalReason = z.enum([
   'no_thread',
   'elsewhere',
 ]);
-export type RefusalReason = z.infer<typeof RefusalReason>;
 
 /**
- * - `posted`: there is a message with this Message-Id, where it should be (several where several aliases were
- *   addressed), committed with the call.
- * - `duplicate`: there was one already.
- * - `missing`: the document does not exist; none was created.
- * - `busy`: another call delivers this Message-Id right now. Try again in seconds.
+ * - `posted`: a message with this Message-Id was created in the right place and committed. A mail to several aliases
+ *   creates several messages.
+ * - `duplicate`: such a message existed already.
+ * - `missing`: the document does not exist. None was created.
+ * - `busy`: another call is delivering this Message-Id. Retry in a few seconds.
  * - `refused`: see RefusalReason.
- * - `failed`: an exception that is none of the above, undone. `exception` is its class; `text` may quote the mail.
+ * - `failed`: another exception, which undid the call. `exception` is its class; `text` may quote the mail.
  */
 export const DeliverAnswer = z.discriminatedUnion('result', [
   z.object({ result: z.literal('posted'), messages: z.array(PostedMessage).min(1) }),
@@ -96,9 +47,10 @@ export const DeliverAnswer = z.discriminatedUnion('result', [
 export type DeliverAnswer = z.infer<typeof DeliverAnswer>;
 
 /**
- * - `opened`: there is an activity now.
- * - `known`: there was one for this key, open or done by its user.
- * - `closed`, `absent`: it was closed now; there was none to close.
+ * - `opened`: the activity was created.
+ * - `known`: an activity for this key existed already, open or done.
+ * - `closed`: the activity was closed.
+ * - `absent`: there was no activity to close.
  */
 export const AlertAnswer = z.object({ result: z.enum(['opened', 'known', 'closed', 'absent']) });
 export type AlertAnswer = z.infer<typeof AlertAnswer>;

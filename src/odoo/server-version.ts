@@ -12,7 +12,7 @@ const VersionAnswer = z.object({
 });
 
 /**
- * Asks `/web/version` (module rpc), which needs no login and no database and works for every transport.
+ * Asks `/web/version` (module rpc). It needs no login and no database, and is the same for every transport.
  *
  * @throws BridgeError ODOO_UNREACHABLE, ODOO_TIMEOUT, ODOO_UNAVAILABLE, ODOO_NOT_ODOO
  */

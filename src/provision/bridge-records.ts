@@ -5,7 +5,7 @@ import { actionRights, bridgeGroup } from './rights.ts';
 import { scheduledAction } from './scheduled-actions.ts';
 import { viewRecords } from './views.ts';
 
-/** Files of `actions/`, without their ending. */
+/** The files of `actions/`, without their ending. */
 export const actionNames = [
   'settings',
   'read',
@@ -23,10 +23,10 @@ export const actionNames = [
   'mark_undelivered',
 ] as const;
 
-/** The Python of the provisioned actions, by the name of its file. */
+/** The Python of the provisioned actions, by the name of the file. */
 export type ActionSources = Readonly<Record<(typeof actionNames)[number], string>>;
 
-/** Actions that the bridge calls, as external ids. */
+/** The external ids of the actions that the bridge calls. */
 export const callableActions = [
   'action_settings',
   'action_read',
@@ -38,15 +38,15 @@ export const callableActions = [
   'action_find',
 ] as const;
 
-/** Modules of Odoo that must be there first. */
+/** The modules of Odoo that must be installed first. */
 export const requiredModules = ['mail', 'base_automation'] as const;
 
-/** The public module that does the same job from inside: both would rewrite Reply-To. */
+/** The public module that does the same job inside Odoo. Both would rewrite Reply-To. */
 export const conflictingModule = 'mangono_sweego_mail';
 
 /**
- * Everything that must exist in Odoo, in an order in which each record finds what it refers to. The
- * automation rule's code comes last: until it is there, nothing changes for anybody's mail.
+ * Returns all records that must exist in Odoo. A record comes after those that it refers to. The code of the automation
+ * rule comes last: until it exists, no mail changes.
  */
 export function bridgeRecords(sources: ActionSources): readonly DesiredRecord[] {
   return [
@@ -75,7 +75,7 @@ export function bridgeRecords(sources: ActionSources): readonly DesiredRecord[] 
       every: { number: 5, unit: 'minutes' },
     }),
     ...scheduledAction('release', {
-      label: 'Sweego: let go of mails',
+      label: 'Sweego: delete kept mails',
       code: sources.release,
       every: { number: 1, unit: 'days' },
     }),
@@ -124,7 +124,7 @@ function callableAction(externalId: string, name: string, code: string): Desired
   };
 }
 
-/** An entry in the Action menu of mail.mail's list and form, for administrators. */
+/** An entry for administrators in the Action menu of mail.mail's list and form. */
 function administratorAction(externalId: string, name: string, code: string): DesiredRecord {
   return {
     externalId,

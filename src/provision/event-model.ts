@@ -1,7 +1,6 @@
-import type { DesiredRecord } from './desired-state.ts';
-import type { FieldDefinition } from './field-definition.ts';
+import type { DesiredRecord, FieldDefinition } from './desired-state.ts';
 
-/** The history: one row per event about one recipient of one message. */
+/** The history: one row for each event about one recipient of one message. */
 export const eventModel = 'x_sweego_event';
 
 const field = (
@@ -13,19 +12,25 @@ const field = (
 ): FieldDefinition => ({ model: eventModel, name, type, label, help, ...more });
 
 export const eventFields: readonly FieldDefinition[] = [
-  field('x_mail_message_id', 'many2one', 'Message', 'The message, as long as Odoo has it.', {
+  field('x_mail_message_id', 'many2one', 'Message', 'The message. Empty once Odoo has deleted it.', {
     relation: 'mail.message',
     index: true,
   }),
-  field('x_message_id', 'char', 'Message-Id', 'Odoo’s Message-Id; the history outlives its message.', {
-    index: true,
-  }),
-  field('x_mail_id', 'integer', 'Mail', 'Id of the mail; a campaign’s statistics are found by it.'),
+  field(
+    'x_message_id',
+    'char',
+    'Message-Id',
+    'Odoo’s Message-Id. The event keeps it when the message is deleted.',
+    {
+      index: true,
+    },
+  ),
+  field('x_mail_id', 'integer', 'Mail', 'Id of the mail. The statistics of a mailing campaign refer to it.'),
   field('x_model', 'char', 'Document model', 'Model of the document that the message belongs to.'),
   field('x_res_id', 'integer', 'Document id', 'Id of the document that the message belongs to.'),
   field('x_recipient', 'char', 'Recipient', 'The address that the event is about.'),
   field('x_type', 'char', 'Event', 'Sweego’s event type.'),
-  field('x_at', 'datetime', 'Date', 'When it happened, by Sweego’s clock.'),
+  field('x_at', 'datetime', 'Date', 'When the event happened, by Sweego’s clock.'),
   field('x_swg_uid', 'char', 'Sweego swg_uid', 'One submission of one mail to one recipient.', {
     index: true,
   }),
@@ -34,10 +39,15 @@ export const eventFields: readonly FieldDefinition[] = [
   field('x_wire_id', 'char', 'Message-Id at the recipient', 'The Message-Id that Sweego put on the mail.', {
     index: true,
   }),
-  field('x_permanence', 'char', 'Permanence', 'How final a bounce really is: soft or hard.'),
-  field('x_failure_type', 'char', 'Failure type', 'What the failure means in Odoo’s words.'),
-  field('x_reason', 'char', 'Reason', 'Whose fault the failure is, as a code.'),
-  field('x_line', 'text', 'Mail server’s answer', 'The line of Sweego’s mail server.'),
+  field(
+    'x_permanence',
+    'char',
+    'Permanence',
+    'Whether a bounce is final: hard if it is, soft if Sweego may try again.',
+  ),
+  field('x_failure_type', 'char', 'Failure type', 'The failure type that Odoo shows.'),
+  field('x_reason', 'char', 'Reason', 'The cause of the failure, as a code.'),
+  field('x_line', 'text', 'Mail server’s answer', 'The answer as Sweego’s mail server wrote it down.'),
 ];
 
 export const eventModelRecord: DesiredRecord = {
@@ -48,7 +58,7 @@ export const eventModelRecord: DesiredRecord = {
   naturalKey: ['model'],
 };
 
-/** Readable by administrators only, like mail.mail: a row shows recipients of any document. */
+/** Only administrators may read the history, as with mail.mail: it shows the recipients of all documents. */
 export const eventModelRecords: readonly DesiredRecord[] = [
   {
     externalId: 'access_sweego_event',
@@ -125,7 +135,7 @@ export const eventModelRecords: readonly DesiredRecord[] = [
       name: 'Sweego events',
       res_model: eventModel,
       view_mode: 'list,pivot,graph',
-      help: '<p>What became of each mail, as Sweego reported it.</p>',
+      help: '<p>The events that Sweego reported about each mail.</p>',
     },
   },
   {

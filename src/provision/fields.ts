@@ -1,10 +1,9 @@
-import type { DesiredRecord } from './desired-state.ts';
+import type { DesiredRecord, FieldDefinition } from './desired-state.ts';
 import { eventFields } from './event-model.ts';
-import type { FieldDefinition } from './field-definition.ts';
 
 /**
- * What counts as pending, derived and never stored: so nothing has to run when Odoo writes a mail, nor to let go
- * of those that nobody has told of for 30 days (actions/pending.py).
+ * When a mail counts as pending. Computed and never stored, so that nothing has to run when Odoo writes a mail or
+ * when 30 days have passed without news (actions/pending.py).
  */
 const isPending =
   "record.x_sweego_relayed and record.state == 'sent' and not record.x_sweego_confirmed and record.write_date and " +
@@ -12,8 +11,8 @@ const isPending =
 const pendingDepends = 'x_sweego_relayed,state,x_sweego_confirmed,write_date';
 
 /**
- * The manual fields on Odoo's own models. No index on any of them: mail.message and mail.notification are
- * large tables, and building an index there blocks all mail while it runs.
+ * The manual fields on Odoo's own models. None has an index: mail.message and mail.notification are large tables,
+ * and building an index on them blocks all mail while it runs.
  */
 const definitions: readonly FieldDefinition[] = [
   {
@@ -21,21 +20,21 @@ const definitions: readonly FieldDefinition[] = [
     name: 'x_sweego_enabled',
     type: 'boolean',
     label: 'Sweego',
-    help: 'Mails sent through this server are followed and signed by the Sweego bridge.',
+    help: 'The Sweego bridge follows the mails sent through this server, and signs their reply addresses.',
   },
   {
     model: 'ir.mail_server',
     name: 'x_sweego_outbound_webhook_secret',
     type: 'char',
     label: 'Sweego outbound webhook secret',
-    help: 'Base64 text as shown by Sweego. It verifies outbound webhooks and signs Reply-To addresses.',
+    help: 'The base64 text that Sweego shows. It verifies outbound webhooks and signs Reply-To addresses.',
   },
   {
     model: 'ir.mail_server',
     name: 'x_sweego_inbound_webhook_secret',
     type: 'char',
     label: 'Sweego inbound webhook secret',
-    help: 'Base64 text as shown by Sweego. It verifies webhooks that carry replies.',
+    help: 'The base64 text that Sweego shows. It verifies webhooks that carry replies.',
   },
   {
     model: 'ir.mail_server',
@@ -69,15 +68,15 @@ const definitions: readonly FieldDefinition[] = [
     model: 'ir.mail_server',
     name: 'x_sweego_feed_blacklist',
     type: 'boolean',
-    label: 'Blacklist who unsubscribes',
-    help: 'Addresses that unsubscribe through Sweego or complain of spam are put on Odoo’s blacklist.',
+    label: 'Blacklist unsubscribed addresses',
+    help: 'Puts an address on Odoo’s blacklist when its owner unsubscribes through Sweego or reports spam.',
   },
   {
     model: 'ir.mail_server',
     name: 'x_sweego_count_bounces',
     type: 'boolean',
     label: 'Count bounces of contacts',
-    help: 'A mail to an address that does not exist counts on the bounce counter of its contacts.',
+    help: 'A mail to an address that does not exist increases the bounce counter of its contacts.',
   },
   {
     model: 'ir.mail_server',
@@ -85,21 +84,21 @@ const definitions: readonly FieldDefinition[] = [
     type: 'many2one',
     relation: 'res.users',
     label: 'Sweego alerts go to',
-    help: 'Gets an activity for each reply that could not be placed. Without a choice: who set up the bridge.',
+    help: 'This user gets an activity for each problem that the bridge cannot solve, such as a reply without a document. If empty: the user who set up the bridge.',
   },
   {
     model: 'ir.mail_server',
     name: 'x_sweego_contact_at',
     type: 'datetime',
     label: 'Last contact of the Sweego bridge',
-    help: 'When the bridge last asked for its settings, which it does every minute.',
+    help: 'When the bridge last read its settings. It reads them every minute.',
   },
   {
     model: 'mail.activity',
     name: 'x_sweego_key',
     type: 'char',
     label: 'Sweego inbox entry',
-    help: 'What the bridge shows by this activity: the parked reply with this number, for example.',
+    help: 'The problem that the bridge shows with this activity, for example a parked reply.',
   },
   {
     model: 'mail.mail',
@@ -113,7 +112,7 @@ const definitions: readonly FieldDefinition[] = [
     name: 'x_sweego_auto_delete',
     type: 'boolean',
     label: 'Delete after delivery',
-    help: 'Odoo would have deleted this mail after sending; it is deleted once Sweego has confirmed delivery.',
+    help: 'Odoo would have deleted this mail after sending. It is deleted when Sweego has confirmed its delivery.',
   },
   {
     model: 'mail.mail',
@@ -127,14 +126,14 @@ const definitions: readonly FieldDefinition[] = [
     name: 'x_sweego_original_recipients',
     type: 'text',
     label: 'Sweego: all recipients',
-    help: 'Kept aside while this mail lists only those who failed, so that Retry reaches nobody else (JSON).',
+    help: 'All recipients, as JSON. After a partial bounce the mail itself lists only the failed ones, so that Retry reaches nobody else.',
   },
   {
     model: 'mail.mail',
     name: 'x_sweego_pending_delete',
     type: 'boolean',
     label: 'Waiting for Sweego',
-    help: 'Sent within 30 days, and Sweego has not confirmed delivery to every recipient yet.',
+    help: 'Sent within the last 30 days, and Sweego has not confirmed delivery to every recipient yet.',
     compute: {
       code: `for record in self:\n    record['x_sweego_pending_delete'] = bool(${isPending})`,
       depends: pendingDepends,
@@ -184,26 +183,26 @@ const definitions: readonly FieldDefinition[] = [
     name: 'x_sweego_message_id',
     type: 'char',
     label: 'Message-Id at the recipient',
-    help: 'The Message-Id that Sweego put on the mail; replies refer to it.',
+    help: 'The Message-Id that Sweego put on the mail. Replies refer to it.',
   },
   {
     model: 'mail.notification',
     name: 'x_sweego_reason',
     type: 'char',
     label: 'Sweego reason',
-    help: 'Why the last failure happened, as a code.',
+    help: 'The cause of the last failure, as a code.',
   },
   {
     model: 'mail.message',
     name: 'x_sweego_message_id',
     type: 'char',
     label: 'Sweego transaction_id',
-    help: 'Identifies the mail at Sweego. Read from the notifications, so the bridge never writes a message.',
+    help: 'Identifies the mail at Sweego. Read from the notifications.',
     related: 'notification_ids.x_sweego_transaction_id',
   },
 ];
 
-/** Fields on Odoo's models, and those of the history. */
+/** The fields on Odoo's models and on the history. */
 export const fieldRecords: readonly DesiredRecord[] = [...definitions, ...eventFields].map(fieldRecord);
 
 function fieldRecord(field: FieldDefinition): DesiredRecord {

@@ -1,23 +1,23 @@
 import type { DesiredRecord, DesiredValue, PlannedChange } from './desired-state.ts';
 
-/** What the database holds of ours, as read before planning. */
+/** The records of ours that the database holds, as read before planning. */
 export type CurrentState = {
   /** Database id by external id, ours unqualified and Odoo's own with their module. */
   ids: ReadonlyMap<string, number>;
   /** ir.model id by model name. */
   modelIds: Map<string, number>;
-  /** Records without an external id that a natural key found: database id by external id. */
+  /** Records without an external id, found by their natural key: database id by the missing external id. */
   adoptable: ReadonlyMap<string, number>;
-  /** Current values of known records by external id. Absent: the record does not exist any more. */
+  /** Current values of known records by external id. Absent when the record no longer exists. */
   values: ReadonlyMap<string, Readonly<Record<string, unknown>>>;
-  /** External ids of ours in the database, with their model. */
+  /** The external ids of ours in the database, with their model. */
   owned: readonly { externalId: string; model: string; id: number }[];
 };
 
 /**
- * A value as Odoo's `create` and `write` take it.
+ * Returns a value in the form that Odoo's `create` and `write` take.
  *
- * @returns undefined while a record it refers to does not exist yet
+ * @returns undefined while a record that it refers to does not exist yet
  */
 export function resolveValue(
   value: DesiredValue,
@@ -40,10 +40,10 @@ export function resolveValue(
 }
 
 /**
- * What must be done, in order, so that the database holds the desired records and no former one of ours.
- * Running it on its own result plans nothing.
+ * Plans the changes, in order, after which the database holds the desired records and no obsolete one of ours.
+ * Once they are made, the plan is empty.
  *
- * @param kept external ids of ours that are no part of the desired records but must stay (the user)
+ * @param kept external ids of ours that are not among the desired records but must stay (the user)
  */
 export function planProvisioning(
   desired: readonly DesiredRecord[],
@@ -61,7 +61,7 @@ export function planProvisioning(
   return changes;
 }
 
-/** Removes records in the order in which Odoo lets go of them: what refers to others first. */
+/** Plans removals in an order that Odoo accepts: records that refer to others come first. */
 export function planRemoval(owned: CurrentState['owned']): PlannedChange[] {
   const order = [
     'base.automation',
@@ -100,7 +100,7 @@ function planRecord(record: DesiredRecord, current: CurrentState): PlannedChange
   return fields.length === 0 ? undefined : { action: 'update', model, externalId, id, fields };
 }
 
-/** Whether a value read from Odoo (`[id, name]` for a many2one, ids for a many2many) is the desired one. */
+/** Compares a value read from Odoo (`[id, name]` for a many2one, ids for a many2many) with the desired one. */
 function isSame(desired: DesiredValue, actual: unknown, current: CurrentState): boolean {
   if (typeof desired === 'object' && 'refs' in desired) {
     const wanted = idsOf(desired.refs, current.ids);

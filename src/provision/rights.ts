@@ -1,6 +1,6 @@
 import type { DesiredRecord } from './desired-state.ts';
 
-/** The group that may run the bridge's actions, and nothing else. */
+/** The group that may run the bridge's actions and may do nothing else. */
 export const bridgeGroup: DesiredRecord = {
   externalId: 'group_bridge',
   model: 'res.groups',
@@ -11,8 +11,8 @@ export const bridgeGroup: DesiredRecord = {
 };
 
 /**
- * Lets members of the group find the ids of the bridge's own actions and see nothing else of that model
- * (their code is a field of system administrators). An administrator who joins the group keeps his sight.
+ * Lets members of the group find the ids of the bridge's own actions, and no other records of that model. They cannot
+ * read the code: only system administrators may read that field. Administrators in the group still see all actions.
  */
 export function actionRights(actionExternalIds: readonly string[]): readonly DesiredRecord[] {
   return [

@@ -1,8 +1,8 @@
 import type { DesiredRecord } from './desired-state.ts';
 
 /**
- * A job under Settings → Technical → Scheduled Actions. Its switch and its interval belong to the administrator
- * once it is there. Two records, since Odoo leaves a job's action behind when the job is removed.
+ * A job under Settings → Technical → Scheduled Actions. Once it exists, its active flag and its interval belong to the
+ * administrator. The job and its action are two records, because Odoo keeps the action when the job is removed.
  */
 export function scheduledAction(
   name: string,

@@ -1,8 +1,8 @@
 import type { DesiredRecord } from './desired-state.ts';
 
 /**
- * Where administrators choose Sweego and enter its secrets (a page of the outgoing mail server's form), and
- * where they see what became of a mail.
+ * The page on the outgoing mail server's form where administrators choose Sweego and enter its secrets, and the views
+ * that show the state of a mail.
  */
 export const viewRecords: readonly DesiredRecord[] = [
   {

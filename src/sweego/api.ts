@@ -1,103 +1,89 @@
-import { BridgeError } from '../errors.ts';
+import { bridgeError } from '../errors.ts';
+import type { BridgeError } from '../errors.ts';
 import type { HttpFailure, OpenHttpRequest } from '../http-client.ts';
 
-/** Sweego's management API and who calls it. */
+/** The address of Sweego's management API and the account that calls it. */
 export type SweegoApi = {
   /** Base URL without trailing slash, for example `https://api.sweego.io`. */
   url: string;
   apiKey: string;
-  /** UUID of the account; attachments are found under it. */
+  /** UUID of the account. It is part of the path of an attachment. */
   clientUuid: string;
 };
 
-/** What a call is about, for errors: no address, no key. */
+/** The kind of a call, for errors. It holds no address and no key. */
 export type SweegoCall = 'attachment' | 'log' | 'logs';
+
+const checkUrl = 'Check SWEEGO_API_URL (usually https://api.sweego.io); if it is right';
 
 export type SweegoDeps = { openHttpRequest: OpenHttpRequest };
 
 /**
- * The error of a call that got no answer. In doubt it is tried again: Sweego's being away is no entry's fault.
+ * The error of a call that got no answer. It is retried: an outage of Sweego is not the fault of one entry.
  */
 export function failureError(failure: HttpFailure, call: SweegoCall): BridgeError {
   if (failure.failure === 'too-large') return tooLarge(call, failure.cause);
-  return new BridgeError(
-    'SWEEGO_UNREACHABLE',
-    `Sweego gave no answer (${call}: ${failure.failure}, ${failure.reason}). ` +
-      'Check SWEEGO_API_URL and the network; it is tried again.',
-    {
-      retry: 'later',
-      scope: 'sweego',
-      cause: failure.cause,
-      details: { call, failure: failure.failure, reason: failure.reason },
-    },
-  );
+  const { failure: kind, reason, cause } = failure;
+  return bridgeError('SWEEGO_UNREACHABLE', `Sweego gave no answer (${call}: ${kind}, ${reason})`, {
+    cause,
+    details: { call, failure: kind, reason },
+  });
 }
 
 /**
- * The error of an answer that is not what was asked for.
+ * The error of an answer other than 200.
  *
- * 404, 410 and 422 mean that this one thing is not there (any more). 429 may mean a rate or a quota (neither is
- * documented), and a redirect is nothing this API does: both wait, like 5xx.
+ * 404, 410 and 422 mean that the requested object does not exist, or no longer. 429 may mean a rate limit or a quota;
+ * Sweego documents neither. This API does not redirect. So 429 and redirects are retried like 5xx.
  *
  * @see https://learn.sweego.io/docs/api-error-codes
  */
 export function statusError(status: number, call: SweegoCall): BridgeError {
   const details = { call, status };
   if (status === 401 || status === 403) {
-    return new BridgeError(
-      'SWEEGO_API_KEY_REFUSED',
-      `Sweego refuses the API key (${call}: ${status}). Enter a valid one in Odoo's settings, or set SWEEGO_API_KEY.`,
-      { retry: 'later', scope: 'sweego', cause: undefined, details },
-    );
+    return bridgeError('SWEEGO_API_KEY_REFUSED', `Sweego refuses the API key (${call}: ${status})`, {
+      details,
+    });
   }
   if ([400, 404, 410, 422].includes(status)) {
-    if (call === 'logs') return logNotThere(status);
-    return new BridgeError(
-      'SWEEGO_NOT_THERE',
-      `Sweego does not have it (any more) (${call}: ${status}). Check the account's UUID (SWEEGO_CLIENT_UUID) if this concerns every mail.`,
-      { retry: 'never', scope: 'entry', cause: undefined, details },
-    );
+    if (call === 'logs') return logNotFound(status);
+    return bridgeError('SWEEGO_NOT_FOUND', `It no longer exists at Sweego (${call}: ${status})`, { details });
   }
-  return new BridgeError(
-    'SWEEGO_UNAVAILABLE',
-    `Sweego cannot answer now (${call}: ${status}). It is tried again; if it lasts, look at Sweego's status page.`,
-    { retry: 'later', scope: 'sweego', cause: undefined, details },
-  );
+  return bridgeError('SWEEGO_UNAVAILABLE', `Sweego is unavailable (${call}: ${status})`, { details });
 }
 
-/** The log itself is always there, so the question or its address is wrong, which concerns every mail. */
-function logNotThere(status: number): BridgeError {
-  return new BridgeError(
-    'SWEEGO_NOT_THERE',
-    `Sweego does not know what it is asked (logs: ${status}), so its log cannot be read. ` +
-      'Check SWEEGO_API_URL (usually https://api.sweego.io); if that is right, Sweego has changed its API: report it.',
-    { retry: 'later', scope: 'sweego', cause: undefined, details: { call: 'logs', status } },
-  );
+/** Sweego's log always exists. So the request or its address is wrong, which concerns every mail. */
+function logNotFound(status: number): BridgeError {
+  return bridgeError('SWEEGO_NOT_FOUND', `Sweego refuses the request for its log (logs: ${status})`, {
+    fix: `${checkUrl}, Sweego has changed its API: report it.`,
+    retry: 'later',
+    scope: 'sweego',
+    details: { call: 'logs', status },
+  });
 }
 
-/** An attachment or a page of the log that is longer than any should be. */
-export function tooLarge(call: SweegoCall, cause: unknown): BridgeError {
-  if (call === 'logs') {
-    return new BridgeError(
+/** The error of an attachment, or a page of the log, that is larger than expected. */
+export function tooLarge(call: SweegoCall, cause?: unknown): BridgeError {
+  const options = { cause, details: { call } };
+  if (call !== 'logs') {
+    return bridgeError(
       'SWEEGO_ANSWER_TOO_LARGE',
-      "A page of Sweego's log is larger than any should be (logs). Check SWEEGO_API_URL (usually https://api.sweego.io); " +
-        'if that is right, report it.',
-      { retry: 'later', scope: 'sweego', cause, details: { call } },
+      `The answer is larger than a mail may be (${call})`,
+      options,
     );
   }
-  return new BridgeError(
-    'SWEEGO_ANSWER_TOO_LARGE',
-    `Sweego's answer is larger than any mail may be (${call}). Ask the sender for the file on another way.`,
-    { retry: 'never', scope: 'entry', cause, details: { call } },
-  );
+  return bridgeError('SWEEGO_ANSWER_TOO_LARGE', "A page of Sweego's log is larger than expected (logs)", {
+    ...options,
+    fix: `${checkUrl}, report it.`,
+    retry: 'later',
+    scope: 'sweego',
+  });
 }
 
 /** @throws BridgeError SWEEGO_API_KEY_MISSING */
 export function requireLogApiKey(apiKey: string | null): string {
   if (apiKey !== null) return apiKey;
-  throw new BridgeError(
-    'SWEEGO_API_KEY_MISSING',
-    "Sweego's log cannot be read without an API key. Enter one in Odoo's settings, or set SWEEGO_API_KEY.",
-    { retry: 'later', scope: 'sweego', cause: undefined },
-  );
+  throw bridgeError('SWEEGO_API_KEY_MISSING', "Sweego's log cannot be read without an API key", {
+    fix: "Enter one in Odoo's settings, or set SWEEGO_API_KEY.",
+  });
 }

@@ -1,29 +1,29 @@
-import { BridgeError } from '../errors.ts';
+import { bridgeError } from '../errors.ts';
+import type { BridgeError } from '../errors.ts';
 import { HttpBodyError } from '../http-client.ts';
 import type { HttpFailure, OpenHttpAnswer } from '../http-client.ts';
 import { failureError, statusError, tooLarge } from './api.ts';
 import type { SweegoApi, SweegoDeps } from './api.ts';
 import type { AttachmentLocation } from './inbound-attachment.ts';
 
-/** Where attachments announced by URL may be: these domains and what is below them. */
-export const attachmentDomains: readonly string[] = ['sweego.io', 'sweego.co'];
+/** Attachments announced by URL are fetched only from these domains and their subdomains. */
+const attachmentDomains: readonly string[] = ['sweego.io', 'sweego.co'];
 
-/** A whole mail has at most 30 MB at Sweego; decoded it is smaller. */
+/** Sweego accepts mails up to 30 MB, and decoded attachments are smaller. */
 export const longestAttachmentBytes = 40_000_000;
 
 const timeoutMs = 120_000;
 const mostRedirects = 3;
 
 /**
- * The bytes of an announced attachment, as they come. Nothing is fetched before they are asked for.
+ * Streams the bytes of an announced attachment. The download starts when the first bytes are read.
  *
- * By uuid: from Sweego's API with the API key, which goes to no other host; a redirect is not followed. By URL
- * (the sender's mail program may have had a say in it): without the key, over https only, from allowed domains
- * only, redirects included, and from no private address whatever the name leads to.
+ * With a uuid, the file comes from Sweego's API. The API key goes to no other host, and redirects are not followed. A URL
+ * may come from the sender's mail program. So it is fetched without the key, over https only, from allowed domains only
+ * (redirects too), and never from a private address.
  *
- * Reading throws BridgeError. Worth another try: SWEEGO_UNREACHABLE (also when the body breaks off),
- * SWEEGO_UNAVAILABLE, SWEEGO_API_KEY_REFUSED. For good: SWEEGO_NOT_THERE, SWEEGO_URL_REFUSED,
- * SWEEGO_ANSWER_TOO_LARGE.
+ * Reading throws BridgeError. SWEEGO_UNREACHABLE (also when the download is interrupted), SWEEGO_UNAVAILABLE and
+ * SWEEGO_API_KEY_REFUSED can be retried. SWEEGO_NOT_FOUND, SWEEGO_URL_REFUSED and SWEEGO_ANSWER_TOO_LARGE are final.
  *
  * @param options.domains instead of `attachmentDomains`
  * @see https://learn.sweego.io/docs/sweego/get-clients-uuid-client-domains-inbound-attachments-uuid-email-inbound-attachment
@@ -45,7 +45,7 @@ export async function* readAttachment(
   }
   if (Number(answer.headers['content-length'] ?? 0) > longestAttachmentBytes) {
     answer.discard();
-    throw tooLarge('attachment', undefined);
+    throw tooLarge('attachment');
   }
   try {
     yield* answer.body;
@@ -61,7 +61,7 @@ async function openByUuid(
   signal: { signal?: AbortSignal },
 ): Promise<OpenHttpAnswer> {
   const path = `/clients/${encodeURIComponent(api.clientUuid)}/domains/inbound/attachments/${encodeURIComponent(uuid)}`;
-  // A segment of dots would be resolved into another path.
+  // A segment of dots would change the path of the request.
   if (/^\.*$/.test(uuid)) throw statusError(404, 'attachment');
   return opened(
     await openHttpRequest({
@@ -97,7 +97,7 @@ async function openByUrl(
     const target = answer.headers['location'];
     if (![301, 302, 303, 307, 308].includes(answer.status) || target === undefined) return answer;
     answer.discard();
-    if (redirects === mostRedirects) throw refusedUrl('leads from one place to the next without end');
+    if (redirects === mostRedirects) throw refusedUrl('redirects too often');
     url = allowedUrl(target, url, domains);
   }
 }
@@ -111,7 +111,7 @@ function opened(answer: OpenHttpAnswer | HttpFailure): OpenHttpAnswer {
 /** @throws BridgeError SWEEGO_URL_REFUSED */
 function allowedUrl(text: string, base: URL | undefined, domains: readonly string[]): URL {
   const url = URL.canParse(text, base?.href) ? new URL(text, base?.href) : undefined;
-  if (url === undefined) throw refusedUrl('is none');
+  if (url === undefined) throw refusedUrl('cannot be parsed');
   if (url.protocol !== 'https:') throw refusedUrl('is not https');
   if (url.username !== '' || url.password !== '') throw refusedUrl('holds credentials');
   if (url.port !== '') throw refusedUrl('names a port');
@@ -122,9 +122,7 @@ function allowedUrl(text: string, base: URL | undefined, domains: readonly strin
 }
 
 function refusedUrl(fault: string): BridgeError {
-  return new BridgeError(
-    'SWEEGO_URL_REFUSED',
-    `The attachment is not fetched: its URL ${fault}. Ask the sender for the file on another way, and report it.`,
-    { retry: 'never', scope: 'entry', cause: undefined, details: { fault } },
-  );
+  return bridgeError('SWEEGO_URL_REFUSED', `The attachment is not fetched: its URL ${fault}`, {
+    details: { fault },
+  });
 }

@@ -1,30 +1,29 @@
-import { addressesIn, normalizeAddress } from '../mail/email-address.ts';
+import { addressesIn } from '../mail/email-address.ts';
 import { normalizeMessageId } from '../mail/message-id.ts';
 import { readHeaderValues } from './header-map.ts';
 
-/** No real mail comes near these; without them a hostile one could make a claim's transaction long. */
+/** Limits far above any real mail. Without them a hostile mail could make a claim's transaction long. */
 const mostTermsOfAKind = 1000;
 const longestAddressText = 1000;
 const longestHeaderText = 20_000;
 
 /**
- * What an operator looks an element up by, and what a person's data is erased by: `address:` with each
- * normalised address of somebody the element is about, `message-id:` with each Message-Id it refers to, with
- * angle brackets.
+ * The terms by which an operator finds an element, and by which a person's data is erased: `address:` with each
+ * normalised address of a person in it, and `message-id:` with each Message-Id that it refers to, with angle brackets.
  *
- * Of an event or a log row that is its recipient and Odoo's Message-Id (decoded: Odoo encodes long ones). Of a
- * reply it is sender and recipients, what In-Reply-To and References name, and `swg-uid:` with the name under which
- * Sweego's log has it. Never throws.
+ * For an event or a log row these are the recipient and Odoo's Message-Id (decoded, because Odoo encodes long ones). For a
+ * reply they are the sender, the recipients, the ids in In-Reply-To and References, and `swg-uid:` with its id in Sweego's
+ * log. Never throws.
  *
- * @param element what JSON.parse made of it
+ * @param element the result of JSON.parse
  * @see sections 2 and 3.2 of Sweego's payloads, https://learn.sweego.io/docs/inbound/conversational_flow
  */
-export function termsOf(direction: 'outbound' | 'inbound' | 'log', element: unknown): string[] {
+export function termsOf(kind: 'outbound' | 'inbound' | 'log', element: unknown): string[] {
   if (!isRecord(element)) return [];
   const headers = headersOf(element['headers']);
   const { addresses, messageIds } =
-    direction === 'inbound' ? namedByReply(element, headers) : namedByEvent(element, headers);
-  const swgUid = direction === 'inbound' ? element['swg_uid'] : undefined;
+    kind === 'inbound' ? namedByReply(element, headers) : namedByEvent(element, headers);
+  const swgUid = kind === 'inbound' ? element['swg_uid'] : undefined;
   return [
     ...termsOfKind('address', addresses.flatMap(addressesOf)),
     ...termsOfKind('message-id', messageIds.flatMap(itemsOf).flatMap(messageIdsOf)),
@@ -32,7 +31,7 @@ export function termsOf(direction: 'outbound' | 'inbound' | 'log', element: unkn
   ];
 }
 
-/** Webhooks say `recipient`, rows of Sweego's logs say `email_to`. */
+/** The recipient is `recipient` in webhooks and `email_to` in rows of Sweego's log. */
 function namedByEvent(event: Record<string, unknown>, headers: ReadonlyMap<string, unknown>) {
   return {
     addresses: [event['recipient'], event['email_to']],
@@ -51,15 +50,14 @@ function itemsOf(value: unknown): unknown[] {
   return Array.isArray(value) ? value.slice(0, mostTermsOfAKind) : [value];
 }
 
-/** `{email, name}`, or the text of an address header. */
+/** The value is `{email, name}`, or the text of an address header. */
 function addressesOf(value: unknown): string[] {
   const text = isRecord(value) ? value['email'] : value;
   if (typeof text !== 'string' || text.length > longestAddressText) return [];
-  const single = normalizeAddress(text);
-  return single === undefined ? addressesIn(text) : [single];
+  return addressesIn(text);
 }
 
-/** One id, or the many of a References header. Text without brackets counts as one id. */
+/** A value holds one id, or several in a References header. Text without brackets counts as one id. */
 function messageIdsOf(value: unknown): string[] {
   if (typeof value === 'string' && value.length > longestHeaderText) return [];
   return readHeaderValues(value)
@@ -71,7 +69,7 @@ function termsOfKind(kind: 'address' | 'message-id' | 'swg-uid', values: readonl
   return [...new Set(values)].slice(0, mostTermsOfAKind).map((value) => `${kind}:${value}`);
 }
 
-/** By lower-case name. */
+/** The headers by lower-case name. */
 function headersOf(value: unknown): ReadonlyMap<string, unknown> {
   return new Map(
     isRecord(value) ? Object.entries(value).map(([name, item]) => [name.trim().toLowerCase(), item]) : [],

@@ -4,38 +4,43 @@ import { readJson } from './json-body.ts';
 import { normaliseEventType } from './outbound-event.ts';
 import { findInstant } from './timestamp.ts';
 
-/** More elements than a body within the size limit can hold as real events. */
+/** Real events in a body within the size limit are always fewer. */
 const mostElements = 10_000;
 
 /** Longer keys are stored as their SHA-256. */
 const longestKey = 200;
 
+type UnreadableBody = { kind: 'unreadable'; code: 'SWEEGO_BODY_UNREADABLE'; reason: string };
+
 /**
- * Tells the inbox what a stored body consists of: its events in order, each with the keys by which a
- * repetition is known and the terms it is looked up by (body-terms.ts). Implements the inbox's `DescribeBody`.
+ * Splits a stored body into its events, in order. Each has keys, by which a repetition is recognised, and search terms
+ * (body-terms.ts). Implements the inbox's `DescribeBody`.
  *
- * Three keys, because Sweego does not say what a repeated delivery keeps: the request's `webhook-id` (with
- * the position, for an element of an array without `event_id`), the event's `event_id`, and its content (swg_uid, type, instant), which
- * catches an event issued anew under other ids. Different events of one mail share none of them. Keys hold
- * the direction: the same event on the wrong endpoint must not make the right one look repeated.
+ * There are up to three keys, because Sweego does not document which ids a repeated delivery keeps:
+ * - the request's key, with the position for a list element that has no `event_id`;
+ * - the event's `event_id`;
+ * - its content (swg_uid, type, instant), which recognises an event that is sent again under new ids.
  *
- * A body is one event or a list of events. Elements that are no events stay elements: each is parked by
- * itself when somebody tries to read it. Never throws.
+ * Different events of one mail share no key. Each key holds the kind, so that an event on the wrong endpoint does not
+ * make the right delivery look like a repetition.
+ *
+ * A body is one event or a list of events. Elements that are not events are kept: each is parked alone when it is read.
+ * Never throws.
  */
 export function describeBody(request: {
-  direction: 'outbound' | 'inbound' | 'log';
-  webhookId: string;
+  kind: 'outbound' | 'inbound' | 'log';
+  requestKey: string;
   body: Uint8Array;
 }):
   | { kind: 'elements'; isArray: boolean; elements: { body: Uint8Array; keys: string[]; terms: string[] }[] }
-  | { kind: 'unreadable'; reason: string } {
+  | UnreadableBody {
   const json = readJson(request.body);
   if (json === undefined) return unreadable('the body is not JSON');
   const { value } = json;
   const namesOf = (body: Uint8Array, element: unknown, position: number | null) => ({
     body,
     keys: keysOf(request, element, position),
-    terms: termsOf(request.direction, element),
+    terms: termsOf(request.kind, element),
   });
   if (!Array.isArray(value)) {
     return { kind: 'elements', isArray: false, elements: [namesOf(request.body, value, null)] };
@@ -52,35 +57,35 @@ export function describeBody(request: {
   return { kind: 'elements', isArray: true, elements: elements.filter((element) => element !== undefined) };
 }
 
-function unreadable(reason: string): { kind: 'unreadable'; reason: string } {
-  return { kind: 'unreadable', reason: `SWEEGO_BODY_UNREADABLE: ${reason}` };
+function unreadable(reason: string): UnreadableBody {
+  return { kind: 'unreadable', code: 'SWEEGO_BODY_UNREADABLE', reason };
 }
 
 function textOf(element: unknown): Uint8Array | undefined {
   try {
     return Buffer.from(JSON.stringify(element), 'utf8');
   } catch {
-    // Only the call stack can end here: the element was parsed from JSON.
+    // The element was parsed from JSON, so this can only be a stack overflow.
     return undefined;
   }
 }
 
 function keysOf(
-  request: { direction: string; webhookId: string },
+  request: { kind: string; requestKey: string },
   element: unknown,
   position: number | null,
 ): string[] {
-  const { direction } = request;
+  const { kind } = request;
   const { event_id, swg_uid, event_type, timestamp } =
     typeof element === 'object' && element !== null ? (element as Record<string, unknown>) : {};
   const keys: string[] = [];
-  if (isFilled(event_id)) keys.push(key(direction, 'event', event_id));
-  // A list sent again under the same id need not hold the same events at the same places.
-  if (position === null) keys.push(key(direction, 'request', request.webhookId));
-  else if (!isFilled(event_id)) keys.push(key(direction, 'request', request.webhookId, position));
+  if (isFilled(event_id)) keys.push(key(kind, 'event', event_id));
+  // A list that is sent again under the same key may hold its events at other positions.
+  if (position === null) keys.push(key(kind, 'request', request.requestKey));
+  else if (!isFilled(event_id)) keys.push(key(kind, 'request', request.requestKey, position));
   if (isFilled(swg_uid) && isFilled(event_type) && isFilled(timestamp)) {
     const instant = findInstant(timestamp)?.toISOString() ?? timestamp;
-    keys.push(key(direction, 'content', swg_uid, normaliseEventType(event_type), instant));
+    keys.push(key(kind, 'content', swg_uid, normaliseEventType(event_type), instant));
   }
   return keys;
 }

@@ -1,11 +1,11 @@
 import libmime from 'libmime';
-import { cleanText } from '../mail/mail-text.ts';
+import { wholeText } from '../mail/mail-text.ts';
 
-/** Header values by lower-case name, decoded, in the order Sweego lists them. */
+/** Decoded header values by lower-case name, in Sweego's order. */
 export type HeaderMap = ReadonlyMap<string, readonly string[]>;
 
 /**
- * Reads a `headers` object of Sweego's; anything else (null, a list, a text) is no headers. Never throws.
+ * Reads a `headers` object of Sweego's. Anything else (null, a list, a text) counts as no headers. Never throws.
  */
 export function readHeaderMap(value: unknown): Map<string, string[]> {
   const map = new Map<string, string[]>();
@@ -19,7 +19,7 @@ export function readHeaderMap(value: unknown): Map<string, string[]> {
 }
 
 /**
- * The first text of one header, without reading the others: `readHeaderMap(value).get(name)?.[0]`. Never throws.
+ * The first text of one header: `readHeaderMap(value).get(name)?.[0]`, without reading the others. Never throws.
  *
  * @param name in lower case
  */
@@ -33,18 +33,18 @@ export function findHeader(value: unknown, name: string): string | undefined {
 }
 
 /**
- * The texts of one header as Sweego reports it: a string, a number or a list of these. Each is unfolded
- * (RFC 5322 §2.2.3), its encoded words are decoded (RFC 2047; white space between two of them vanishes,
- * §6.2) and white space around it is dropped. Anything else, and what is empty, is left out.
+ * The texts of one header. Sweego writes a string, a number or a list of these. Each text is unfolded (RFC 5322 §2.2.3),
+ * its encoded words are decoded (RFC 2047; §6.2 removes the white space between two of them), and it is trimmed. Empty
+ * texts and values of other types are left out.
  *
- * Odoo writes message ids of 78 characters and more as Q-encoded words, so that an id that correlates is
- * often not readable before this. A text with no complete encoded word comes back as it is. Never throws.
+ * Odoo writes Message-Ids of 78 characters and more as Q-encoded words, so an id often cannot be compared before it is
+ * decoded. A text without a complete encoded word is returned unchanged. Never throws.
  */
 export function readHeaderValues(value: unknown): string[] {
   const items: unknown[] = Array.isArray(value) ? value : [value];
   return items
     .map((item) =>
-      typeof item === 'string' || typeof item === 'number' ? cleanText(decoded(String(item))) : '',
+      typeof item === 'string' || typeof item === 'number' ? wholeText(decoded(String(item))) : '',
     )
     .filter((text) => text !== '');
 }
@@ -56,7 +56,7 @@ function decoded(text: string): string {
     const words = libmime.decodeWords(unfolded).trim();
     return words === '' ? unfolded : words;
   } catch {
-    // A word in a broken charset or encoding: the text as written still says more than nothing.
+    // The charset or the encoding of a word is broken. The undecoded text is better than none.
     return unfolded;
   }
 }

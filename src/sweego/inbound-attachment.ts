@@ -1,26 +1,24 @@
-import { cleanText } from '../mail/mail-text.ts';
 import { readHeaderValues } from './header-map.ts';
 
-/** Where the bytes of an attachment are: under an id of Sweego's API, or at an address. */
+/** Where the bytes of an attachment are: under an id in Sweego's API, or at a URL. */
 export type AttachmentLocation = { uuid: string } | { url: string };
 
-/** A file of an inbound mail, as announced; Sweego sends no bytes along. */
+/** A file of an inbound mail, as Sweego announces it. The webhook does not hold its bytes. */
 export type InboundAttachment = {
-  /** As written, decoded; `''` when Sweego names none. */
+  /** Decoded; `''` when Sweego gives no name. */
   name: string;
-  /** As written; not checked. */
+  /** As Sweego wrote it. It is not checked. */
   contentType: string | undefined;
-  sizeBytes: number | undefined;
   /** Without angle brackets. */
   contentId: string | undefined;
-  /** `undefined`: announced in a way that nobody can fetch it by. */
+  /** `undefined` when Sweego does not say where the file is. */
   location: AttachmentLocation | undefined;
 };
 
 /**
- * The announced files. Two shapes are documented, `{uuid, name, content_type, size}` and `{filename,
- * content_type, size, url}`; each field is taken from either. An item of any other kind still counts as a
- * file, so that whoever reads the mail is told that one is missing. Never throws.
+ * The announced files. Sweego documents two forms, `{uuid, name, content_type, size}` and `{filename, content_type, size,
+ * url}`; each field is read from either. An item of any other type still counts as a file, so that the reader of the mail
+ * sees that one is missing. Never throws.
  *
  * @see https://learn.sweego.io/docs/inbound/setup_inbound and /docs/inbound/conversational_flow
  */
@@ -28,13 +26,9 @@ export function readAttachments(value: unknown): InboundAttachment[] {
   if (value === null || value === undefined || value === '' || value === false) return [];
   return (Array.isArray(value) ? value : [value]).map((item: unknown) => {
     const fields = (typeof item === 'object' && item !== null ? item : {}) as Record<string, unknown>;
-    // Number() throws at an object whose toString is no function.
-    const size = fields['size'];
-    const sizeBytes = typeof size === 'number' || typeof size === 'string' ? Number(size) : NaN;
     return {
       name: text(fields['name']) ?? text(fields['filename']) ?? '',
       contentType: text(fields['content_type']),
-      sizeBytes: Number.isSafeInteger(sizeBytes) && sizeBytes > 0 ? sizeBytes : undefined,
       contentId: text(fields['content_id'])?.replace(/[<>]/g, ''),
       location: locationOf(text(fields['uuid']), text(fields['url'])),
     };
@@ -47,6 +41,5 @@ function locationOf(uuid: string | undefined, url: string | undefined): Attachme
 }
 
 function text(value: unknown): string | undefined {
-  const [first] = readHeaderValues(value);
-  return first === undefined ? undefined : cleanText(first);
+  return readHeaderValues(value)[0];
 }

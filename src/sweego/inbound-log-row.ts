@@ -1,4 +1,4 @@
-import { cleanText } from '../mail/mail-text.ts';
+import { wholeText } from '../mail/mail-text.ts';
 import { readMailboxes } from './mailbox.ts';
 import { findInstant } from './timestamp.ts';
 
@@ -7,16 +7,16 @@ export type InboundLogRow = {
   swgUid: string;
   /** `received`, `error` or `forwarded`; lower-case. */
   status: string;
-  /** Undefined when no instant can be read in the row. */
+  /** Undefined when the row has no readable instant. */
   receivedAt: Date | undefined;
   sender: string | undefined;
   subject: string;
-  /** Whom the envelope and the headers named, lower-case. */
+  /** The addresses in the envelope and the headers, in lower case. */
   recipients: readonly string[];
 };
 
 /**
- * Reads a row; undefined when it names no mail.
+ * Reads a row. Undefined when it has no swg_uid.
  *
  * @see https://learn.sweego.io/docs/sweego/log-logs-swg-uid-get
  */
@@ -37,5 +37,5 @@ export function readInboundLogRow(value: unknown): InboundLogRow | undefined {
 }
 
 function textOf(value: unknown): string {
-  return typeof value === 'string' ? cleanText(value).trim() : '';
+  return typeof value === 'string' ? wholeText(value).trim() : '';
 }

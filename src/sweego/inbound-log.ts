@@ -1,16 +1,16 @@
 import { HttpBodyError } from '../http-client.ts';
 import type { HttpFailure } from '../http-client.ts';
+import type { Mailbox } from '../mail/mailbox.ts';
 import { failureError, statusError } from './api.ts';
 import type { SweegoApi, SweegoDeps } from './api.ts';
 import { readHeaderMap } from './header-map.ts';
 import type { HeaderMap } from './header-map.ts';
 import { readJson } from './json-body.ts';
 import { readMailboxes } from './mailbox.ts';
-import type { Mailbox } from './mailbox.ts';
 
-/** What Sweego's log says about an inbound mail beyond its webhook. */
+/** What Sweego's log says about an inbound mail in addition to its webhook. */
 export type InboundLog = {
-  /** Whom the envelope named; a Bcc stands nowhere else. */
+  /** The recipients in the envelope. A Bcc is found nowhere else. */
   recipients: readonly Mailbox[];
   headers: HeaderMap;
 };
@@ -19,10 +19,10 @@ const timeoutMs = 30_000;
 const longestAnswerBytes = 4_000_000;
 
 /**
- * Asks Sweego's log about one mail. It is only ever an addition to what the webhook said: any answer that
- * cannot be read, and a mail that the log does not know (yet), is undefined.
+ * Asks Sweego's log about one mail. The log only adds to the webhook. So the result is undefined when the answer cannot
+ * be read, and when the log does not have the mail, or not yet.
  *
- * `GET /logs/{swg_uid}` may answer 200 with nothing but `{msg}`.
+ * `GET /logs/{swg_uid}` may answer 200 with only `{msg}`.
  *
  * @throws BridgeError SWEEGO_UNREACHABLE, SWEEGO_UNAVAILABLE, SWEEGO_API_KEY_REFUSED
  * @see https://learn.sweego.io/docs/sweego/log-logs-swg-uid-get
@@ -46,7 +46,7 @@ export async function findInboundLog(
   if (answer.status !== 200) {
     answer.discard();
     const error = statusError(answer.status, 'log');
-    if (error.code === 'SWEEGO_NOT_THERE') return undefined;
+    if (error.code === 'SWEEGO_NOT_FOUND') return undefined;
     throw error;
   }
   const chunks: Uint8Array[] = [];

@@ -1,41 +1,41 @@
 import { z } from 'zod';
-import { BridgeError } from '../errors.ts';
-import { cleanText } from '../mail/mail-text.ts';
+import { bridgeError } from '../errors.ts';
+import type { BridgeError } from '../errors.ts';
+import { wholeText } from '../mail/mail-text.ts';
+import type { Mailbox } from '../mail/mailbox.ts';
 import { readHeaderMap, readHeaderValues } from './header-map.ts';
 import type { HeaderMap } from './header-map.ts';
 import { readAttachments } from './inbound-attachment.ts';
 import type { InboundAttachment } from './inbound-attachment.ts';
 import { readJson } from './json-body.ts';
 import { readMailboxes } from './mailbox.ts';
-import type { Mailbox } from './mailbox.ts';
 import { normaliseEventType } from './outbound-event.ts';
 import { findInstant } from './timestamp.ts';
 
-/** One mail that Sweego received for us. What Sweego left out is `undefined`. */
+/** One mail that Sweego received for Odoo. A field that Sweego left out is `undefined`. */
 export type InboundMail = {
-  /** One per mail; `event_id` stands in where Sweego gives none. Never empty. */
+  /** Identifies the mail. It is `event_id` when Sweego gives no `swg_uid`. Never empty. */
   swgUid: string;
   /** When Sweego received it. */
   timestamp: Date | undefined;
-  /** Header From. Nobody has verified it: no right may depend on it. */
+  /** The header From. It is not verified, so no right may depend on it. */
   from: Mailbox;
   to: readonly Mailbox[];
   cc: readonly Mailbox[];
-  /** Decoded; `''` when there is none. */
+  /** Decoded; `''` when the mail has no subject. */
   subject: string;
   text: string | undefined;
   html: string | undefined;
-  inboundDomain: string | undefined;
-  /** What Sweego passes on of the mail's headers: all, some or none of them. */
+  /** The mail's headers that Sweego passes on: all, some or none. */
   headers: HeaderMap;
   attachments: readonly InboundAttachment[];
 };
 
-/** Whatever a field holds, or nothing: decoration of an unexpected kind counts as missing. */
+/** A field of any type. A value of an unexpected type counts as missing. */
 const anything = z.unknown().optional();
 const line = anything.transform((value) => readHeaderValues(value)[0]);
 const body = anything.transform((value) => {
-  const text = typeof value === 'string' ? cleanText(value) : '';
+  const text = typeof value === 'string' ? wholeText(value) : '';
   return text === '' ? undefined : text;
 });
 
@@ -51,7 +51,6 @@ const MailBody = z.object({
   subject: line,
   text: body,
   html: body,
-  inbound_domain: line,
   headers: anything.transform(readHeaderMap),
   in_reply_to: line,
   references: line,
@@ -60,9 +59,9 @@ const MailBody = z.object({
 });
 
 /**
- * Reads a mail as tolerantly as it can: a field of an unexpected kind counts as missing, since a customer's
- * mail is worth more than its decoration. Without a sender (Odoo would put OdooBot in his place) or without
- * anything that names the mail (its repetition could not be told from a second one) it is unreadable.
+ * Reads a mail tolerantly. A field of an unexpected type counts as missing, because the mail is worth more than one field.
+ * The mail must have a sender, or Odoo would name OdooBot as its author. It must have an id, or a repetition would look
+ * like a second mail.
  *
  * @throws BridgeError SWEEGO_MAIL_UNREADABLE naming the field
  * @see https://learn.sweego.io/docs/inbound/setup_inbound and /docs/inbound/conversational_flow
@@ -94,7 +93,6 @@ export function parseInboundMail(bytes: Uint8Array): InboundMail {
     subject: mail.subject ?? '',
     text: mail.text,
     html: mail.html,
-    inboundDomain: mail.inbound_domain,
     headers,
     attachments: mail.attachments,
   };
@@ -109,11 +107,7 @@ function withTopLevel(headers: HeaderMap, fields: Readonly<Record<string, string
 }
 
 function unreadable(field: string, fault: string): BridgeError {
-  return new BridgeError(
-    'SWEEGO_MAIL_UNREADABLE',
-    `The mail cannot be read: ${field} ${fault}. ` +
-      'Compare it (sweego-odoo-bridge inbox show <id> --body) with https://learn.sweego.io/docs/inbound/setup_inbound; ' +
-      "Sweego's test deliveries look like this and need nothing.",
-    { retry: 'never', scope: 'entry', cause: undefined, details: { field } },
-  );
+  return bridgeError('SWEEGO_MAIL_UNREADABLE', `The mail cannot be read: ${field} ${fault}`, {
+    details: { field },
+  });
 }

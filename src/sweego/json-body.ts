@@ -4,10 +4,10 @@ import { failureError } from './api.ts';
 import type { SweegoCall } from './api.ts';
 
 /**
- * The JSON value in a body, or undefined when there is none. A byte order mark is passed over and broken
- * UTF-8 becomes U+FFFD: one odd character in a subject must not hide a bounce.
+ * The JSON value in a body, or undefined when it is not JSON. A byte order mark is ignored, and broken UTF-8 becomes
+ * U+FFFD: one broken character in a subject must not hide a bounce.
  *
- * The reason of a failure is left out on purpose: V8 quotes the text in it.
+ * The error of JSON.parse is not returned, because V8 quotes the text in it.
  */
 export function readJson(body: Uint8Array): { value: unknown } | undefined {
   try {
@@ -18,9 +18,9 @@ export function readJson(body: Uint8Array): { value: unknown } | undefined {
 }
 
 /**
- * The JSON of an answer, read to its end; undefined when it is no JSON.
+ * The JSON value of an answer, read to its end; undefined when it is not JSON.
  *
- * @throws BridgeError SWEEGO_UNREACHABLE (it broke off), SWEEGO_ANSWER_TOO_LARGE
+ * @throws BridgeError SWEEGO_UNREACHABLE (the answer was interrupted), SWEEGO_ANSWER_TOO_LARGE
  */
 export async function readJsonAnswer(
   answer: OpenHttpAnswer,

@@ -1,23 +1,24 @@
-import { BridgeError } from '../errors.ts';
+import { bridgeError } from '../errors.ts';
+import type { BridgeError } from '../errors.ts';
 import type { OpenHttpAnswer } from '../http-client.ts';
 import { failureError, statusError } from './api.ts';
 import type { SweegoApi, SweegoDeps } from './api.ts';
 import { readJsonAnswer } from './json-body.ts';
 
-/** Sweego's own limit. */
+/** Rows of a page: Sweego's maximum. */
 const pageSize = 500;
 /**
- * Part of a page that is asked for again with the next one: how Sweego sorts is not documented, and rows that
- * vanish meanwhile must not push others over the edge of a page. What is seen twice does no harm.
+ * The part of a page that the next page repeats. Sweego's sort order is not documented, and when rows disappear between
+ * two requests, others move to an earlier page. Reading a row twice does no harm.
  */
 const pageOverlap = 0.1;
-/** A million rows: more is no window of a week, but an answer that never ends. */
+/** About a million rows. No week has more, so a longer answer never ends. */
 const mostPages = 2_000;
 const timeoutMs = 30_000;
 const longestAnswerBytes = 32_000_000;
-/** Longest pause that is waited for within a run, milliseconds. */
+/** The longest pause within a run, milliseconds. */
 const longestPauseMs = 60_000;
-/** Longest pause that Sweego is believed to mean, milliseconds. */
+/** A longer Retry-After is read as this one, milliseconds. */
 const longestStatedMs = 24 * 60 * 60_000;
 const dayMs = 24 * 60 * 60_000;
 /** Pauses after 429 without Retry-After, milliseconds. */
@@ -25,34 +26,34 @@ const pausesMs = [2_000, 8_000, 30_000];
 
 export type LogQuery = {
   channel: 'email' | 'email_inbound';
-  /** A From domain; left out for inbound mails. */
+  /** A From domain. Inbound mails have none. */
   domain?: string;
-  /** Of outgoing mails: a recipient or a swg_uid. */
+  /** For outgoing mails: a recipient or a swg_uid. */
   searchWord?: string;
-  /** Until now. Sweego knows whole days only, and in which zone is not documented, so the day before is read too. */
+  /** The end is now. Sweego filters by whole days in an undocumented zone, so the day before is read too. */
   from: Date;
 };
 
 export type LogDeps = SweegoDeps & {
-  /** Resolves after so many milliseconds, or at once when the signal aborts. */
+  /** Resolves after `ms` milliseconds, or at once when the signal aborts. */
   sleep: (ms: number, signal: AbortSignal) => Promise<void>;
 };
 
-/** A page of rows as Sweego wrote them; `refused` when Sweego says that there are none by answering 422. */
-export type LogPage = { rows: readonly unknown[]; isRefused: boolean };
+/** One page of rows, as Sweego wrote them. `isRefused`: Sweego answered 422, which means that there are no rows. */
+type LogPage = { rows: readonly unknown[]; isRefused: boolean };
 
 /**
- * Reads Sweego's log page by page, each row at least once as long as less than a tenth of a page vanishes in
- * between; rows come repeatedly, and in no order that could be relied on. One page is in memory at a time.
+ * Reads Sweego's log page by page. Every row is read at least once, as long as less than a tenth of a page disappears
+ * between two requests. Rows may come twice and in any order. Only one page is in memory at a time.
  *
- * 422 is how Sweego answers for a domain without rows. The end is where the total says, or an empty page; an end before
- * the total, as after a failure within, is none. Which of `/logs/` and
- * `/logs` is right differs from place to place: the other is asked when one is not there. 429 is waited for as
- * long as it says, up to a minute, three times.
+ * Sweego answers 422 for a domain without rows. The log ends at the total that Sweego states, or with an empty page. An
+ * empty page before that total is an error, because Sweego may have failed within the log. Sweego's documentation gives
+ * both `/logs/` and `/logs`: when one does not exist, the other is asked. After 429 the reader waits as long as Sweego
+ * says, up to a minute, three times at most.
  *
  * @throws BridgeError SWEEGO_UNREACHABLE, SWEEGO_UNAVAILABLE, SWEEGO_TOO_MANY_REQUESTS (detail `retryAfterSeconds`, when
- *   Sweego named it), SWEEGO_API_KEY_REFUSED, SWEEGO_LOGS_UNREADABLE, SWEEGO_ANSWER_TOO_LARGE; pages before it have been
- *   handed out
+ *   Sweego named it), SWEEGO_API_KEY_REFUSED, SWEEGO_LOGS_UNREADABLE, SWEEGO_ANSWER_TOO_LARGE; the pages before the
+ *   error have been returned
  * @see https://learn.sweego.io/docs/sweego/logs-logs-post
  */
 export async function* readLogPages(
@@ -63,7 +64,7 @@ export async function* readLogPages(
 ): AsyncGenerator<LogPage> {
   const ask = createAsker(deps, api, signal);
   let offset = 0;
-  /** How many rows there are at least, as far as is known. */
+  /** The number of rows that Sweego stated last. */
   let expected = 0;
   let before: string | undefined;
   for (let page = 0; page < mostPages; page += 1) {
@@ -76,7 +77,7 @@ export async function* readLogPages(
     }
     const written = JSON.stringify([rows.length, rows[0], rows.at(-1)]);
     if (written === before) {
-      // Without a total, a service that takes no offset cannot be told from one that has no more.
+      // Without a total, Sweego may either ignore the offset or have no more rows.
       if (total === undefined && rows.length < pageSize) return;
       throw unreadable('it answers the same page again and again');
     }
@@ -154,14 +155,14 @@ function isMoved(status: number): boolean {
   return [301, 302, 307, 308, 404, 405].includes(status);
 }
 
-/** Undefined when it was waited for often enough, or would be too long. */
+/** The next pause. Undefined after the last one, and when it would be too long. */
 function pauseOf(answer: OpenHttpAnswer, pauses: number): number | undefined {
   const usual = pausesMs[pauses];
   const pauseMs = statedPauseOf(answer) ?? usual;
   return usual === undefined || pauseMs === undefined || pauseMs > longestPauseMs ? undefined : pauseMs;
 }
 
-/** Retry-After in seconds (RFC 9110, section 10.2.3), as milliseconds; its form as a date is not used by Sweego. */
+/** Retry-After in seconds (RFC 9110, section 10.2.3), as milliseconds. Sweego does not use the form with a date. */
 function statedPauseOf(answer: OpenHttpAnswer): number | undefined {
   const stated = /^\d{1,9}$/.exec(answer.headers['retry-after']?.trim() ?? '')?.[0];
   return stated === undefined ? undefined : Math.min(Number(stated) * 1000, longestStatedMs);
@@ -169,22 +170,14 @@ function statedPauseOf(answer: OpenHttpAnswer): number | undefined {
 
 function tooManyRequests(answer: OpenHttpAnswer): BridgeError {
   const pauseMs = statedPauseOf(answer);
-  return new BridgeError(
-    'SWEEGO_TOO_MANY_REQUESTS',
-    'Sweego limits how often its log is read (429). The rest is read at a later reconciliation; ' +
-      'if it lasts, read it less often (RECONCILE_CRON).',
-    {
-      retry: 'later',
-      scope: 'sweego',
-      cause: undefined,
-      details: pauseMs === undefined ? {} : { retryAfterSeconds: pauseMs / 1000 },
-    },
-  );
+  return bridgeError('SWEEGO_TOO_MANY_REQUESTS', 'Sweego limits how often its log is read (429)', {
+    details: pauseMs === undefined ? {} : { retryAfterSeconds: pauseMs / 1000 },
+  });
 }
 
-/** `state` is documented as required, and left out in practice; a failure may come as 200 with `{msg}` alone. */
+/** `state` is documented as required but is often missing. A failure may be a 200 with only `{msg}`. */
 function readAnswer(value: unknown): { rows: readonly unknown[]; total: number | undefined } {
-  if (typeof value !== 'object' || value === null) throw unreadable('the answer is no JSON object');
+  if (typeof value !== 'object' || value === null) throw unreadable('the answer is not a JSON object');
   const { state, result, nb_result_without_offset: total } = value as Record<string, unknown>;
   if (state === false) throw unreadable('it answers that it failed');
   if (Array.isArray(result)) return { rows: result as unknown[], total: countOf(total) };
@@ -198,11 +191,7 @@ function countOf(value: unknown): number | undefined {
 }
 
 function unreadable(fault: string): BridgeError {
-  return new BridgeError(
-    'SWEEGO_LOGS_UNREADABLE',
-    `Sweego's log cannot be read: ${fault}. It is read again at the next reconciliation; if it lasts, ask Sweego's support.`,
-    { retry: 'later', scope: 'sweego', cause: undefined },
-  );
+  return bridgeError('SWEEGO_LOGS_UNREADABLE', `Sweego's log cannot be read: ${fault}`);
 }
 
 export type ReadLog = (query: LogQuery) => AsyncIterable<LogPage>;

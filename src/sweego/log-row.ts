@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
-import { BridgeError } from '../errors.ts';
-import { cleanText } from '../mail/mail-text.ts';
+import { bridgeError } from '../errors.ts';
+import { wholeText } from '../mail/mail-text.ts';
 import { findHeader, readHeaderMap } from './header-map.ts';
 import { readJson } from './json-body.ts';
 import { readMailboxes } from './mailbox.ts';
@@ -10,22 +10,22 @@ import { findInstant } from './timestamp.ts';
 /** One row of Sweego's log of outgoing mails: one submission to one recipient, with its latest state. */
 export type LogRow = {
   swgUid: string;
-  /** Lower-case, as Sweego names it: `opened-human`. */
+  /** Sweego's word in lower case, for example `opened-human`. */
   status: string;
-  /** `email_last_update` as written. Only to tell a row from what it said before. */
+  /** `email_last_update` as written. It only distinguishes a row from its earlier version. */
   lastUpdate: string;
-  /** Odoo's Message-Id as its header tells it; undefined for mails of others that have none. */
+  /** Odoo's Message-Id from its header. Mails of other senders may have none. */
   messageIdHeader: string | undefined;
   /**
-   * What webhooks would have told: that it was submitted and, once it is known, what became of it. Read only when
-   * it is called, since most rows of a shared account are nobody's business here.
+   * The events that webhooks would have reported: the submission and, if it is known, its result. They are read only on
+   * this call, because most rows of a shared account are not about mails of this Odoo.
    */
   readEvents(): readonly OutboundEvent[];
 };
 
 /**
- * What a row says in the words of webhooks. The latest state replaces the earlier ones, so `opened-…` and
- * `clicked-…` stand for delivered mails too.
+ * The event type of webhooks for each state of a row. A row holds only its latest state, so `opened-…` and `clicked-…`
+ * also mean that the mail was delivered.
  */
 const eventTypes: Readonly<Record<string, string>> = {
   delivered: 'delivered',
@@ -37,8 +37,7 @@ const eventTypes: Readonly<Record<string, string>> = {
 };
 
 /**
- * Reads a row as tolerantly as Sweego writes; undefined when it names no submission, no state, or no time of
- * the submission.
+ * Reads a row tolerantly. Undefined when it has no id of a submission, no state, or no time of the submission.
  *
  * @see https://learn.sweego.io/docs/sweego/logs-logs-post, https://learn.sweego.io/docs/logs/email/sending
  */
@@ -48,7 +47,7 @@ export function readLogRow(value: unknown): LogRow | undefined {
   const swgUid = textOf(row['swg_uid']) ?? findHeader(row['headers'], 'x-swg-uid');
   const status = textOf(row['status'])?.toLowerCase();
   if (swgUid === undefined || status === undefined) return undefined;
-  // Of several submissions the one that began last counts: without this time an old one would pass for the newest.
+  // The newest submission counts. Without this time an old one could look like the newest.
   const submittedAt = instantOf(row['email_creation']);
   if (submittedAt === undefined) return undefined;
   const messageIdHeader = findRowMessageId(row);
@@ -61,7 +60,7 @@ export function readLogRow(value: unknown): LogRow | undefined {
   };
 }
 
-/** The submission's own time goes with an event `email_sent`: the time of the latest state says nothing about that. */
+/** The event `email_sent` holds the time of the submission; the other event holds the time of the latest state. */
 function eventsOf(
   row: Record<string, unknown>,
   {
@@ -71,7 +70,7 @@ function eventsOf(
     submittedAt,
   }: Pick<LogRow, 'swgUid' | 'status' | 'messageIdHeader'> & { submittedAt: Date },
 ): readonly OutboundEvent[] {
-  // Nothing was sent: Sweego only said what it would do.
+  // Sweego sent nothing in a dry run.
   if (row['dry_run'] === true) return [];
   const headers = readHeaderMap(row['headers']);
   const updatedAt = instantOf(row['email_last_update']) ?? submittedAt;
@@ -80,7 +79,6 @@ function eventsOf(
     swgUid,
     transactionId: textOf(row['transaction_id']) ?? headers.get('x-transaction-id')?.[0],
     recipient: onlyAddressIn(row['email_to']),
-    domainFrom: textOf(row['domain_from']),
     headers: new Map([...headers].map(([name, texts]) => [name, texts.join(', ')])),
     messageIdHeader,
     wireMessageId: undefined,
@@ -89,7 +87,6 @@ function eventsOf(
     ...common,
     ...evidence,
     type,
-    rawType: status,
     timestamp,
     eventId: `log:${swgUid}:${type}:${digestOf([timestamp, evidence, common.transactionId])}`,
   });
@@ -102,7 +99,7 @@ function eventsOf(
   return events;
 }
 
-/** Odoo's Message-Id in a row, also in one that cannot be read. */
+/** Odoo's Message-Id in a row, even in one that `readLogRow` cannot read. */
 export function findRowMessageId(value: unknown): string | undefined {
   if (typeof value !== 'object' || value === null || Array.isArray(value)) return undefined;
   const { headers } = value as Record<string, unknown>;
@@ -117,15 +114,14 @@ export function findRowMessageId(value: unknown): string | undefined {
 export function parseLogRow(body: Uint8Array): readonly OutboundEvent[] {
   const row = readLogRow(readJson(body)?.value);
   if (row !== undefined) return row.readEvents();
-  throw new BridgeError(
-    'SWEEGO_EVENT_UNREADABLE',
-    'The row of the log cannot be read: it names no submission, no state or no time. ' +
-      'Compare it (sweego-odoo-bridge inbox show <id> --body) with https://learn.sweego.io/docs/sweego/logs-logs-post.',
-    { retry: 'never', scope: 'entry', cause: undefined, details: { field: 'swg_uid' } },
-  );
+  const what = 'The row of the log cannot be read: it names no submission, no state or no time';
+  throw bridgeError('SWEEGO_EVENT_UNREADABLE', what, {
+    fix: 'Compare it (sweego-odoo-bridge inbox show <id> --body) with https://learn.sweego.io/docs/sweego/logs-logs-post.',
+    details: { field: 'swg_uid' },
+  });
 }
 
-/** By the name of the webhook that tells the same. Sweego's label is a hint: its mail server's line decides. */
+/** The event type of the webhook for the same failure. Sweego's label is only a hint: the SMTP line decides later. */
 function failureTypeOf(row: Record<string, unknown>): string {
   const label = textOf(row['bounce_type'])?.toLowerCase();
   if (label === 'hard') return 'hard_bounce';
@@ -136,12 +132,12 @@ type Evidence = Pick<OutboundEvent, 'responseCode' | 'details'>;
 
 const noEvidence: Evidence = { responseCode: undefined, details: undefined };
 
-/** In place of an `event_id`, which the log does not tell: what says something else gets another one. */
-function digestOf(told: unknown): string {
-  return createHash('sha256').update(JSON.stringify(told)).digest('hex').slice(0, 16);
+/** A part of the `event_id`, which the log does not have: different content gets a different id. */
+function digestOf(content: unknown): string {
+  return createHash('sha256').update(JSON.stringify(content)).digest('hex').slice(0, 16);
 }
 
-/** `email_state` is the last reply's codes (`451 4.7.652`), `-1` for an address on Sweego's suppression list. */
+/** `email_state` holds the codes of the last reply (`451 4.7.652`), or `-1` for an address on Sweego's suppression list. */
 function evidenceOf(row: Record<string, unknown>): Evidence {
   const state = textOf(row['email_state']);
   const line = ['bounced', 'rejected', 'deferred'].flatMap((name) => textOf(row[name]) ?? [])[0];
@@ -154,7 +150,7 @@ function evidenceOf(row: Record<string, unknown>): Evidence {
   return { responseCode, details: line ?? state };
 }
 
-/** A row is about one recipient: of several addresses none can be told to be the one. */
+/** A row is about one recipient. With several addresses nobody can know which one. */
 function onlyAddressIn(value: unknown): string | undefined {
   const addresses = readMailboxes(value).map(({ address }) => address);
   const different = new Set(addresses.map((address) => address.toLowerCase()));
@@ -167,6 +163,6 @@ function instantOf(value: unknown): Date | undefined {
 
 function textOf(value: unknown): string | undefined {
   if (typeof value !== 'string' && typeof value !== 'number') return undefined;
-  const text = cleanText(String(value)).trim();
+  const text = wholeText(String(value)).trim();
   return text === '' ? undefined : text;
 }

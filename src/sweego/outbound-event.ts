@@ -1,37 +1,35 @@
 import { z } from 'zod';
-import { BridgeError } from '../errors.ts';
-import { cleanText } from '../mail/mail-text.ts';
+import { bridgeError } from '../errors.ts';
+import type { BridgeError } from '../errors.ts';
+import { wholeText } from '../mail/mail-text.ts';
 import { readHeaderMap } from './header-map.ts';
 import type { HeaderMap } from './header-map.ts';
 import { readJson } from './json-body.ts';
 import { findInstant } from './timestamp.ts';
 
-/** One event about one recipient of one mail, read from a webhook. What Sweego left out is `undefined`. */
+/** One event about one recipient of one mail. A field that Sweego left out is `undefined`. */
 export type OutboundEvent = {
   /** Lower-case with underscores: `soft-bounce` and `Soft bounce` are `soft_bounce`. */
   type: string;
-  /** `event_type` as Sweego wrote it. */
-  rawType: string;
   /** `email`, `sms`, … */
   channel: string | undefined;
-  /** When Sweego says it happened; also `undefined` when the text names no instant. Never an order. */
+  /** The time by Sweego's clock; `undefined` when it cannot be read. Events may arrive in any order. */
   timestamp: Date | undefined;
-  /** One per recipient and submission. */
+  /** Identifies the submission to one recipient. */
   swgUid: string | undefined;
-  /** One per event. */
+  /** Identifies the event. */
   eventId: string | undefined;
-  /** One per submission. */
+  /** Identifies the submission to all recipients. */
   transactionId: string | undefined;
   /** Bare address, as written. */
   recipient: string | undefined;
-  domainFrom: string | undefined;
-  /** By lower-case name, decoded; several values of one name are joined with `, `. */
+  /** Decoded, by lower-case name. Several values of one name are joined with `, `. */
   headers: ReadonlyMap<string, string>;
   /** Odoo's Message-Id: `x-message-id`, else `x-odoo-message-id`, unfolded and decoded. */
   messageIdHeader: string | undefined;
-  /** SMTP code of the receiving server. */
+  /** The SMTP code of the receiving server. */
   responseCode: number | undefined;
-  /** Log line of Sweego's mail server: free text. */
+  /** The line in the log of Sweego's mail server. It is free text. */
   details: string | undefined;
   /** The Message-Id that Sweego put on the wire in place of Odoo's, with angle brackets. */
   wireMessageId: string | undefined;
@@ -41,7 +39,7 @@ const text = z
   .union([z.string(), z.number()])
   .nullish()
   .transform((value) => {
-    const trimmed = cleanText(String(value ?? '')).trim();
+    const trimmed = wholeText(String(value ?? '')).trim();
     return trimmed === '' ? undefined : trimmed;
   });
 
@@ -63,11 +61,11 @@ const EventBody = z.object({
 });
 
 /**
- * Reads one event as tolerantly as Sweego writes: names with `-` or `_`, header values as text, number or
- * list, any field missing but `event_type`. Unknown types and channels are read like known ones.
+ * Reads one event tolerantly. Type names may have `-` or `_`, a header may be a text, a number or a list, and any field
+ * except `event_type` may be missing. Unknown types and channels are read like known ones.
  *
- * `details`, `response_code` and `timestamp` never make an event unreadable: the recipient's fate is worth
- * more than its decoration.
+ * A bad `details`, `response_code` or `timestamp` does not make an event unreadable, because the result of the delivery
+ * matters more.
  *
  * @throws BridgeError SWEEGO_EVENT_UNREADABLE naming the field
  * @see https://learn.sweego.io/docs/webhooks/payload
@@ -82,19 +80,16 @@ export function parseOutboundEvent(body: Uint8Array): OutboundEvent {
     throw unreadable(field, 'is missing or of an unexpected kind');
   }
   const event = parsed.data;
-  const rawType = event.event_type ?? '';
   const values = readHeaderMap(event.headers);
-  const details = typeof event.details === 'string' ? cleanText(event.details) : undefined;
+  const details = typeof event.details === 'string' ? wholeText(event.details) : undefined;
   return {
-    type: normaliseEventType(rawType),
-    rawType,
+    type: normaliseEventType(event.event_type ?? ''),
     channel: event.channel,
     timestamp: typeof event.timestamp === 'string' ? findInstant(event.timestamp) : undefined,
     swgUid: event.swg_uid ?? first(values, 'x-swg-uid'),
     eventId: event.event_id,
     transactionId: event.transaction_id ?? first(values, 'x-transaction-id'),
     recipient: event.recipient,
-    domainFrom: event.domain_from,
     headers: new Map([...values].map(([name, texts]) => [name, texts.join(', ')])),
     messageIdHeader: first(values, 'x-message-id') ?? first(values, 'x-odoo-message-id'),
     responseCode: readResponseCode(event.response_code),
@@ -105,8 +100,8 @@ export function parseOutboundEvent(body: Uint8Array): OutboundEvent {
 }
 
 /** `soft-bounce`, `Soft bounce` and `soft_bounce` are one type. */
-export function normaliseEventType(rawType: string): string {
-  return rawType.trim().toLowerCase().replace(/[-\s]/g, '_');
+export function normaliseEventType(written: string): string {
+  return written.trim().toLowerCase().replace(/[-\s]/g, '_');
 }
 
 function first(values: HeaderMap, name: string): string | undefined {
@@ -119,15 +114,15 @@ function readResponseCode(value: unknown): number | undefined {
   return match === null ? undefined : Number(match[1]);
 }
 
-/** Sweego's own id on the wire is `<{x-swg-bid}@{domain_from}>`. */
+/** Sweego's wire id is `<{x-swg-bid}@{domain_from}>`. */
 function wireIdFromHeader(bid: string | undefined, domainFrom: string | undefined): string | undefined {
   if (bid === undefined || domainFrom === undefined) return undefined;
   return /^[^\s<>@]+$/.test(bid) && /^[^\s<>@]+$/.test(domainFrom) ? `<${bid}@${domainFrom}>` : undefined;
 }
 
 /**
- * `… id=<session> <queue id> ACCEPTED from=… mx=… id=<Message-Id on the wire> (<SMTP reply>)`. The session's
- * id holds no `@`; what the reply says after the parenthesis belongs to the receiving server.
+ * The line is `… id=<session> <queue id> ACCEPTED from=… mx=… id=<wire id> (<SMTP reply>)`. The id of the session has no
+ * `@`. The text in parentheses is written by the receiving server, so it is not searched.
  */
 function wireIdFromDetails(details: string | undefined): string | undefined {
   const beforeReply = details?.split(' (', 1)[0];
@@ -136,11 +131,7 @@ function wireIdFromDetails(details: string | undefined): string | undefined {
 }
 
 function unreadable(field: string, fault: string): BridgeError {
-  return new BridgeError(
-    'SWEEGO_EVENT_UNREADABLE',
-    `The event cannot be read: ${field} ${fault}. ` +
-      'Compare it (sweego-odoo-bridge inbox show <id> --body) with https://learn.sweego.io/docs/webhooks/payload; ' +
-      "Sweego's test deliveries look like this and need nothing.",
-    { retry: 'never', scope: 'entry', cause: undefined, details: { field } },
-  );
+  return bridgeError('SWEEGO_EVENT_UNREADABLE', `The event cannot be read: ${field} ${fault}`, {
+    details: { field },
+  });
 }

@@ -1,39 +1,36 @@
 import { createHmac, createSecretKey, timingSafeEqual } from 'node:crypto';
 import type { KeyObject } from 'node:crypto';
-import { BridgeError } from '../errors.ts';
+import { bridgeError } from '../errors.ts';
 
-/** A key that signs webhooks, and the name by which it may be shown and stored (never the key itself). */
+/** A key that signs webhooks. Its id may be shown and stored; the key may not. */
 export type SigningSecret = {
   /** For example `server:3:outbound` or `environment:1`. */
   id: string;
-  /** Not bytes: Node would prepare them anew for every webhook, and a log would show them. */
+  /** A KeyObject, because Node would prepare bytes again for every webhook, and a log would show them. */
   key: KeyObject;
 };
 
-/** The three headers of a signed request, well formed; nothing is said yet about who sent it. */
+/** The three headers of a signed request. They are well-formed, but the signature is not verified yet. */
 export type SignatureHeaders = {
   /** `webhook-id`: opaque, 1 to 128 visible ASCII characters. */
   webhookId: string;
-  /** `webhook-timestamp` as written: Unix seconds. It is signed as text. */
+  /** `webhook-timestamp` as written, in Unix seconds. The signature covers this text. */
   timestamp: string;
-  /** `webhook-signature` as written: one signature, or several separated by spaces. */
+  /** `webhook-signature` as written: one signature, or several with spaces between them. */
   signature: string;
 };
 
-/** How far ahead of our clock a timestamp may lie, seconds. */
-export const futureToleranceSeconds = 300;
-
-/** Bytes of a key as Sweego issues them: 64 base64 characters. Others work, and are worth a warning. */
-export const issuedKeyBytes = 48;
+/** How far a timestamp may be ahead of this computer's clock, seconds. */
+const futureToleranceSeconds = 300;
 
 const base64Text = /^(?:[A-Za-z0-9+/]{4})*(?:[A-Za-z0-9+/]{2}==|[A-Za-z0-9+/]{3}=)?$/;
 const sha256Base64 = /^[A-Za-z0-9+/]{43}=$/;
 
 /**
- * Turns the base64 text that Sweego shows into the key that signs.
+ * Turns the base64 text that Sweego shows into the signing key.
  *
- * The key is the decoded text. Node decodes anything without complaint, so the characters are checked here:
- * a secret pasted with something else would refuse every webhook and nobody would know why.
+ * The key is the decoded text. Node decodes any text without an error, so the characters are checked here. Otherwise a
+ * secret with a typing error would refuse every webhook, and nobody would know why.
  *
  * @throws BridgeError SIGNATURE_SECRET_INVALID
  * @see https://learn.sweego.io/docs/webhooks/webhook_signature
@@ -42,11 +39,7 @@ export function parseSigningSecret(id: string, text: string): SigningSecret {
   const trimmed = text.trim();
   const fault = faultOf(trimmed);
   if (fault !== undefined) {
-    throw new BridgeError(
-      'SIGNATURE_SECRET_INVALID',
-      `The webhook secret ${id} ${fault}. Copy the secret of the webhook from Sweego unchanged.`,
-      { retry: 'never', scope: 'bridge', cause: undefined, details: { id } },
-    );
+    throw bridgeError('SIGNATURE_SECRET_INVALID', `The webhook secret ${id} ${fault}`, { details: { id } });
   }
   return { id, key: createSecretKey(trimmed, 'base64') };
 }
@@ -58,7 +51,7 @@ function faultOf(text: string): string | undefined {
   return undefined;
 }
 
-/** The three headers, or undefined when one is missing or cannot be what it claims to be. */
+/** The three headers, or undefined when one is missing or malformed. */
 export function readSignatureHeaders(
   header: (name: string) => string | undefined,
 ): SignatureHeaders | undefined {
@@ -72,13 +65,14 @@ export function readSignatureHeaders(
 }
 
 /**
- * The secret that signed exactly these bytes, or undefined. Never throws, whatever the signature looks like.
+ * The secret that signed exactly these bytes, or undefined. Never throws.
  *
- * Signed is `{webhook-id}.{webhook-timestamp}.{raw body}` with HMAC-SHA256: `body` must be the bytes as
- * received. Sweego sends the signature as bare base64; the `v1,` entries of Standard Webhooks, alone or in a
- * list, are the same signature and are accepted, other versions are not. Comparison takes constant time, and
- * lengths are compared first because `timingSafeEqual` throws on different ones. The first secret that matches
- * ends the search: only one who can sign learns from the time which it was.
+ * The signature is the HMAC-SHA256 of `{webhook-id}.{webhook-timestamp}.{raw body}`, so `body` must be the bytes as
+ * received. Sweego sends it as plain base64. The `v1,` entries of Standard Webhooks, alone or in a list, hold the same
+ * signature and are accepted; other versions are not.
+ *
+ * The comparison takes constant time. Lengths are compared first, because `timingSafeEqual` throws on different lengths.
+ * The search ends at the first match: its time shows which secret matched only to a caller who can sign.
  *
  * @see https://learn.sweego.io/docs/webhooks/webhook_signature
  */
@@ -109,10 +103,10 @@ function candidatesIn(signature: string): Buffer[] {
 }
 
 /**
- * Whether a request signed at `timestamp` may still be taken at `now`, both limits included: up to
- * `toleranceSeconds` old, up to 300 seconds ahead.
+ * Whether a request signed at `timestamp` is accepted at `now`. It may be up to `toleranceSeconds` old and up to 300
+ * seconds ahead; both limits are included.
  *
- * Replay is stopped by durable de-duplication; this only bounds how long its memory must reach.
+ * The inbox recognises repeated requests. This check only limits how long it must remember them.
  */
 export function isInsideWindow(timestamp: string, now: Date, toleranceSeconds: number): boolean {
   const ageSeconds = Math.floor(now.getTime() / 1000) - Number(timestamp);

@@ -2,12 +2,11 @@ const shape =
   /^(\d{4})-(\d{2})-(\d{2})[T ](\d{2}):(\d{2})(?::(\d{2})(?:[.,](\d{1,9}))?)?\s*(Z|[+-](?:0\d|1[0-4])(?::?[0-5]\d)?)?$/i;
 
 /**
- * The instant a Sweego timestamp names, or undefined when it names none.
+ * The instant of a Sweego timestamp, or undefined when it cannot be read.
  *
- * Sweego writes `2024-09-02T08:45:05+00:00`, the same with microseconds, and (opens and clicks) without a
- * zone; logs may put a space for the `T`, the zone as `+00` (PostgreSQL's form), and no seconds. A time
- * without zone is UTC: `new Date()` would read it in the zone of this computer. Digits finer than a
- * millisecond are cut.
+ * Sweego writes `2024-09-02T08:45:05+00:00`, sometimes with microseconds, and for opens and clicks without a zone. Its log
+ * may have a space instead of the `T`, a zone like `+00` (PostgreSQL's form), and no seconds. A time without a zone is UTC;
+ * `new Date()` would read it in the zone of this computer. Digits beyond milliseconds are cut.
  *
  * @see https://learn.sweego.io/docs/webhooks/payload
  */

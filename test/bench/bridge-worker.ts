@@ -13,7 +13,7 @@ import { openInbox } from '../../src/inbox/open.ts';
 import { createLog } from '../../src/log.ts';
 import { createBridgeActions } from '../../src/odoo/bridge-actions.ts';
 import { createOdoo } from '../../src/odoo/create-odoo.ts';
-import type { MessageChange } from '../../src/rules/delivery/message-state.ts';
+import type { MessageChange } from '../../src/odoo/message-change.ts';
 import { describeBody } from '../../src/sweego/describe-body.ts';
 import { noSnapshot } from '../support/inbox/no-snapshot.ts';
 import { signWebhook } from '../support/mails/sign-webhook.ts';

@@ -3,7 +3,7 @@ import type { IncomingMessage } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { provisionVersion } from '../../src/odoo/bridge-actions.ts';
-import type { MessageChange } from '../../src/rules/delivery/message-state.ts';
+import type { MessageChange } from '../../src/odoo/message-change.ts';
 import { recipientOf } from './intake/intake-event.ts';
 
 /**
@@ -39,11 +39,9 @@ const settings = {
   servers: [
     {
       id: 1,
-      name: 'Sweego',
       from_filter: false,
       outbound_secrets: [outboundSecret],
       inbound_secrets: [],
-      delete_on_sent: true,
       show_auto_replies: false,
       feed_blacklist: false,
       count_bounces: false,
@@ -54,7 +52,6 @@ const settings = {
   api_key: false,
   client_uuid: false,
   failure_types: { mail: ['unknown'], notification: ['unknown'] },
-  languages: ['en_US'],
   company_language: 'en_US',
 };
 
@@ -67,14 +64,12 @@ function messageOf(messageId: string, index: number) {
     id,
     model: 'sale.order',
     res_id: 1,
-    document_exists: true,
     mails: [
       {
         id,
         state: 'sent',
         is_notification: true,
-        relayed: true,
-        delete_wished: true,
+        auto_delete_requested: true,
         confirmed: false,
         recipients: [{ partner_id: id, address: recipient }],
         email_to: false,

@@ -71,7 +71,6 @@ async function until(condition: () => Promise<boolean>): Promise<void> {
 
 const mail: SinkMail = {
   recipient: 'customer@example.com',
-  sender: 'sales@odoo.example.com',
   headers: {
     from: 'sales@odoo.example.com',
     'x-message-id': '<1.2-openerp-3-sale.order@odoo.example.com>',

@@ -28,14 +28,12 @@ async function openOrder() {
   const mailTo = (recipient: string): SinkMail =>
     odoo.sink.mails.find((mail) => mail.recipient === recipient) ?? expect.fail();
   /** Takes webhooks as `serve` does, and brings them to Odoo. */
-  const bring = async (
-    ...requests: { direction: 'outbound' | 'inbound'; body: string; receivedAt?: Date }[]
-  ) => {
+  const bring = async (...requests: { kind: 'outbound' | 'inbound'; body: string; receivedAt?: Date }[]) => {
     const inbox = await openInbox(config.databaseUrl);
-    for (const { direction, body, receivedAt = now() } of requests) {
+    for (const { kind, body, receivedAt = now() } of requests) {
       const bytes = Buffer.from(body);
-      const common = { webhookId: randomUUID(), secretId: 'environment:1' };
-      await inbox.put({ direction, body: bytes, receivedAt, ...common });
+      const common = { requestKey: randomUUID(), secretId: 'environment:1' };
+      await inbox.put({ kind, body: bytes, receivedAt, ...common });
     }
     const bridge = await openBridge(config, { now, log: silent });
     const open = async () => {
@@ -47,7 +45,7 @@ async function openOrder() {
     await inbox.close();
   };
   const event = (type: string, mail: SinkMail, uid: string, when: Date, smtpAnswer?: string) => ({
-    direction: 'outbound' as const,
+    kind: 'outbound' as const,
     body: sweegoEventBody({
       type,
       mail,
@@ -209,7 +207,7 @@ it('tells events in order of time, and the two hours of the autumn night apart',
 it('names replies, and what became of each, the one that came first on top', async () => {
   const { ask, bring, message } = await openOrder();
   const reply = (subject: string, receivedAt: Date) => ({
-    direction: 'inbound' as const,
+    kind: 'inbound' as const,
     receivedAt,
     body: sweegoReplyBody(
       {

@@ -1,6 +1,7 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { afterEach, beforeEach, expect, test } from 'vitest';
+import { builtProgram } from '../support/built-programs.ts';
 import { openStandIn } from './open-stand-in.ts';
 import type { OpenStandIn } from './open-stand-in.ts';
 
@@ -12,8 +13,7 @@ beforeEach(async () => {
 afterEach(() => open.close());
 
 async function runDemo(args: readonly string[], environment: Readonly<Record<string, string>> = {}) {
-  const child = spawn(process.execPath, ['--import', 'tsx', 'demo/demo.ts', ...args], {
-    cwd: new URL('../..', import.meta.url).pathname,
+  const child = spawn(process.execPath, [builtProgram('demo/demo.ts'), ...args], {
     env: { PATH: process.env['PATH'] ?? '', ...environment },
     stdio: ['ignore', 'pipe', 'pipe'],
   });
@@ -86,7 +86,7 @@ test('the demo names the step that had no effect and exits with 1', async () => 
   expect(code).toBe(1);
 });
 
-test('the demo says which variables it lacks and exits with 2', async () => {
+test('the demo names the missing variables and exits with 2', async () => {
   const { code, output } = await runDemo(['--real']);
   expect(output).toContain('ODOO_URL is missing');
   expect(code).toBe(2);

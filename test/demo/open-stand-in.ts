@@ -19,8 +19,8 @@ export type OpenStandIn = {
 
 export const outboundSecret = Buffer.alloc(48, 'stand-in secret').toString('base64');
 
-/** A stand-in Odoo whose mails go to a sink through a Sweego server, with deferred deletion or without. */
-export async function openStandIn({ deleteOnSent = true } = {}): Promise<OpenStandIn> {
+/** A stand-in Odoo whose mails go to a sink through a Sweego server that deletes them after delivery. */
+export async function openStandIn(): Promise<OpenStandIn> {
   const sink = await startSmtpSink();
   const standIn = await startStandInOdoo();
   const { url, database } = standIn;
@@ -35,7 +35,7 @@ export async function openStandIn({ deleteOnSent = true } = {}): Promise<OpenSta
     smtp_port: sink.port,
     x_sweego_enabled: true,
     x_sweego_outbound_webhook_secret: outboundSecret,
-    x_sweego_delete_on_sent: deleteOnSent,
+    x_sweego_delete_on_sent: true,
   });
   return {
     standIn,

@@ -79,7 +79,7 @@ test('gives each recipient of a mail a submission of its own, and a new one afte
   await submit(['ann@example.com', 'bob@example.com']);
   const ann = await sweego.waitForMail((one) => one.recipient === 'ann@example.com');
   const bob = await sweego.waitForMail((one) => one.recipient === 'bob@example.com');
-  expect(sweego.recordedMails()).toHaveLength(2);
+  expect(sweego.smtp.mails).toHaveLength(2);
   const first = sweego.submissionOf(ann).uid;
   expect(sweego.submissionOf(bob).uid).not.toBe(first);
   sweego.createEvent({ type: 'delivered', mail: ann, at });
@@ -98,7 +98,7 @@ test('sends the same webhook again with the same id and bytes', async () => {
   expect(received[0]?.headers['webhook-id']).toBe(received[1]?.headers['webhook-id']);
 });
 
-test('holds the answer to a mail back for as long as it is told', async () => {
+test('holds back the answer to a mail for as long as the delay that was set', async () => {
   sweego.smtp.setDelay(60_000);
   const submitted = submit(['ann@example.com']);
   await sweego.waitForMail(() => true);
@@ -108,8 +108,8 @@ test('holds the answer to a mail back for as long as it is told', async () => {
   expect(sweego.smtp.inTransit()).toBe(0);
 });
 
-test('refuses a recipient with the code it is told', async () => {
+test('refuses a recipient with the code that was set', async () => {
   sweego.smtp.setRefusal('ann@example.com', { code: 550, text: 'No such user' });
   await expect(submit(['ann@example.com'])).rejects.toMatchObject({ responseCode: 550 });
-  expect(sweego.recordedMails()).toEqual([]);
+  expect(sweego.smtp.mails).toEqual([]);
 });

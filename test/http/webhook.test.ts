@@ -287,7 +287,7 @@ describe('what is told', () => {
       const response = await app.request(outbound, request);
       answers.push(await response.text(), JSON.stringify([...response.headers]));
     }
-    await inbox.claim({ directions: ['outbound'], limit: 10, now, describe: describeBody });
+    await inbox.claim({ kinds: ['outbound'], limit: 10, now, describe: describeBody });
     answers.push(await (await app.request('/readyz')).text());
     const told = [...answers, ...lines].join('\n');
     expect(lines.length).toBeGreaterThanOrEqual(5);

@@ -1,10 +1,10 @@
 import { copyFileSync } from 'node:fs';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { openInbox } from '../../src/inbox/open.ts';
-import { openSqliteSession } from '../../src/inbox/sqlite/session.ts';
+import { openSession } from '../../src/inbox/sqlite/session.ts';
 import {
   after,
-  allDirections,
+  allKinds,
   bytesOfText,
   describeTestBody,
   requestOf,
@@ -32,8 +32,8 @@ async function expectNothingLost(file: string): Promise<void> {
     states: { received: 2, claimed: 1, waiting: 1, settled: 2, parked: 1 },
     oldestOpenAt: after(4),
     secrets: [
-      { secretId: 'environment:1', direction: 'outbound', lastUsedAt: after(6), requests: 5 },
-      { secretId: 'server:1:outbound', direction: 'outbound', lastUsedAt: after(1), requests: 1 },
+      { secretId: 'environment:1', kind: 'outbound', lastUsedAt: after(6), requests: 5 },
+      { secretId: 'server:1:outbound', kind: 'outbound', lastUsedAt: after(1), requests: 1 },
     ],
   });
   expect(await inbox.find(4)).toMatchObject({
@@ -57,10 +57,10 @@ describe('an inbox of the first schema version', () => {
   it('goes on with what was open, and knows again what it has seen', async () => {
     const inbox = await openInbox(`file:${path}`);
     expect(await inbox.holdLease({ name: 'worker', holder: 'new', ttlMs: 1000, now: after(700) })).toBe(true);
-    expect(await inbox.releaseClaimed(allDirections, after(700))).toEqual({ released: 1, parked: 0 });
+    expect(await inbox.releaseClaimed(allKinds, after(700))).toEqual({ released: 1, parked: 0 });
     await inbox.put(requestOf({ keys: ['event:3'] }, { receivedAt: after(700) }));
     const claimed = await inbox.claim({
-      directions: ['outbound'],
+      kinds: ['outbound'],
       limit: 100,
       now: after(700),
       describe: describeTestBody,
@@ -98,9 +98,9 @@ describe('an inbox of the first schema version', () => {
       await createVersion1Inbox(file);
       const run = await runProgram('migrate-until-killed', [file, String(number)]);
       expect(run.signal).toBe('SIGKILL');
-      expect(versionsIn(copyOf(file))).toEqual(number < statements ? [1] : [1, 2]);
+      expect(versionsIn(copyOf(file))).toEqual(number < statements ? [1] : [1, 2, 3]);
       await expectNothingLost(file);
-      expect(versionsIn(file)).toEqual([1, 2]);
+      expect(versionsIn(file)).toEqual([1, 2, 3]);
     }
   }, 60_000);
 });
@@ -113,7 +113,7 @@ function copyOf(file: string): string {
 }
 
 function versionsIn(file: string): unknown[] {
-  const session = openSqliteSession(file);
+  const session = openSession(file);
   const versions = session
     .all('SELECT version FROM migration ORDER BY version', [])
     .map((row) => row['version']);

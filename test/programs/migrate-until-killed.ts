@@ -1,14 +1,14 @@
 import { migrate } from '../../src/inbox/sqlite/open.ts';
-import { sqliteSchema } from '../../src/inbox/sqlite/schema.ts';
-import { openSqliteSession } from '../../src/inbox/sqlite/session.ts';
-import type { SqliteSession } from '../../src/inbox/sqlite/session.ts';
+import { schema } from '../../src/inbox/sqlite/schema.ts';
+import { openSession } from '../../src/inbox/sqlite/session.ts';
+import type { Session } from '../../src/inbox/sqlite/session.ts';
 
 /**
  * Migrates a file one statement at a time and kills itself before the statement of the given number (counted
  * from 0; the end counts as one), or prints how many there are when that number is not reached.
  */
 const [, , path, killBeforeText] = process.argv as [string, string, string, string];
-const real = openSqliteSession(path);
+const real = openSession(path);
 let statements = 0;
 
 function count(): void {
@@ -21,7 +21,7 @@ function statementsOf(sql: string): string[] {
   return sql.split(/;\s*\n\s*(?=ALTER|CREATE|DROP|INSERT|UPDATE|$)/).filter((text) => text.trim() !== '');
 }
 
-const session: SqliteSession = {
+const session: Session = {
   ...real,
   exec(sql) {
     for (const text of statementsOf(sql)) {
@@ -34,6 +34,6 @@ const session: SqliteSession = {
     return real.run(sql, parameters);
   },
 };
-await migrate(session, sqliteSchema);
+await migrate(session, schema);
 if (statements === Number(killBeforeText)) process.kill(process.pid, 'SIGKILL');
 process.stdout.write(`${statements}\n`);

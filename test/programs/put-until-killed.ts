@@ -12,9 +12,9 @@ let answers = 0;
 
 async function putForever(side: number): Promise<void> {
   for (let number = 0; ; number += 1) {
-    const webhookId = `${side}-${number}`;
-    await inbox.put(requestOf({ keys: [webhookId] }, { webhookId }));
-    writeSync(1, `${webhookId}\n`);
+    const requestKey = `${side}-${number}`;
+    await inbox.put(requestOf({ keys: [requestKey] }, { requestKey }));
+    writeSync(1, `${requestKey}\n`);
     answers += 1;
     if (answers === Number(answersText)) process.kill(process.pid, 'SIGKILL');
   }

@@ -8,7 +8,7 @@ const inbox = await openInbox(databaseUrl);
 
 for (let batch = 1; ; batch += 1) {
   const entries = await inbox.claim({
-    directions: ['outbound'],
+    kinds: ['outbound'],
     limit: 7,
     now: after(0),
     describe: describeTestBody,

@@ -2,24 +2,27 @@ import { execFile } from 'node:child_process';
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { homedir } from 'node:os';
 import { join } from 'node:path';
-import { describe, expect, it } from 'vitest';
+import { beforeAll, describe, expect, it } from 'vitest';
+import { joinActionSources } from '../../src/provision/action-sources.ts';
 
 /**
- * Odoo 19 runs on Python 3.10 to 3.13, and refuses server actions whose bytecode holds anything but its own
- * list. The chroot's Python is always tried; others when this machine has them.
+ * Odoo 19 runs on Python 3.10 to 3.13, and refuses server actions whose bytecode holds an instruction that is not
+ * on its list. The chroot's Python is always tried; other versions when this machine has them.
  */
 const script = new URL('../../config/real-odoo.sh', import.meta.url).pathname;
 const folder = new URL('../../src/provision/actions/', import.meta.url);
 const checks = readFileSync(new URL('../programs/check_actions.py', import.meta.url), 'utf8');
-const actions = Object.fromEntries(
-  readdirSync(folder).map((name) => [name, readFileSync(new URL(name, folder), 'utf8')]),
-);
+const readme = readFileSync(new URL('README.md', folder), 'utf8');
+const actions = joinActionSources((path) => readFileSync(new URL(path, folder), 'utf8'));
 
 type Behaviour = { ended: string; savepoint: string[]; logged: [string, string][] };
 type Report = {
   version: string;
   refused: Record<string, string[]>;
+  unknown: Record<string, string[]>;
   control: string[];
+  missing: Record<string, string[]>;
+  rules: Record<string, { expected: boolean; refused: boolean }>;
   'python error': Behaviour;
   'sql error': Behaviour;
   conflict: Behaviour;
@@ -61,14 +64,24 @@ async function reports(): Promise<Report[]> {
   return printed.flatMap((text) => (text === undefined ? [] : [JSON.parse(text) as Report]));
 }
 
+let found: Report[];
+beforeAll(async () => {
+  found = await reports();
+  expect(found.map(({ version }) => version)).toContain('3.13');
+});
+
 describe('the Python that is provisioned', () => {
-  it('is accepted by Odoo’s rules, and stops no mail when it fails, on every Python that can be had', async () => {
-    const found = await reports();
-    expect(found.map(({ version }) => version)).toContain('3.13');
+  it('is accepted by Odoo’s rules, and uses only names that exist there, on every Python version of this machine', () => {
+    const nothing = Object.fromEntries(Object.keys(actions).map((name) => [name, []]));
+    for (const { version, refused, unknown, control } of found) {
+      expect([version, refused]).toEqual([version, nothing]);
+      expect([version, unknown]).toEqual([version, nothing]);
+      expect(control).toContain('IMPORT_NAME');
+    }
+  });
+
+  it('stops no mail when it fails, on every Python version of this machine', () => {
     for (const report of found) {
-      const refusedNothing = Object.fromEntries(Object.keys(actions).map((name) => [name, []]));
-      expect([report.version, report.refused]).toEqual([report.version, refusedNothing]);
-      expect(report.control).toContain('IMPORT_NAME');
       expect(report['python error']).toEqual({
         ended: 'mail goes on',
         savepoint: ['rolled back'],
@@ -81,6 +94,19 @@ describe('the Python that is provisioned', () => {
       });
       // Odoo repeats the whole request itself; swallowing the conflict would break that.
       expect(report.conflict).toEqual({ ended: 'raised SqlError', savepoint: ['rolled back'], logged: [] });
+    }
+  });
+
+  it('lives with the rules that its README names', () => {
+    for (const { version, rules, missing } of found) {
+      for (const [name, { expected, refused }] of Object.entries(rules)) {
+        expect([version, name, refused]).toEqual([version, name, expected]);
+        expect(readme).toContain(name);
+      }
+      for (const [name, unknown] of Object.entries(missing)) {
+        expect([version, unknown]).toEqual([version, [name]]);
+        expect(readme).toContain(`\`${name}\``);
+      }
     }
   });
 });

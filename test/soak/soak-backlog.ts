@@ -94,8 +94,8 @@ async function storePile(inbox: Inbox, count: number): Promise<number> {
     await Promise.all(
       Array.from({ length: size }, (_, index) =>
         inbox.put({
-          direction: 'outbound',
-          webhookId: randomUUID(),
+          kind: 'outbound',
+          requestKey: randomUUID(),
           body: Buffer.from(intakeBody(first + index, receivedAt)),
           receivedAt,
           secretId: 'server:1:outbound',
@@ -108,7 +108,7 @@ async function storePile(inbox: Inbox, count: number): Promise<number> {
 
 async function claimAndSettle(inbox: Inbox, seen: Set<number>): Promise<number> {
   const now = new Date();
-  const entries = await inbox.claim({ directions: ['outbound'], limit: batch, now, describe: describeBody });
+  const entries = await inbox.claim({ kinds: ['outbound'], limit: batch, now, describe: describeBody });
   if (entries.length === 0) return 0;
   const ids = entries.map(({ id }) => id);
   for (const id of ids) seen.add(id);

@@ -1,9 +1,9 @@
 import { expect } from 'vitest';
 import { BridgeError } from '../../src/errors.ts';
-import type { ErrorScope, Retry } from '../../src/errors.ts';
+import type { ErrorCode, ErrorScope, Retry } from '../../src/errors.ts';
 
 export type Refusal = {
-  code: string;
+  code: ErrorCode;
   retry: Retry;
   scope: ErrorScope;
   /** Words of the message that tell the fix. */

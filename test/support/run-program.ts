@@ -1,12 +1,12 @@
 import { spawn } from 'node:child_process';
-import { fileURLToPath } from 'node:url';
+import { builtProgram } from './built-programs.ts';
 
 /** How a program ended and what it had printed by then. */
 export type ProgramRun = { exitCode: number | null; signal: NodeJS.Signals | null; lines: string[] };
 
 /**
- * Runs a TypeScript program of test/programs in a process of its own and waits for its end. Its standard
- * error appears in the test's.
+ * Runs a program of test/programs in a process of its own and waits for its end. Its standard error appears
+ * in the test's.
  *
  * @param options.fileSizeLimitKiB the kernel refuses to let any file of the program grow beyond it, for root
  *   too, as a full disk would (RLIMIT_FSIZE)
@@ -16,8 +16,7 @@ export function runProgram(
   args: readonly string[],
   options: { fileSizeLimitKiB?: number } = {},
 ): Promise<ProgramRun> {
-  const path = fileURLToPath(new URL(`../programs/${name}.ts`, import.meta.url));
-  const command = [process.execPath, '--import', 'tsx', path, ...args];
+  const command = [process.execPath, builtProgram(`test/programs/${name}.ts`), ...args];
   const limit = options.fileSizeLimitKiB;
   // POSIX counts the limit of `ulimit -f` in blocks of 512 bytes.
   const script = limit === undefined ? 'exec "$@"' : `ulimit -f ${limit * 2}; exec "$@"`;

@@ -25,7 +25,7 @@ describe('a log that cannot be read', () => {
     async (status) => {
       sweego.failNext(status, status);
       const error = await expectRefusal(readLog(), {
-        code: 'SWEEGO_NOT_THERE',
+        code: 'SWEEGO_NOT_FOUND',
         retry: 'later',
         scope: 'sweego',
         says: /Check SWEEGO_API_URL/,

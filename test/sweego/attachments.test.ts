@@ -37,7 +37,7 @@ describe('an attachment announced by uuid', () => {
   it('that Sweego does not have any more is gone for good', async () => {
     const uuid = sweego.addAttachment(Buffer.from('x'));
     sweego.removeAttachment(uuid);
-    const gone = { code: 'SWEEGO_NOT_THERE', retry: 'never', scope: 'entry', says: /UUID/ } as const;
+    const gone = { code: 'SWEEGO_NOT_FOUND', retry: 'never', scope: 'entry', says: /UUID/ } as const;
     await expectRefusal(read({ uuid }), gone);
     for (const status of [404, 410, 422]) {
       sweego.failNext(status);
@@ -104,7 +104,7 @@ describe('an attachment announced by uuid', () => {
   it.each(['../../../../api/keys', '..', '', 'a/b?c#d'])(
     'reaches no other path by the uuid %j',
     async (uuid) => {
-      await expect(read({ uuid })).rejects.toMatchObject({ code: 'SWEEGO_NOT_THERE' });
+      await expect(read({ uuid })).rejects.toMatchObject({ code: 'SWEEGO_NOT_FOUND' });
       const prefix = `GET /clients/${sweego.clientUuid}/domains/inbound/attachments/`;
       for (const request of sweego.requests) {
         expect(request.slice(prefix.length)).toBe(encodeURIComponent(uuid));

@@ -66,7 +66,7 @@ describe('a reply is found by', () => {
 describe('the terms of a body', () => {
   it('are those of each element of a list', () => {
     const body = JSON.stringify([{ recipient: 'ann@example.com' }, 42, { recipient: 'bob@example.com' }]);
-    const described = describeBody({ direction: 'outbound', webhookId: 'w', body: Buffer.from(body) });
+    const described = describeBody({ kind: 'outbound', requestKey: 'w', body: Buffer.from(body) });
     expect(described.kind === 'elements' && described.elements.map(({ terms }) => terms)).toEqual([
       ['address:ann@example.com'],
       [],
@@ -93,8 +93,8 @@ describe('the terms of a body', () => {
       ),
     });
     fc.assert(
-      fc.property(fc.constantFrom('outbound' as const, 'inbound' as const), fields, (direction, element) => {
-        for (const term of termsOf(direction, element)) expect(term).toMatch(/^(address|message-id):./);
+      fc.property(fc.constantFrom('outbound' as const, 'inbound' as const), fields, (kind, element) => {
+        for (const term of termsOf(kind, element)) expect(term).toMatch(/^(address|message-id):./);
       }),
     );
   });

@@ -8,8 +8,8 @@ import { documentedEvents } from '../fixtures/outbound-events.ts';
 const describeAsInbox: DescribeBody = describeBody;
 
 const event = { ...documentedEvents[1], timestamp: '2024-12-10T17:35:39+00:00' };
-const describedOf = (value: unknown, webhookId = 'w1', direction: 'outbound' | 'inbound' = 'outbound') =>
-  describeAsInbox({ direction, webhookId, body: Buffer.from(JSON.stringify(value)) });
+const describedOf = (value: unknown, requestKey = 'w1', kind: 'outbound' | 'inbound' = 'outbound') =>
+  describeAsInbox({ kind, requestKey, body: Buffer.from(JSON.stringify(value)) });
 const keysOf = (...args: Parameters<typeof describedOf>): readonly string[] => {
   const described = describedOf(...args);
   if (described.kind === 'unreadable') throw new Error(described.reason);
@@ -79,16 +79,20 @@ describe('a list', () => {
     ['too long to be events', `[${'1,'.repeat(10_000)}1]`],
     ['nested too deep', `[${'['.repeat(200_000)}${']'.repeat(200_000)}]`],
   ])('that is %s is set aside whole', (_, body) => {
-    const described = describeAsInbox({ direction: 'outbound', webhookId: 'w1', body: Buffer.from(body) });
+    const described = describeAsInbox({ kind: 'outbound', requestKey: 'w1', body: Buffer.from(body) });
     expect(described).toMatchObject({ kind: 'unreadable' });
-    expect(described.kind === 'unreadable' && described.reason).toMatch(/^SWEEGO_BODY_UNREADABLE: the body /);
+    expect(described).toEqual({
+      kind: 'unreadable',
+      code: 'SWEEGO_BODY_UNREADABLE',
+      reason: expect.stringMatching(/^the body /) as string,
+    });
   });
 });
 
 describe('any other body', () => {
   it('is one entry with the very bytes that came', () => {
     const body = Buffer.from('\uFEFF {"a" : 1.0, "a": 2, "b": "\\u00e9"}\n');
-    const described = describeAsInbox({ direction: 'outbound', webhookId: 'w1', body });
+    const described = describeAsInbox({ kind: 'outbound', requestKey: 'w1', body });
     expect(described).toMatchObject({ kind: 'elements', isArray: false });
     expect(described.kind === 'elements' && described.elements.map((element) => element.body)).toEqual([
       body,
@@ -101,8 +105,8 @@ describe('any other body', () => {
       fc.json().map((json) => Buffer.from(json)),
     );
     fc.assert(
-      fc.property(bodies, fc.string(), (body, webhookId) => {
-        const described = describeAsInbox({ direction: 'inbound', webhookId, body });
+      fc.property(bodies, fc.string(), (body, requestKey) => {
+        const described = describeAsInbox({ kind: 'inbound', requestKey, body });
         if (described.kind === 'elements') expect(described.elements.length).toBeGreaterThan(0);
         else expect(described.reason).not.toBe('');
       }),
@@ -111,10 +115,14 @@ describe('any other body', () => {
 
   it('that is not JSON is set aside without being quoted', () => {
     const described = describeAsInbox({
-      direction: 'outbound',
-      webhookId: 'w1',
+      kind: 'outbound',
+      requestKey: 'w1',
       body: Buffer.from('hello@example.com'),
     });
-    expect(described).toEqual({ kind: 'unreadable', reason: 'SWEEGO_BODY_UNREADABLE: the body is not JSON' });
+    expect(described).toEqual({
+      kind: 'unreadable',
+      code: 'SWEEGO_BODY_UNREADABLE',
+      reason: 'the body is not JSON',
+    });
   });
 });

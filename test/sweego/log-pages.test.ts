@@ -152,14 +152,14 @@ it.each([
     code: 'SWEEGO_LOGS_UNREADABLE',
     retry: 'later',
     scope: 'sweego',
-    says: /read again at the next reconciliation/,
+    says: /next reconciliation reads it again/,
   });
 });
 
 it('names the address that is wrong when Sweego does not know the question at either path', async () => {
   const { open } = answering({ status: 404 }, { status: 404 });
   await expectRefusal(uidsOf({ open }), {
-    code: 'SWEEGO_NOT_THERE',
+    code: 'SWEEGO_NOT_FOUND',
     retry: 'later',
     scope: 'sweego',
     says: /Check SWEEGO_API_URL/,

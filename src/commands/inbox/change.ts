@@ -1,4 +1,5 @@
-import { BridgeError } from '../../errors.ts';
+import { bridgeError } from '../../errors.ts';
+import type { BridgeError } from '../../errors.ts';
 import type { EntryChange, EntrySummary } from '../../inbox/inbox.ts';
 import { printableJson, printTable } from '../printed-text.ts';
 import type { InboxDeps } from './entry.ts';
@@ -66,7 +67,7 @@ export function printChanges({ verb, changed, more, isDryRun }: ChangeReport, ou
   if (changed.length > 0) {
     const rows = changed.map(({ id, summary, change }) => [
       String(id),
-      summary?.direction ?? '-',
+      summary?.kind ?? '-',
       summary?.state ?? '-',
       change === 'done' ? done : `not ${verb}: ${reasons[change]}`,
     ]);
@@ -83,7 +84,7 @@ export function changesToJson({ changed, more, isDryRun }: ChangeReport) {
     dry_run: isDryRun,
     entries: changed.map(({ id, summary, change }) => ({
       id,
-      kind: summary?.direction ?? null,
+      kind: summary?.kind ?? null,
       was: summary?.state ?? null,
       result: change,
     })),
@@ -114,32 +115,28 @@ export function requireAllDone({ verb, changed }: ChangeReport, unclaimed: numbe
   const undone = changed.filter(({ change }) => change !== 'done');
   if (undone.length === 0) return;
   const kinds = [...new Set(undone.map(({ change }) => change))].filter((change) => change !== 'done');
-  const told = kinds.map((kind) => {
+  const fixesByKind = kinds.map((kind) => {
     const ids = undone.filter(({ change }) => change === kind).map(({ id }) => id);
     const shown =
       ids.length > 10 ? `${ids.slice(0, 10).join(', ')} and ${ids.length - 10} more` : ids.join(', ');
     return `${shown}: ${reasons[kind]}; ${fixes[kind]}.`;
   });
-  throw new BridgeError(
-    'INBOX_ENTRIES_UNCHANGED',
-    `${undone.length} of ${changed.length} entries could not be ${verb}. ${told.join(' ')}`,
-    {
-      retry: kinds.includes('claimed') ? 'later' : 'never',
-      scope: 'bridge',
-      cause: undefined,
-      details: { unchanged: undone.length, entries: changed.length },
-    },
-  );
+  const what = `${undone.length} of ${changed.length} entries could not be ${verb}`;
+  throw bridgeError('INBOX_ENTRIES_UNCHANGED', what, {
+    fix: fixesByKind.join(' '),
+    retry: kinds.includes('claimed') ? 'later' : 'never',
+    details: { unchanged: undone.length, entries: changed.length },
+  });
 }
 
 function nothingMatched(unclaimed: number): BridgeError {
-  const hidden =
-    unclaimed === 0
-      ? ''
-      : `Webhooks not yet looked at, which cannot be found: ${unclaimed}. Start serve, which looks at them. `;
-  return new BridgeError(
-    'INBOX_NOTHING_MATCHED',
-    `No entry matches. ${hidden}Try the same filters, and other states, with: sweego-odoo-bridge inbox list`,
-    { retry: 'never', scope: 'bridge', cause: undefined, details: { unclaimed } },
-  );
+  const details = { unclaimed };
+  if (unclaimed === 0) return bridgeError('INBOX_NOTHING_MATCHED', 'No entry matches', { details });
+  const what = `No entry matches. Webhooks not examined yet, which no filter can find: ${unclaimed}`;
+  return bridgeError('INBOX_NOTHING_MATCHED', what, {
+    fix:
+      'Start serve, which examines them, or try the same filters, and other states, with: ' +
+      'sweego-odoo-bridge inbox list',
+    details,
+  });
 }

@@ -1,6 +1,6 @@
 import { closeAlerts } from '../../bridge/close-alerts.ts';
 import type { BridgeConfig, OdooAccess } from '../../config.ts';
-import { BridgeError } from '../../errors.ts';
+import { bridgeError } from '../../errors.ts';
 import type { EntryState, EntrySummary } from '../../inbox/inbox.ts';
 import { printableLine } from '../printed-text.ts';
 import { changeEntries, printReport, requireAllDone } from './change.ts';
@@ -50,19 +50,18 @@ export async function runInboxDiscard(
 /** Those that a user of Odoo may know of. */
 function discardedReplies({ changed }: ChangeReport): EntrySummary[] {
   return changed.flatMap(({ summary, change }) =>
-    change === 'done' && summary?.direction === 'inbound' && summary.state === 'parked' ? [summary] : [],
+    change === 'done' && summary?.kind === 'inbound' && summary.state === 'parked' ? [summary] : [],
   );
 }
 
 function checkReason(text: string): string {
   const reason = printableLine(text).trim();
   if (reason === '' || reason.length > longestReason) {
-    throw new BridgeError(
-      'INBOX_OPTION_INVALID',
-      `The value of --reason is empty or longer than ${longestReason} characters. Say in a few words why, for ` +
-        'example --reason "test delivery". It is kept in the history.',
-      { retry: 'never', scope: 'bridge', cause: undefined, details: { option: '--reason' } },
-    );
+    const what = `The value of --reason is empty or longer than ${longestReason} characters`;
+    throw bridgeError('INBOX_OPTION_INVALID', what, {
+      fix: 'Say in a few words why, for example --reason "test delivery". The history keeps it.',
+      details: { option: '--reason' },
+    });
   }
   return reason;
 }

@@ -44,7 +44,7 @@ async function splitAll(inbox: Inbox, now: Date): Promise<void> {
   let left = (await inbox.status()).unclaimed;
   while (left > 0) {
     await inbox.claim({
-      directions: ['outbound', 'inbound', 'log'],
+      kinds: ['outbound', 'inbound', 'log'],
       limit: 0,
       now,
       describe: describeBody,

@@ -31,7 +31,7 @@ export async function runInboxList(config: BridgeConfig, options: InboxListOptio
   }
   const rows = entries.map((entry) => [
     String(entry.id),
-    entry.direction,
+    entry.kind,
     entry.state,
     String(entry.attempts),
     ageOf(entry.receivedAt, now),

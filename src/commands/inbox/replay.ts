@@ -1,8 +1,8 @@
-import { workerDirections } from '../../bridge/bridge-worker.ts';
+import { workerKinds } from '../../bridge/bridge-worker.ts';
 import { drainNow, isUnserved } from '../../bridge/drain-now.ts';
 import type { DrainEnd } from '../../bridge/drain-now.ts';
 import type { BridgeConfig, OdooAccess } from '../../config.ts';
-import { BridgeError } from '../../errors.ts';
+import { bridgeError } from '../../errors.ts';
 import type { EntryState, EntrySummary, Inbox } from '../../inbox/inbox.ts';
 import type { Log } from '../../log.ts';
 import { parseReplyTarget } from '../../rules/replies/reply-by-hand.ts';
@@ -66,20 +66,24 @@ export async function runInboxReplay(
 /** One document is meant for replies that were looked at, not for whatever matches a filter. */
 function requireTarget(to: string, { ids }: InboxReplayOptions): void {
   const example = 'sale.order,23 (model and number of a document of Odoo)';
-  if (parseReplyTarget(to) === undefined) throw invalidOption('--to', 'names no document', example);
-  if (ids.length === 0) throw invalidOption('--to', 'was given without numbers of entries', example);
+  if (parseReplyTarget(to) === undefined) throw invalidOption('--to', 'does not name a document', example);
+  if (ids.length > 0) return;
+  throw bridgeError('INBOX_OPTION_INVALID', '--to was given without numbers of entries', {
+    fix: 'Give the entries as well: sweego-odoo-bridge inbox replay <id> --to sale.order,23',
+    details: { option: '--to' },
+  });
 }
 
 /** @throws BridgeError INBOX_OPTION_INVALID, with nothing changed */
 function requireReplies(entries: readonly SelectedEntry[]): void {
-  const others = entries.filter(({ summary }) => summary !== undefined && summary.direction !== 'inbound');
+  const others = entries.filter(({ summary }) => summary !== undefined && summary.kind !== 'inbound');
   if (others.length === 0) return;
-  throw new BridgeError(
-    'INBOX_OPTION_INVALID',
-    `Only replies can be given a document, and these are none: ${others.map(({ id }) => id).join(', ')}. Nothing was ` +
-      'changed. See which are with: sweego-odoo-bridge inbox list --kind inbound',
-    { retry: 'never', scope: 'bridge', cause: undefined, details: { option: '--to' } },
-  );
+  const ids = others.map(({ id }) => id).join(', ');
+  const what = `Only replies can be given a document, and these entries are not replies: ${ids}. Nothing was changed`;
+  throw bridgeError('INBOX_OPTION_INVALID', what, {
+    fix: 'See which are with: sweego-odoo-bridge inbox list --kind inbound',
+    details: { option: '--to' },
+  });
 }
 
 async function seeToWork(
@@ -111,9 +115,11 @@ function workToJson(work: Work | undefined) {
     worker,
     ...(end?.kind === 'odoo_down' && { odoo: end.code }),
     ...(worker === 'now' && {
-      after: after.map(({ id, state, reason, dueAt }) => ({
+      after: after.map(({ id, state, outcome, code, reason, dueAt }) => ({
         id,
         state,
+        outcome,
+        code,
         reason,
         due_at: dueAt?.toISOString() ?? null,
       })),
@@ -149,26 +155,18 @@ function requireFinished(work: Work | undefined): void {
   const open = work.after.filter(({ state }) => state !== 'settled');
   const down = work.end?.kind === 'odoo_down' ? work.end.code : undefined;
   if (open.length === 0) return;
-  throw new BridgeError(
-    'INBOX_REPLAY_UNFINISHED',
-    `${open.length} of ${work.after.length} entries have not been brought to Odoo; all of them are kept. ` +
-      fixOf(open, down),
-    {
-      retry: 'later',
-      scope: 'bridge',
-      cause: undefined,
-      details: { open: open.length, entries: work.after.length, ...(down !== undefined && { odoo: down }) },
-    },
-  );
+  const what = `${open.length} of ${work.after.length} entries have not been brought to Odoo; all of them are kept`;
+  throw bridgeError('INBOX_REPLAY_UNFINISHED', what, {
+    fix: fixOf(open, down),
+    details: { open: open.length, entries: work.after.length, ...(down !== undefined && { odoo: down }) },
+  });
 }
 
-function fixOf(open: readonly EntrySummary[], odooCode: string | undefined): string {
+function fixOf(open: readonly EntrySummary[], odooCode: string | undefined): string | undefined {
   if (odooCode !== undefined) {
-    return `Odoo cannot be worked with (${odooCode}, see docs/errors.md): mend that, then start serve or repeat this.`;
+    return `Odoo is unavailable (${odooCode}, see docs/errors.md): fix that, then start serve or repeat this.`;
   }
-  const untaken = open.filter(({ direction }) => !workerDirections.includes(direction));
-  if (untaken.length === open.length) {
-    return `This release brings only these kinds to Odoo: ${workerDirections.join(', ')}. Wait for one that does more.`;
-  }
-  return 'Parked ones need you (sweego-odoo-bridge inbox show <id>); the others are taken up when due, by a running serve.';
+  const untaken = open.filter(({ kind }) => !workerKinds.includes(kind));
+  if (untaken.length < open.length) return undefined;
+  return `This release brings only these kinds to Odoo: ${workerKinds.join(', ')}. Wait for one that does more.`;
 }

@@ -1,12 +1,13 @@
-import { BridgeError } from '../../errors.ts';
-import type { Direction, EntryFilter, EntryState, EntrySummary, Inbox } from '../../inbox/inbox.ts';
+import { bridgeError } from '../../errors.ts';
+import type { BridgeError } from '../../errors.ts';
+import type { EntryFilter, EntryKind, EntryState, EntrySummary, Inbox } from '../../inbox/inbox.ts';
 import { normalizeAddress } from '../../mail/email-address.ts';
 import { normalizeMessageId } from '../../mail/message-id.ts';
 
 /** Filters as they are typed; what is left out filters nothing. */
 export type FilterOptions = {
   states?: readonly EntryState[];
-  directions?: readonly Direction[];
+  kinds?: readonly EntryKind[];
   /** Received longer ago than this: a number with s, m, h or d, as in `2h`. */
   olderThan?: string;
   /** Received since then. */
@@ -32,7 +33,7 @@ const unitMs: Readonly<Record<string, number>> = { s: 1000, m: 60_000, h: 3_600_
  * @throws BridgeError INBOX_OPTION_INVALID
  */
 export function toEntryFilter(options: FilterOptions, now: Date): Omit<EntryFilter, 'limit'> {
-  const { states, directions, olderThan, newerThan, messageId, recipient } = options;
+  const { states, kinds, olderThan, newerThan, messageId, recipient } = options;
   const ago = (name: string, text: string) => new Date(now.getTime() - parseAgeMs(name, text));
   const terms = [
     ...(recipient === undefined ? [] : [addressTerm(recipient)]),
@@ -40,7 +41,7 @@ export function toEntryFilter(options: FilterOptions, now: Date): Omit<EntryFilt
   ];
   return {
     ...(states !== undefined && { states }),
-    ...(directions !== undefined && { directions }),
+    ...(kinds !== undefined && { kinds }),
     ...(olderThan !== undefined && { receivedBefore: ago('--older-than', olderThan) }),
     ...(newerThan !== undefined && { receivedSince: ago('--newer-than', newerThan) }),
     ...(terms.length > 0 && { terms }),
@@ -50,7 +51,9 @@ export function toEntryFilter(options: FilterOptions, now: Date): Omit<EntryFilt
 /** @throws BridgeError INBOX_OPTION_INVALID */
 export function addressTerm(recipient: string): string {
   const address = normalizeAddress(recipient);
-  if (address === undefined) throw invalidOption('--recipient', 'is no e-mail address', 'ann@example.com');
+  if (address === undefined) {
+    throw invalidOption('--recipient', 'is not an e-mail address', 'ann@example.com');
+  }
   return `address:${address}`;
 }
 
@@ -87,12 +90,8 @@ export function checkSelection(options: SelectionOptions, now: Date): Omit<Entry
   const hasIds = options.ids.length > 0;
   const hasFilter = Object.keys(filter).length > 0;
   if (hasIds === hasFilter) {
-    throw new BridgeError(
-      'INBOX_SELECTION_INVALID',
-      `The command was given ${hasIds ? 'both numbers of entries and filters' : 'no entries'}. Give either the ` +
-        'numbers of entries, or filters such as --state parked --older-than 2h.',
-      { retry: 'never', scope: 'bridge', cause: undefined },
-    );
+    const given = hasIds ? 'both numbers of entries and filters' : 'no entries';
+    throw bridgeError('INBOX_SELECTION_INVALID', `The command was given ${given}`);
   }
   return filter;
 }
@@ -107,7 +106,11 @@ async function findSummary(inbox: Inbox, id: number): Promise<EntrySummary | und
 function messageIdTerm(text: string): string {
   const messageId = normalizeMessageId(text);
   if (messageId === undefined) {
-    throw invalidOption('--message-id', 'is no Message-Id', "'<1.2-openerp-3-sale.order@odoo.example.com>'");
+    throw invalidOption(
+      '--message-id',
+      'is not a Message-Id',
+      "'<1.2-openerp-3-sale.order@odoo.example.com>'",
+    );
   }
   return `message-id:${messageId}`;
 }
@@ -115,17 +118,15 @@ function messageIdTerm(text: string): string {
 function parseAgeMs(name: string, text: string): number {
   const [, count, unit] = /^(\d{1,6})([smhd])$/.exec(text.trim()) ?? [];
   if (count === undefined || unit === undefined) {
-    throw invalidOption(name, 'is no age', '90s, 15m, 2h or 1d');
+    throw invalidOption(name, 'is not an age', '90s, 15m, 2h or 1d');
   }
   return Number(count) * (unitMs[unit] ?? 0);
 }
 
 /** An option's value that cannot be used, with one that can. */
 export function invalidOption(name: string, fault: string, example: string): BridgeError {
-  return new BridgeError('INBOX_OPTION_INVALID', `The value of ${name} ${fault}. Give one like ${example}.`, {
-    retry: 'never',
-    scope: 'bridge',
-    cause: undefined,
+  return bridgeError('INBOX_OPTION_INVALID', `The value of ${name} ${fault}`, {
+    fix: `Give one like ${example}.`,
     details: { option: name },
   });
 }

@@ -1,5 +1,5 @@
 import type { BridgeConfig } from '../../config.ts';
-import { BridgeError } from '../../errors.ts';
+import { BridgeError, bridgeError } from '../../errors.ts';
 import type { Entry, Transition } from '../../inbox/inbox.ts';
 import { parseLogRow } from '../../sweego/log-row.ts';
 import { parseOutboundEvent } from '../../sweego/outbound-event.ts';
@@ -22,7 +22,9 @@ export async function runInboxShow(
 ) {
   const { entry, history, files } = await withExistingInbox(config, async (inbox) => {
     const found = await inbox.find(id);
-    if (found === undefined) throw unknownEntry(id);
+    if (found === undefined) {
+      throw bridgeError('INBOX_ENTRY_UNKNOWN', `The inbox has no entry ${id}`, { details: { entry: id } });
+    }
     return { entry: found, history: await inbox.history(id), files: await inbox.files(id) };
   });
   const event = eventTypeOf(entry);
@@ -42,7 +44,7 @@ export async function runInboxShow(
   printTable(
     [
       ['entry', String(entry.id)],
-      ['kind', entry.direction],
+      ['kind', entry.kind],
       ['event', event ?? (entry.isErased ? '-' : 'unrecognised')],
       ['state', entry.state],
       ['reason', entry.reason],
@@ -52,7 +54,7 @@ export async function runInboxShow(
       ['body', files.length === 0 ? size : `${size}, and ${files.length} files`],
       [
         'webhook',
-        `${entry.webhookId} (request ${entry.requestId}${position}), signed with ${entry.secretId}`,
+        `${entry.requestKey} (request ${entry.requestId}${position}), signed with ${entry.secretId}`,
       ],
     ],
     deps.out,
@@ -65,9 +67,9 @@ export async function runInboxShow(
   if (options.body && !entry.isErased) deps.out(`\n${printableText(body)}`);
 }
 
-function eventTypeOf(entry: Pick<Entry, 'direction' | 'body'>): string | undefined {
+function eventTypeOf(entry: Pick<Entry, 'kind' | 'body'>): string | undefined {
   try {
-    if (entry.direction === 'log') return parseLogRow(entry.body).at(-1)?.type;
+    if (entry.kind === 'log') return parseLogRow(entry.body).at(-1)?.type;
     return parseOutboundEvent(entry.body).type;
   } catch (error) {
     if (error instanceof BridgeError) return undefined;
@@ -75,14 +77,6 @@ function eventTypeOf(entry: Pick<Entry, 'direction' | 'body'>): string | undefin
   }
 }
 
-function transitionToJson({ at, state, reason }: Transition) {
-  return { at: at.toISOString(), state, reason };
-}
-
-function unknownEntry(id: number): BridgeError {
-  return new BridgeError(
-    'INBOX_ENTRY_UNKNOWN',
-    `The inbox has no entry ${id}. See which it has with: sweego-odoo-bridge inbox list`,
-    { retry: 'never', scope: 'bridge', cause: undefined, details: { entry: id } },
-  );
+function transitionToJson({ at, state, outcome, code, target, reason }: Transition) {
+  return { at: at.toISOString(), state, outcome, code, target, reason };
 }

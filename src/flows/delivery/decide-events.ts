@@ -1,16 +1,18 @@
 import { BridgeError } from '../../errors.ts';
 import type { Entry, Outcome } from '../../inbox/inbox.ts';
-import type { BridgeSettings, ReadAnswer } from '../../odoo/bridge-answers.ts';
+import type { BridgeSettings } from '../../odoo/bridge-answers.ts';
+import type { MessageChange } from '../../odoo/message-change.ts';
+import type { ReadAnswer, HistoryEvent } from '../../odoo/message-state.ts';
 import { consequencesOf } from '../../rules/delivery/consequences.ts';
 import { readEventMeaning } from '../../rules/delivery/event-meaning.ts';
 import { mergeEvents } from '../../rules/delivery/merge-events.ts';
 import { decideMessage, recordOnly } from '../../rules/delivery/message-outcome.ts';
-import type { HistoryEvent, MessageChange } from '../../rules/delivery/message-state.ts';
 import type { OdooFacts } from '../../rules/delivery/notification-values.ts';
 import { findServer } from '../../rules/find-server.ts';
 import { languageOf } from '../../rules/language.ts';
 import { parseLogRow } from '../../sweego/log-row.ts';
 import { parseOutboundEvent } from '../../sweego/outbound-event.ts';
+import { parkedBy } from '../worker/lane.ts';
 import type { EntryResult } from '../worker/lane.ts';
 
 export type DecisionSettings = Pick<BridgeSettings, 'failure_types' | 'company_language' | 'servers'>;
@@ -26,13 +28,13 @@ const applied: Outcome = { outcome: 'applied' };
 /** Reads the events of an entry. An entry about no message of Odoo gets its result at once. */
 export function understand(entry: Entry): readonly Pending[] | EntryResult {
   try {
-    const events = entry.direction === 'log' ? parseLogRow(entry.body) : [parseOutboundEvent(entry.body)];
+    const events = entry.kind === 'log' ? parseLogRow(entry.body) : [parseOutboundEvent(entry.body)];
     const meanings = events.map((event) =>
       readEventMeaning({ ...event, timestamp: event.timestamp ?? entry.receivedAt }),
     );
     const other = meanings.find((meaning) => meaning.kind !== 'message');
     if (other?.kind === 'unmatchable') {
-      return { kind: 'park', reason: `EVENT_UNMATCHABLE: ${other.reason}` };
+      return { kind: 'park', code: 'EVENT_UNMATCHABLE', reason: other.reason };
     }
     const pending = meanings.flatMap((meaning) =>
       meaning.kind === 'message' ? [{ entry, messageId: meaning.messageId, event: meaning.event }] : [],
@@ -41,7 +43,7 @@ export function understand(entry: Entry): readonly Pending[] | EntryResult {
     const reason = other?.reason ?? 'it tells nothing';
     return { kind: 'settle', outcome: { outcome: 'ignored', reason } };
   } catch (error) {
-    if (error instanceof BridgeError) return { kind: 'park', reason: `${error.code}: ${error.message}` };
+    if (error instanceof BridgeError) return parkedBy(error);
     throw error;
   }
 }
@@ -108,14 +110,10 @@ function withConsequences(
   change: MessageChange,
   fresh: readonly Pending[],
 ): MessageChange {
-  const events = fresh.map(({ entry, event }) => {
-    const server = findServer(settings.servers, entry.secretId);
-    const options = {
-      feedBlacklist: server?.feed_blacklist ?? false,
-      countBounces: server?.count_bounces ?? false,
-    };
-    return { event, options };
-  });
+  const events = fresh.map(({ entry, event }) => ({
+    event,
+    options: findServer(settings.servers, entry.secretId),
+  }));
   return { ...change, ...consequencesOf(events) };
 }
 
@@ -126,5 +124,5 @@ function factsOf(settings: DecisionSettings): OdooFacts {
 function resultOf(verdicts: readonly (string | undefined)[]): EntryResult {
   if (verdicts.includes('defer')) return { kind: 'busy', reason: 'a mail of the message is outgoing' };
   if (verdicts.includes('superseded')) return { kind: 'settle', outcome: { outcome: 'superseded' } };
-  return { kind: 'park', reason: 'EVENT_UNMATCHED: the message has no such recipient' };
+  return { kind: 'park', code: 'EVENT_UNMATCHED', reason: 'the message has no such recipient' };
 }

@@ -12,7 +12,7 @@ export type OutboundLaneDeps = {
 /** Handles events about mails that Odoo sent, many at once: from webhooks and from Sweego's log. */
 export function createOutboundLane({ actions, log }: OutboundLaneDeps): Lane {
   return {
-    directions: ['outbound', 'log'],
+    kinds: ['outbound', 'log'],
     mostEntries: 500,
     work(entries, { settings, requireLease }) {
       const guarded: OutboundLaneDeps['actions'] = {

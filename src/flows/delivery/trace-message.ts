@@ -1,10 +1,10 @@
 import type { EntrySummary, Inbox } from '../../inbox/inbox.ts';
 import type { BridgeActions } from '../../odoo/bridge-actions.ts';
-import type { ReadAnswer } from '../../odoo/bridge-answers.ts';
+import type { HistoryEvent, MessageState } from '../../odoo/message-state.ts';
+import type { Document } from '../../odoo/reply-route.ts';
 import { recipientState } from '../../rules/delivery/delivery-status.ts';
 import { readEventMeaning } from '../../rules/delivery/event-meaning.ts';
 import { createRecipientFinder, recipientsOf } from '../../rules/delivery/message-recipient.ts';
-import type { HistoryEvent } from '../../rules/delivery/message-state.ts';
 import type { ReadLog } from '../../sweego/log-pages.ts';
 import { readLogRow } from '../../sweego/log-row.ts';
 import { recipientVerdict } from './recipient-verdict.ts';
@@ -23,7 +23,7 @@ export type RecipientTrace = {
 export type MessageTrace = {
   messageId: string;
   /** Its document in Odoo; `null` when the message was deleted or has no document. */
-  document: { model: string; id: number } | null;
+  document: Document | null;
   isGone: boolean;
   recipients: readonly RecipientTrace[];
   /** Events of this message in the inbox and replies to it, oldest first. */
@@ -65,7 +65,7 @@ export async function traceMessages(deps: TraceDeps, messageIds: readonly string
 
 type KnownRecipient = Omit<RecipientTrace, 'asked'>;
 
-function recipientsOfState(message: ReadAnswer['messages'][number]): KnownRecipient[] {
+function recipientsOfState(message: MessageState): KnownRecipient[] {
   const find = createRecipientFinder(message);
   const recipients = recipientsOf(message, message.events, message.events);
   return [...recipients].map(([key, recipient]) => {

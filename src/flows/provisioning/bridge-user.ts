@@ -1,4 +1,4 @@
-import { BridgeError } from '../../errors.ts';
+import { bridgeError } from '../../errors.ts';
 import { createApiKey } from '../../odoo/api-key.ts';
 import type { Odoo } from '../../odoo/odoo.ts';
 import { createOdooRecords } from '../../odoo/records.ts';
@@ -31,7 +31,11 @@ export async function ensureBridgeUser(odoo: Odoo, newKey: boolean): Promise<Bri
   const portal = await findByExternalId(records, 'base', 'group_portal');
   const [existing] = await records.search('res.users', [['login', '=', login]], ['share', 'active']);
   if (existing !== undefined) {
-    if (existing['share'] !== true) throw loginTaken();
+    if (existing['share'] !== true) {
+      throw bridgeError('PROVISION_LOGIN_TAKEN', `An internal user already has the login ${login}`, {
+        details: { login },
+      });
+    }
     await records.write('res.users', [existing.id], { active: true, group_ids: [[4, group, 0]] });
     await claimUser(records, existing.id);
     return { login, api_key: newKey ? await createApiKey(odoo, existing.id, apiKeyName) : null };
@@ -75,22 +79,8 @@ async function findByExternalId(records: OdooRecords, module: string, name: stri
     ['res_id'],
   );
   if (row !== undefined) return Number(row['res_id']);
-  throw new BridgeError(
-    'PROVISION_REFERENCE',
-    `${module}.${name} is missing in this database. Run provision.`,
-    {
-      retry: 'never',
-      scope: 'odoo',
-      cause: undefined,
-      details: { externalId: `${module}.${name}` },
-    },
-  );
-}
-
-function loginTaken(): BridgeError {
-  return new BridgeError(
-    'PROVISION_LOGIN_TAKEN',
-    `An internal user already has the login ${login}. Rename that user, then run provision --create-user again.`,
-    { retry: 'never', scope: 'odoo', cause: undefined, details: { login } },
-  );
+  throw bridgeError('PROVISION_REFERENCE', `This database lacks ${module}.${name}`, {
+    fix: 'Run: sweego-odoo-bridge provision',
+    details: { externalId: `${module}.${name}` },
+  });
 }

@@ -1,4 +1,5 @@
-import { BridgeError } from '../../errors.ts';
+import { bridgeError } from '../../errors.ts';
+import type { BridgeError } from '../../errors.ts';
 import type { OdooRecords } from '../../odoo/records.ts';
 import { externalIdModule } from '../../provision/desired-state.ts';
 import type { DesiredRecord, DesiredValue, PlannedChange } from '../../provision/desired-state.ts';
@@ -170,11 +171,11 @@ function resolveAll(
 
 function requireId(id: number | undefined, record: DesiredRecord): number {
   if (id !== undefined) return id;
-  throw new BridgeError(
-    'ODOO_BAD_ANSWER',
-    `Odoo created ${record.externalId} without telling its id. Run provision again.`,
-    { retry: 'later', scope: 'odoo', cause: undefined, details: { externalId: record.externalId } },
-  );
+  throw bridgeError('ODOO_BAD_ANSWER', `Odoo created ${record.externalId} and did not answer its id`, {
+    fix: 'Run provision again.',
+    scope: 'odoo',
+    details: { externalId: record.externalId },
+  });
 }
 
 function requireValue(record: DesiredRecord, name: string): DesiredValue {
@@ -184,9 +185,7 @@ function requireValue(record: DesiredRecord, name: string): DesiredValue {
 }
 
 function unresolved(record: DesiredRecord, field: string): BridgeError {
-  return new BridgeError(
-    'PROVISION_REFERENCE',
-    `${record.externalId} refers to a record that this database lacks (field ${field}). Check that the module mail is installed and not altered.`,
-    { retry: 'never', scope: 'odoo', cause: undefined, details: { externalId: record.externalId, field } },
-  );
+  const { externalId } = record;
+  const what = `${externalId} refers to a record that this database lacks (field ${field})`;
+  return bridgeError('PROVISION_REFERENCE', what, { details: { externalId, field } });
 }

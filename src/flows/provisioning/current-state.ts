@@ -1,4 +1,4 @@
-import { BridgeError } from '../../errors.ts';
+import { bridgeError } from '../../errors.ts';
 import type { OdooRecords } from '../../odoo/records.ts';
 import { externalIdModule } from '../../provision/desired-state.ts';
 import type { DesiredRecord, DesiredValue } from '../../provision/desired-state.ts';
@@ -52,7 +52,7 @@ export async function readOwned(records: OdooRecords): Promise<CurrentState['own
 }
 
 /** Database ids for external ids of Odoo, such as `base.group_portal`. */
-export async function readForeignIds(
+async function readForeignIds(
   records: OdooRecords,
   desired: readonly DesiredRecord[],
 ): Promise<Map<string, number>> {
@@ -102,11 +102,8 @@ async function refuseForeignField(records: OdooRecords, record: DesiredRecord): 
   const [row] = await records.search('ir.model.fields', domain, ['ttype', 'help']);
   if (row === undefined) return;
   if (row['ttype'] === record.createOnly?.['ttype'] && row['help'] === record.values['help']) return;
-  throw new BridgeError(
-    'PROVISION_FIELD_TAKEN',
-    `This database has a field ${name} on ${model} that the bridge did not make. Rename or remove it, then run provision again.`,
-    { retry: 'never', scope: 'odoo', cause: undefined, details: { model, field: name } },
-  );
+  const what = `This database has a field ${name} on ${model} that the bridge did not make`;
+  throw bridgeError('PROVISION_FIELD_TAKEN', what, { details: { model, field: name } });
 }
 
 async function findByNaturalKey(

@@ -1,4 +1,4 @@
-import { BridgeError } from '../../errors.ts';
+import { bridgeError } from '../../errors.ts';
 import { provisionVersion } from '../../odoo/bridge-actions.ts';
 import type { Odoo } from '../../odoo/odoo.ts';
 import { createOdooRecords } from '../../odoo/records.ts';
@@ -14,7 +14,7 @@ import { readCurrentState } from './current-state.ts';
 
 const installedStates = ['installed', 'to upgrade'];
 
-export type ProvisionDeps = {
+type ProvisionDeps = {
   /** Odoo as an administrator, not as the bridge's user. */
   odoo: Odoo;
   sources: ActionSources;
@@ -72,11 +72,9 @@ async function requireAdministrator(odoo: Odoo): Promise<void> {
     arguments: { operation: 'create' },
   });
   if (allowed === true) return;
-  throw new BridgeError(
-    'PROVISION_RIGHTS',
-    'The user of PROVISION_LOGIN may not change Odoo’s settings. Use an administrator (group Settings).',
-    { retry: 'never', scope: 'odoo', cause: undefined, details: { variable: 'PROVISION_LOGIN' } },
-  );
+  throw bridgeError('PROVISION_RIGHTS', 'The user of PROVISION_LOGIN may not change Odoo’s settings', {
+    details: { variable: 'PROVISION_LOGIN' },
+  });
 }
 
 async function refuseConflictingModule(records: OdooRecords): Promise<void> {
@@ -89,11 +87,8 @@ async function refuseConflictingModule(records: OdooRecords): Promise<void> {
     ['state'],
   );
   if (found.length === 0) return;
-  throw new BridgeError(
-    'PROVISION_CONFLICT',
-    `The module ${conflictingModule} is installed: both would rewrite Reply-To. Uninstall it in Apps, then run provision again.`,
-    { retry: 'never', scope: 'odoo', cause: undefined, details: { module: conflictingModule } },
-  );
+  const what = `The module ${conflictingModule} is installed, and it rewrites Reply-To as the bridge does`;
+  throw bridgeError('PROVISION_CONFLICT', what, { details: { module: conflictingModule } });
 }
 
 async function missingModules(records: OdooRecords): Promise<string[]> {

@@ -1,9 +1,10 @@
+import type { ErrorCode } from '../../errors.ts';
 import type { BridgeActions } from '../../odoo/bridge-actions.ts';
 import { codesOf } from './reconciliation-runs.ts';
 import type { ReconciliationRun } from './reconciliation-runs.ts';
 
 /** The text of the activity, by the code of the error. */
-const texts: Readonly<Record<string, { summary: string; note: string }>> = {
+const texts: Readonly<Partial<Record<ErrorCode, { summary: string; note: string }>>> = {
   SWEEGO_API_KEY_REFUSED: {
     summary: 'Sweego refuses the API key',
     note: 'It answers that the key is not valid, or not for this. Enter a valid one in the settings.',

@@ -1,3 +1,4 @@
+import type { ErrorCode } from '../../errors.ts';
 import type { DescribeBody, Inbox } from '../../inbox/inbox.ts';
 import type { Log } from '../../log.ts';
 import type { BridgeActions } from '../../odoo/bridge-actions.ts';
@@ -31,7 +32,7 @@ export type LostReplyDeps = {
 export type LostReplyCheck = {
   result: 'checked' | 'not needed' | 'postponed' | 'failed' | 'skipped';
   /** Why it failed. */
-  code?: string;
+  code?: ErrorCode;
   endsRun?: boolean;
   /** How long Sweego asks us to wait. */
   retryAfterMs?: number;
@@ -90,7 +91,7 @@ export async function findLostReplies(
 async function isSplit({ inbox, describe, now }: LostReplyDeps): Promise<boolean> {
   for (let tries = 0; tries < 1_000; tries += 1) {
     if ((await inbox.status()).unclaimed === 0) return true;
-    await inbox.claim({ directions: [], limit: 0, now: now(), describe });
+    await inbox.claim({ kinds: [], limit: 0, now: now(), describe });
   }
   return false;
 }
@@ -113,12 +114,12 @@ async function isStored(
   inbox: LostReplyDeps['inbox'],
   { swgUid, receivedAt }: InboundLogRow,
 ): Promise<boolean> {
-  const directions = ['inbound'] as const;
-  const found = await inbox.list({ directions, terms: [`swg-uid:${swgUid}`], limit: 1 });
+  const kinds = ['inbound'] as const;
+  const found = await inbox.list({ kinds, terms: [`swg-uid:${swgUid}`], limit: 1 });
   if (found.length > 0 || receivedAt === undefined) return found.length > 0;
   const receivedSince = new Date(receivedAt.getTime() - clockSkewMs);
   const receivedBefore = new Date(receivedAt.getTime() + graceMs);
-  const atThatTime = await inbox.list({ directions, receivedSince, receivedBefore, limit: 1_000 });
+  const atThatTime = await inbox.list({ kinds, receivedSince, receivedBefore, limit: 1_000 });
   return atThatTime.some(({ isErased }) => isErased);
 }
 

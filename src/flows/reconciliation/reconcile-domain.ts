@@ -1,4 +1,5 @@
 import { BridgeError } from '../../errors.ts';
+import type { ErrorCode } from '../../errors.ts';
 import type { Inbox, NewRequest } from '../../inbox/inbox.ts';
 import { normalizeMessageId } from '../../mail/message-id.ts';
 import { eventKey } from '../../rules/delivery/event-key.ts';
@@ -91,7 +92,7 @@ function isAwaited(row: unknown, known: KnownEvents): boolean {
  *
  * @throws the error itself when Sweego did not cause it
  */
-export function faultOf(error: unknown): { code: string; endsRun: boolean; retryAfterMs?: number } {
+export function faultOf(error: unknown): { code: ErrorCode; endsRun: boolean; retryAfterMs?: number } {
   if (!(error instanceof BridgeError) || error.scope === 'bridge' || error.code.startsWith('ODOO_')) {
     throw error;
   }
@@ -139,14 +140,14 @@ async function store(inbox: DomainDeps['inbox'], found: readonly News[], now: Da
   const messageIds = [...new Set(found.map(({ messageId }) => messageId))];
   const stored = await Promise.all(
     messageIds.map((messageId) =>
-      inbox.list({ directions: ['log'], terms: [`message-id:${messageId}`], limit: 1_000 }),
+      inbox.list({ kinds: ['log'], terms: [`message-id:${messageId}`], limit: 1_000 }),
     ),
   );
-  const byKey = new Map(stored.flat().map((entry) => [entry.webhookId, entry]));
+  const byKey = new Map(stored.flat().map((entry) => [entry.requestKey, entry]));
   const forgotten = found.flatMap(({ request, isUnheardOf }) => {
-    const entry = byKey.get(request.webhookId);
+    const entry = byKey.get(request.requestKey);
     // Superseded: a webhook brought the same event first, and Odoo has lost that one too.
-    const wasApplied = entry?.reason === 'applied' || (entry?.reason === 'superseded' && isUnheardOf);
+    const wasApplied = entry?.outcome === 'applied' || (entry?.outcome === 'superseded' && isUnheardOf);
     return entry?.state === 'settled' && wasApplied ? [entry] : [];
   });
   if (forgotten.length > 0) {
@@ -155,7 +156,7 @@ async function store(inbox: DomainDeps['inbox'], found: readonly News[], now: Da
       now,
     );
   }
-  const fresh = found.filter(({ request }) => !byKey.has(request.webhookId));
+  const fresh = found.filter(({ request }) => !byKey.has(request.requestKey));
   // All at once, so that they share commits. A page holds few enough rows for memory.
   await Promise.all(fresh.map(({ request }) => inbox.put(request)));
   return fresh.length + forgotten.length;
@@ -163,9 +164,9 @@ async function store(inbox: DomainDeps['inbox'], found: readonly News[], now: Da
 
 function requestOf(value: unknown, row: LogRow, receivedAt: Date): NewRequest {
   return {
-    direction: 'log',
+    kind: 'log',
     // The id of the newest event differs when its content differs.
-    webhookId: JSON.stringify([
+    requestKey: JSON.stringify([
       row.swgUid,
       row.status,
       row.lastUpdate,

@@ -1,3 +1,4 @@
+import type { ErrorCode } from '../../errors.ts';
 import type { Inbox } from '../../inbox/inbox.ts';
 
 /** The result of one From domain in a run. */
@@ -6,7 +7,7 @@ export type DomainResult = {
   /** `none`: Sweego answered 422, which means no rows, and none were expected. `skipped`: not asked, because Sweego was unavailable. */
   result: 'read' | 'none' | 'failed' | 'skipped';
   /** Why it failed. */
-  code?: string;
+  code?: ErrorCode;
   rows: number;
 };
 
@@ -30,7 +31,7 @@ export type ReconciliationRun = {
   /** Whether the log of received mails was read, or why not. */
   inbound: 'checked' | 'not needed' | 'postponed' | 'failed' | 'skipped';
   /** Why it could not be read. */
-  inboundCode?: string;
+  inboundCode?: ErrorCode;
 };
 
 export type ReconciliationMemory = {
@@ -91,7 +92,7 @@ export async function keepReconciliations(
 }
 
 /** The codes of the errors that left a part of Sweego's log unread, each once. */
-export function codesOf({ domains, inboundCode }: ReconciliationRun): string[] {
+export function codesOf({ domains, inboundCode }: ReconciliationRun): ErrorCode[] {
   const codes = domains.flatMap(({ code }) => code ?? []);
   return [...new Set(inboundCode === undefined ? codes : [...codes, inboundCode])];
 }

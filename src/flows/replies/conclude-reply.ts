@@ -1,5 +1,5 @@
 import { BridgeError } from '../../errors.ts';
-import type { Entry, EntrySummary } from '../../inbox/inbox.ts';
+import type { Entry, EntryCode, EntrySummary } from '../../inbox/inbox.ts';
 import { describeError } from '../../log.ts';
 import { findServer } from '../../rules/find-server.ts';
 import { languageOf } from '../../rules/language.ts';
@@ -7,6 +7,7 @@ import { replyAlertText } from '../../rules/replies/reply-alert-text.ts';
 import { failedEntryDelayMs } from '../../rules/retry.ts';
 import { parseInboundMail } from '../../sweego/inbound-mail.ts';
 import type { InboundMail } from '../../sweego/inbound-mail.ts';
+import { parkedBy } from '../worker/lane.ts';
 import type { EntryResult } from '../worker/lane.ts';
 import type { ReplyDeps } from './reply-deps.ts';
 
@@ -27,7 +28,7 @@ export async function concludeReply(
   result: EntryResult,
 ): Promise<EntryResult> {
   const last = parkedAfterLastAttempt(entry, result);
-  if (last.kind === 'park' && last.isQuiet !== true) await open(deps, entry, last.reason);
+  if (last.kind === 'park' && last.isQuiet !== true) await open(deps, entry, last.code);
   if (last.kind === 'settle' && (await wasParked(deps, entry))) {
     await updateActivity(deps, entry, () => deps.actions.closeAlert(alertKey(entry)));
   }
@@ -36,22 +37,18 @@ export async function concludeReply(
 
 function parkedAfterLastAttempt(entry: Entry, result: EntryResult): EntryResult {
   if (result.kind !== 'failed' || failedEntryDelayMs(entry.attempts) !== undefined) return result;
-  return { kind: 'park', reason: `${result.error.code}: ${result.error.message}` };
+  return parkedBy(result.error);
 }
 
 /** A signed request without a mail, such as a test delivery from Sweego, concerns no user. */
 async function open(
   deps: Pick<ReplyDeps, 'actions' | 'settings' | 'log'>,
   entry: Entry,
-  reason: string,
+  code: EntryCode,
 ): Promise<void> {
   const mail = readable(entry);
   if (mail === undefined) return;
-  const text = replyAlertText(
-    mail,
-    { entryId: entry.id, reason },
-    languageOf(deps.settings.company_language),
-  );
+  const text = replyAlertText(mail, { entryId: entry.id, code }, languageOf(deps.settings.company_language));
   const serverId = findServer(deps.settings.servers, entry.secretId)?.id ?? null;
   await updateActivity(deps, entry, () =>
     deps.actions.openAlert({ key: alertKey(entry), ...text, serverId }),
@@ -69,7 +66,7 @@ function readable(entry: Entry): InboundMail | undefined {
 
 /** Only an operator can replay a parked entry, so an entry without an instruction was never parked. */
 async function wasParked({ inbox }: Pick<ReplyDeps, 'inbox'>, entry: Entry): Promise<boolean> {
-  if (entry.instruction === null) return false;
+  if (!entry.isReplayed) return false;
   return (await inbox.history(entry.id)).some(({ state }) => state === 'parked');
 }
 

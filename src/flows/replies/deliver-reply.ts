@@ -1,9 +1,11 @@
 import { BridgeError } from '../../errors.ts';
+import type { ErrorCode } from '../../errors.ts';
 import type { Entry } from '../../inbox/inbox.ts';
-import { readInstruction } from '../../rules/replies/reply-by-hand.ts';
+import { targetOf } from '../../rules/replies/reply-by-hand.ts';
 import { circuitKey } from '../../rules/replies/reply-circuit.ts';
 import { parseInboundMail } from '../../sweego/inbound-mail.ts';
 import type { InboundMail } from '../../sweego/inbound-mail.ts';
+import { parkedBy } from '../worker/lane.ts';
 import type { EntryResult } from '../worker/lane.ts';
 import { keepAttachments } from './keep-attachments.ts';
 import { placeReply } from './place-reply.ts';
@@ -37,8 +39,7 @@ export async function deliverReply(deps: ReplyDeps, entry: Entry): Promise<Entry
   if (plan.notes.length > 0) {
     deps.log.warn({ entry: entry.id, notes: plan.notes }, 'clues of a reply contradict each other');
   }
-  const { isReplayed, target } = readInstruction(entry.instruction);
-  const isByHand = isReplayed && target !== undefined;
+  const isByHand = targetOf(entry) !== undefined;
   const source = { ...mail, headers: placed.headers, date: mail.timestamp ?? entry.receivedAt, ...kept };
   return postReply(deps, entry, { source, plan, isByHand });
 }
@@ -48,7 +49,7 @@ function read(entry: Entry): InboundMail | EntryResult {
     return parseInboundMail(entry.body);
   } catch (error) {
     if (!(error instanceof BridgeError)) throw error;
-    return { kind: 'park', reason: `${error.code}: ${error.message}` };
+    return parkedBy(error);
   }
 }
 
@@ -58,7 +59,7 @@ function refusedByCircuit(
   entry: Entry,
   { plan, clues, known }: PlacedReply,
 ): EntryResult | undefined {
-  if (plan.kind !== 'post' || entry.instruction !== null) return undefined;
+  if (plan.kind !== 'post' || entry.isReplayed) return undefined;
   const aliases = known.recipients.filter(({ kind }) => kind === 'alias').map(({ address }) => address);
   const keys = plan.postings.map(({ document }) =>
     circuitKey(
@@ -69,8 +70,11 @@ function refusedByCircuit(
   const { isRefused, isFirst } = circuits.pass(entry.id, keys, entry.receivedAt);
   if (!isRefused) return undefined;
   if (isFirst) {
-    log.error({ entry: entry.id, code: 'REPLY_CIRCUIT_OPEN' }, 'replies are parked: they look like a loop');
+    log.error(
+      { entry: entry.id, code: 'REPLY_CIRCUIT_OPEN' satisfies ErrorCode },
+      'replies are parked: they look like a loop',
+    );
   }
-  const reason = 'REPLY_CIRCUIT_OPEN: the sender wrote more than 20 times to this record within 10 minutes';
-  return { kind: 'park', reason, ...(isFirst ? {} : { isQuiet: true }) };
+  const reason = 'the sender wrote more than 20 times to this record within 10 minutes';
+  return { kind: 'park', code: 'REPLY_CIRCUIT_OPEN', reason, ...(isFirst ? {} : { isQuiet: true }) };
 }

@@ -27,7 +27,7 @@ export function createInboundLane(deps: InboundLaneDeps): Lane {
   }
 
   return {
-    directions: ['inbound'],
+    kinds: ['inbound'],
     mostEntries: 1,
     async work(entries, context) {
       return isolateFailures(async (batch) => {

@@ -1,4 +1,4 @@
-import { BridgeError } from '../../errors.ts';
+import { BridgeError, bridgeError } from '../../errors.ts';
 import type { Entry } from '../../inbox/inbox.ts';
 import type { ReplyFile } from '../../rules/replies/describe-reply.ts';
 import { failedEntryDelayMs } from '../../rules/retry.ts';
@@ -13,7 +13,7 @@ import { keyMissing, requireNotStopping, logSweegoFault } from './sweego-faults.
 const mostBytes = 60_000_000;
 const mostFiles = 200;
 
-export type KeptAttachments = {
+type KeptAttachments = {
   files: ReplyFile[];
   /** Names of those that no longer exist, or that failed on the last attempt. */
   missing: string[];
@@ -70,8 +70,10 @@ async function keep(
   { location }: InboundAttachment,
   kept: Map<string, number>,
 ): Promise<BridgeError | undefined> {
-  if (location === undefined) return unlocated();
-  if (totalOf(kept) >= mostBytes) return tooLarge('attachment', undefined);
+  if (location === undefined) {
+    return bridgeError('SWEEGO_NOT_FOUND', 'Sweego announced an attachment without its place');
+  }
+  if (totalOf(kept) >= mostBytes) return tooLarge('attachment');
   const { apiKey, clientUuid } = sweegoAccount(deps);
   const isByKey = 'uuid' in location;
   if (isByKey && (apiKey === null || clientUuid === null)) {
@@ -94,12 +96,4 @@ async function keep(
 
 function totalOf(kept: ReadonlyMap<string, number>): number {
   return [...kept.values()].reduce((sum, sizeBytes) => sum + sizeBytes, 0);
-}
-
-function unlocated(): BridgeError {
-  return new BridgeError(
-    'SWEEGO_NOT_THERE',
-    'Sweego announced an attachment without saying where it is. Ask the sender for the file on another way.',
-    { retry: 'never', scope: 'entry', cause: undefined },
-  );
 }

@@ -1,15 +1,15 @@
 import { BridgeError } from '../../errors.ts';
 import type { Entry } from '../../inbox/inbox.ts';
+import type { RouteAnswer } from '../../odoo/reply-route.ts';
 import { findServer } from '../../rules/find-server.ts';
 import { judgeMail } from '../../rules/replies/automatic-reply.ts';
 import type { MailJudgement } from '../../rules/replies/automatic-reply.ts';
-import { planByHand, readInstruction } from '../../rules/replies/reply-by-hand.ts';
+import { planByHand, targetOf } from '../../rules/replies/reply-by-hand.ts';
 import { messageIdsIn, readReplyClues, routeQuestion } from '../../rules/replies/reply-references.ts';
 import type { ReplyClues } from '../../rules/replies/reply-references.ts';
 import { planReply } from '../../rules/replies/reply-routing.ts';
 import type { ReplyPlan } from '../../rules/replies/reply-routing.ts';
 import { findReplyTokens, replyTokenKeys } from '../../rules/replies/reply-token.ts';
-import type { RouteKnowledge } from '../../rules/replies/route-knowledge.ts';
 import type { HeaderMap } from '../../sweego/header-map.ts';
 import { findInboundLog } from '../../sweego/inbound-log.ts';
 import type { InboundLog } from '../../sweego/inbound-log.ts';
@@ -22,7 +22,7 @@ import { requireNotStopping, logSweegoFault } from './sweego-faults.ts';
 export type PlacedReply = {
   plan: ReplyPlan;
   clues: ReplyClues;
-  known: RouteKnowledge;
+  known: RouteAnswer;
   /** With those of Sweego's log, if it was read. */
   headers: HeaderMap;
 };
@@ -71,7 +71,7 @@ async function look(deps: ReplyDeps, entry: Entry, mail: InboundMail, log: LogAn
     headers,
     tokens: targets,
   });
-  const { target } = readInstruction(entry.instruction);
+  const target = targetOf(entry);
   const question = routeQuestion(clues);
   const known = await deps.actions.route({
     ...question,
@@ -90,7 +90,7 @@ function judge(
   log: LogAnswer,
 ): Look {
   const { clues, known, headers } = found;
-  const { isReplayed, target } = readInstruction(entry.instruction);
+  const target = targetOf(entry);
   if (target !== undefined) {
     // Without In-Reply-To it is not known which message an employee answers; the log may have that header.
     const judgement = {
@@ -110,7 +110,8 @@ function judge(
     clientUuid: sweegoAccount(deps).clientUuid,
   });
   // An operator who replays a parked mail has checked it.
-  const counted: MailJudgement = isReplayed && judgement.kind === 'suspect' ? { kind: 'genuine' } : judgement;
+  const counted: MailJudgement =
+    entry.isReplayed && judgement.kind === 'suspect' ? { kind: 'genuine' } : judgement;
   const showsAutomatic = findServer(deps.settings.servers, entry.secretId)?.show_auto_replies ?? false;
   const plan = planReply(clues, withoutOwn(known, clues, own), { judgement: counted, showsAutomatic });
   return { ...found, plan, judgement: counted };
@@ -123,7 +124,7 @@ function ownIds(headers: HeaderMap): string[] {
 }
 
 /** Drops messages that only serve to recognise our own mails: they do not show where the mail belongs. */
-function withoutOwn(known: RouteKnowledge, clues: ReplyClues, own: readonly string[]): RouteKnowledge {
+function withoutOwn(known: RouteAnswer, clues: ReplyClues, own: readonly string[]): RouteAnswer {
   const answered = new Set([...clues.inReplyTo, ...clues.references]);
   const isUnrelated = (id: string) => own.includes(id) && !answered.has(id);
   const named = known.wire_ids.filter(({ wire_id }) => answered.has(wire_id));

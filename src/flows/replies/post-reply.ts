@@ -1,11 +1,13 @@
-import { BridgeError } from '../../errors.ts';
+import { BridgeError, bridgeError } from '../../errors.ts';
+import type { ErrorCode } from '../../errors.ts';
 import type { Entry } from '../../inbox/inbox.ts';
 import type { DeliverAnswer } from '../../odoo/reply-answers.ts';
 import { languageOf } from '../../rules/language.ts';
 import { describeReply } from '../../rules/replies/describe-reply.ts';
 import type { ReplySource } from '../../rules/replies/describe-reply.ts';
-import { parkReasons } from '../../rules/replies/reply-routing.ts';
+import { parked } from '../../rules/replies/reply-routing.ts';
 import type { ReplyPlan, ReplyPosting } from '../../rules/replies/reply-routing.ts';
+import { parkedBy } from '../worker/lane.ts';
 import type { EntryResult } from '../worker/lane.ts';
 import type { ReplyDeps } from './reply-deps.ts';
 import { collectReply, streamReply } from './stream-reply.ts';
@@ -13,7 +15,7 @@ import { collectReply, streamReply } from './stream-reply.ts';
 /** Delay while another call delivers the same mail. */
 const busyMs = 5_000;
 
-export type Posting = {
+type Posting = {
   source: ReplySource;
   plan: Extract<ReplyPlan, { kind: 'post' }>;
   /** An operator chose the place: the mail is posted there even if Odoo has it elsewhere. */
@@ -70,9 +72,9 @@ async function deliver(
     });
     return resultOf(answer);
   } catch (error) {
-    const isForHuman = ['REPLY_UNBUILDABLE', 'ODOO_TOO_LARGE'];
+    const isForHuman: readonly ErrorCode[] = ['REPLY_UNBUILDABLE', 'ODOO_TOO_LARGE'];
     if (!(error instanceof BridgeError) || !isForHuman.includes(error.code)) throw error;
-    return { kind: 'park', reason: `${error.code}: ${error.message}` };
+    return parkedBy(error);
   }
 }
 
@@ -87,9 +89,9 @@ function resultOf(answer: DeliverAnswer): Placed | EntryResult {
     case 'busy':
       return { kind: 'wait', delayMs: busyMs, reason: 'another call delivers this mail to Odoo' };
     case 'missing':
-      return { kind: 'park', reason: parkReasons.REPLY_DOCUMENT_GONE };
+      return parked('REPLY_DOCUMENT_GONE');
     case 'refused':
-      return { kind: 'park', reason: `REPLY_REFUSED: ${answer.reason}` };
+      return { kind: 'park', code: 'REPLY_REFUSED', reason: answer.reason };
     case 'failed':
       return { kind: 'failed', error: notTaken(answer.exception) };
   }
@@ -108,10 +110,7 @@ function placeOf({ document }: ReplyPosting): string {
 /** @param exception name of a Python class; its message may quote the mail and is not used */
 function notTaken(exception: string): BridgeError {
   const name = /^[A-Za-z_]{1,60}$/.test(exception) ? exception : 'an exception';
-  return new BridgeError(
-    'REPLY_NOT_TAKEN',
-    `Odoo failed on the mail (${name}). Its log has the traceback of this time; give the mail another document, or ` +
-      'mend what Odoo’s log says and replay it.',
-    { retry: 'later', scope: 'entry', cause: undefined, details: { exception: name } },
-  );
+  return bridgeError('REPLY_NOT_TAKEN', `Odoo failed to take the mail (${name})`, {
+    details: { exception: name },
+  });
 }

@@ -4,7 +4,7 @@ import type { CircuitMemory } from '../../rules/replies/reply-circuit.ts';
 /** How many circuits and entries are remembered. An older one cannot belong to a loop that is still running. */
 const mostRemembered = 5_000;
 
-export type CircuitVerdict = { isRefused: boolean; isFirst: boolean };
+type CircuitVerdict = { isRefused: boolean; isFirst: boolean };
 
 /** Counts how often a sender writes to a record, while the process runs. */
 export type ReplyCircuits = {

@@ -6,7 +6,7 @@ import type { SweegoDeps } from '../../sweego/api.ts';
 import type { ReplyCircuits } from './reply-circuits.ts';
 
 /** Sweego's management API as the environment configures it; missing parts come from Odoo's settings. */
-export type SweegoSource = SweegoDeps & {
+type SweegoSource = SweegoDeps & {
   /** Base URL without trailing slash. */
   url: string;
   apiKey: string | undefined;

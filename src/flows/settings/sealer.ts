@@ -15,7 +15,7 @@ export type Sealer = {
   unseal(sealed: Uint8Array): Promise<Uint8Array | undefined>;
 };
 
-export type SealerDeps = {
+type SealerDeps = {
   /** The key is derived from it. Every process that unseals must have the same one. */
   credential: string;
   /** Name of the Odoo database that the content belongs to. */

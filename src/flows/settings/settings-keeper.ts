@@ -11,7 +11,7 @@ const leastRefreshGapMs = 10_000;
 /** How long a webhook waits for such a refresh, milliseconds. */
 const longestWaitMs = 3_000;
 
-export type SettingsKeeperDeps = {
+type SettingsKeeperDeps = {
   actions: Pick<BridgeActions, 'settings'>;
   /** The settings that another replica, or this process before its restart, read from Odoo. */
   snapshot: SettingsSnapshot;

@@ -1,4 +1,5 @@
 import { codeOf } from '../../errors.ts';
+import type { ErrorCode } from '../../errors.ts';
 import type { Inbox } from '../../inbox/inbox.ts';
 import type { Log } from '../../log.ts';
 import { ServerSecrets } from '../../odoo/bridge-answers.ts';
@@ -7,7 +8,7 @@ import type { Sealer } from './sealer.ts';
 
 const snapshotName = 'settings';
 
-export type SettingsSnapshotDeps = {
+type SettingsSnapshotDeps = {
   inbox: Pick<Inbox, 'saveSnapshot' | 'findSnapshot'>;
   sealer: Sealer;
   now: () => Date;
@@ -68,7 +69,10 @@ export function createSettingsSnapshot({ inbox, sealer, now, log }: SettingsSnap
         const text = plain === undefined ? undefined : Buffer.from(plain).toString();
         const secrets = text === undefined ? undefined : parseSecrets(text);
         if (secrets === undefined) {
-          log.warn({ code: 'INBOX_SNAPSHOT_UNUSABLE' }, 'settings snapshot cannot be used');
+          log.warn(
+            { code: 'INBOX_SNAPSHOT_UNUSABLE' satisfies ErrorCode },
+            'settings snapshot cannot be used',
+          );
           return undefined;
         }
         keptText = text;

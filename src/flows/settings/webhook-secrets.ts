@@ -7,7 +7,7 @@ import type { SigningSecret } from '../../sweego/signature.ts';
 /** The secrets that verify webhooks, by direction. */
 export type WebhookSecrets = Readonly<Record<'outbound' | 'inbound', readonly SigningSecret[]>>;
 
-export type SecretLog = Pick<Log, 'warn'>;
+type SecretLog = Pick<Log, 'warn'>;
 
 /** Secrets of the environment, named `environment:1` and so on. */
 export function readEnvironmentSecrets(

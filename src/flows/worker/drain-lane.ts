@@ -23,7 +23,7 @@ export async function drainLane(lane: Lane, deps: DrainLaneDeps): Promise<void> 
   const { inbox, stopping } = deps;
   const turnDeps: LaneTurnDeps = {
     ...deps,
-    releaseClaims: createClaimRelease(deps, lane.directions),
+    releaseClaims: createClaimRelease(deps, lane.kinds),
     suspects: createSuspects(),
   };
   let state: LaneState = { limit: lane.mostEntries, accountedTenure: undefined };

@@ -1,4 +1,4 @@
-import { BridgeError } from '../../errors.ts';
+import { BridgeError, bridgeError } from '../../errors.ts';
 import type { Entry } from '../../inbox/inbox.ts';
 import type { EntryResult } from './lane.ts';
 
@@ -39,9 +39,5 @@ function isElsewhere(error: unknown): boolean {
 function asBridgeError(error: unknown): BridgeError {
   if (error instanceof BridgeError) return error;
   const kind = error instanceof Error ? error.name : typeof error;
-  return new BridgeError('UNEXPECTED', `A fault of the bridge itself (${kind}). Please report it.`, {
-    retry: 'later',
-    scope: 'entry',
-    cause: error,
-  });
+  return bridgeError('UNEXPECTED', `This is a fault of the bridge (${kind})`, { cause: error });
 }

@@ -1,7 +1,7 @@
 import type { DescribeBody, Inbox } from '../../inbox/inbox.ts';
 import type { ClockWatch } from './clock-watch.ts';
-import type { Lane } from './lane.ts';
 import { nameOf } from './lane.ts';
+import type { Lane } from './lane.ts';
 import type { TurnFailures } from './turn-failures.ts';
 import { workBatch } from './work-batch.ts';
 import type { BatchEnd, WorkBatchDeps } from './work-batch.ts';
@@ -76,7 +76,7 @@ async function claimAndWork(
   if (isProbing && !(await probe(lane, deps))) return { end: 'odoo failed', limit };
   requireHeld(deps.lease);
   const entries = await deps.inbox.claim({
-    directions: lane.directions,
+    kinds: lane.kinds,
     limit,
     now: deps.now(),
     describe: deps.describe,

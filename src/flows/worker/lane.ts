@@ -1,5 +1,5 @@
 import type { BridgeError } from '../../errors.ts';
-import type { Direction, Entry, Outcome } from '../../inbox/inbox.ts';
+import type { Entry, EntryKind, Outcome, ParkReason } from '../../inbox/inbox.ts';
 import type { BridgeSettings } from '../../odoo/bridge-answers.ts';
 
 export type EntryResults = ReadonlyMap<number, EntryResult>;
@@ -15,8 +15,8 @@ export type LaneContext = {
 
 /** One kind of entries and how they are handled. Lanes run side by side: a slow lane does not delay another one. */
 export type Lane = {
-  /** Each direction belongs to one lane only. */
-  directions: readonly Direction[];
+  /** Each kind belongs to one lane only. */
+  kinds: readonly EntryKind[];
   /** Entries claimed at once while nothing fails. */
   mostEntries: number;
   /**
@@ -34,8 +34,8 @@ export type Lane = {
 };
 
 /** Names the lane in the log. */
-export function nameOf({ directions }: Pick<Lane, 'directions'>): string {
-  return directions.join(' ');
+export function nameOf({ kinds }: Pick<Lane, 'kinds'>): string {
+  return kinds.join(' ');
 }
 
 /** The result of one attempt at an entry. */
@@ -49,4 +49,11 @@ export type EntryResult =
   | { kind: 'wait'; delayMs: number; reason: string }
   | { kind: 'failed'; error: BridgeError }
   /** `isQuiet`: another entry's alert already reports it. */
-  | { kind: 'park'; reason: string; isQuiet?: true };
+  | ParkResult;
+
+export type ParkResult = ParkReason & { kind: 'park'; isQuiet?: true };
+
+/** For an error that repeating cannot mend: the entry waits for a person. */
+export function parkedBy({ code, message }: BridgeError): ParkResult {
+  return { kind: 'park', code, reason: message };
+}

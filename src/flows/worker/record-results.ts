@@ -1,4 +1,4 @@
-import type { Entry, Inbox, Outcome } from '../../inbox/inbox.ts';
+import type { Entry, Inbox, Outcome, ParkReason, WaitReason } from '../../inbox/inbox.ts';
 import type { Log } from '../../log.ts';
 import { failedEntryDelayMs, sendingDelayMs, unknownMessageDelayMs } from '../../rules/retry.ts';
 import type { EntryResult } from './lane.ts';
@@ -12,8 +12,8 @@ export type RecordDeps = {
 /** What the inbox records for an entry. */
 type WrittenResult =
   | { kind: 'settle'; outcome: Outcome }
-  | { kind: 'wait'; delayMs: number; reason: string; counts: 'attempt' | 'wait' }
-  | { kind: 'park'; reason: string };
+  | { kind: 'wait'; delayMs: number; why: WaitReason; counts: 'attempt' | 'wait' }
+  | { kind: 'park'; why: ParkReason };
 
 /**
  * Records the results of claimed entries in the inbox: settled, waiting or parked. Entries with the same result share
@@ -42,28 +42,30 @@ export async function recordResults(
 function recordOf(entry: Entry, result: EntryResult): WrittenResult {
   switch (result.kind) {
     case 'settle':
-    case 'park':
       return result;
+    case 'park':
+      return { kind: 'park', why: { code: result.code, reason: result.reason } };
     case 'busy':
       return {
         kind: 'wait',
         delayMs: sendingDelayMs(entry.waits),
-        reason: result.reason,
+        why: { reason: result.reason },
         counts: 'wait',
       };
     case 'wait':
-      return { kind: 'wait', delayMs: result.delayMs, reason: result.reason, counts: 'wait' };
+      return { kind: 'wait', delayMs: result.delayMs, why: { reason: result.reason }, counts: 'wait' };
     case 'unknown_message': {
       const delayMs = unknownMessageDelayMs(entry.waits);
       if (delayMs === undefined) return { kind: 'settle', outcome: notOurs };
-      return { kind: 'wait', delayMs, reason: 'Odoo does not show this message (yet)', counts: 'wait' };
+      const why = { reason: 'Odoo does not show this message (yet)' };
+      return { kind: 'wait', delayMs, why, counts: 'wait' };
     }
     case 'failed': {
-      const reason = `${result.error.code}: ${result.error.message}`;
+      const why = { code: result.error.code, reason: result.error.message };
       const delayMs = failedEntryDelayMs(entry.attempts);
       return delayMs === undefined
-        ? { kind: 'park', reason }
-        : { kind: 'wait', delayMs, reason, counts: 'attempt' };
+        ? { kind: 'park', why }
+        : { kind: 'wait', delayMs, why, counts: 'attempt' };
     }
   }
 }
@@ -78,7 +80,7 @@ function logParked(log: RecordDeps['log'], entry: Entry, result: EntryResult): v
   if (result.kind === 'failed') {
     log.error({ entry: entry.id, code: result.error.code }, 'entry parked after its last attempt');
   } else if (result.kind === 'park') {
-    log.warn({ entry: entry.id, code: result.reason.split(':', 1)[0] }, 'entry parked');
+    log.warn({ entry: entry.id, code: result.code }, 'entry parked');
   }
 }
 
@@ -89,9 +91,9 @@ async function write(
 ): Promise<void> {
   const at = now();
   if (record.kind === 'settle') await inbox.settle(ids, record.outcome, at);
-  else if (record.kind === 'park') await inbox.park(ids, record.reason, at);
+  else if (record.kind === 'park') await inbox.park(ids, record.why, at);
   else {
-    const { delayMs, reason, counts } = record;
-    await inbox.wait(ids, { until: new Date(at.getTime() + delayMs), reason, counts, now: at });
+    const { delayMs, why, counts } = record;
+    await inbox.wait(ids, { ...why, until: new Date(at.getTime() + delayMs), counts, now: at });
   }
 }

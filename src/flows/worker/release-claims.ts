@@ -1,4 +1,5 @@
-import type { Direction, Inbox } from '../../inbox/inbox.ts';
+import type { ErrorCode } from '../../errors.ts';
+import type { EntryKind, Inbox } from '../../inbox/inbox.ts';
 import type { Log } from '../../log.ts';
 
 /** Regularly, because a worker may still write a claim after it lost the lease, and then crash. */
@@ -12,7 +13,7 @@ export type ReleaseClaimsDeps = {
 
 /**
  * Releases claims that were left behind. Only the holder of the lease claims: while it has no batch of these
- * directions, every claim belongs to a process that crashed or lost the lease. Entries that crashed several processes
+ * kinds, every claim belongs to a process that crashed or lost the lease. Entries that crashed several processes
  * are parked.
  *
  * @returns a function for the holder to call between two batches: it checks at once with `isNeeded`, else every minute
@@ -20,22 +21,22 @@ export type ReleaseClaimsDeps = {
  */
 export function createClaimRelease(
   { inbox, now, log }: ReleaseClaimsDeps,
-  directions: readonly Direction[],
+  kinds: readonly EntryKind[],
 ): (isNeeded: boolean) => Promise<void> {
   let lookedAt: number | undefined;
   return async (isNeeded) => {
     const at = now();
     const sinceMs = lookedAt === undefined ? everyMs : Math.abs(at.getTime() - lookedAt);
     if (!isNeeded && sinceMs < everyMs) return;
-    const { released, parked } = await inbox.releaseClaimed(directions, at);
+    const { released, parked } = await inbox.releaseClaimed(kinds, at);
     lookedAt = at.getTime();
-    if (isNeeded) log.info({ directions, released }, 'worker holds the lease');
+    if (isNeeded) log.info({ kinds, released }, 'worker holds the lease');
     else if (released > 0) {
-      log.warn({ directions, released }, 'released entries that another process had left claimed');
+      log.warn({ kinds, released }, 'released entries that another process had left claimed');
     }
     if (parked > 0) {
       log.error(
-        { code: 'INBOX_ENDS_WORKER', parked },
+        { code: 'INBOX_CRASHES_WORKER' satisfies ErrorCode, parked },
         'entries parked: the process crashed each time it worked on them',
       );
     }

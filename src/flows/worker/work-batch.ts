@@ -2,8 +2,8 @@ import { BridgeError, codeOf } from '../../errors.ts';
 import type { Entry, Inbox } from '../../inbox/inbox.ts';
 import type { Log } from '../../log.ts';
 import type { SettingsKeeper } from '../settings/settings-keeper.ts';
-import type { EntryResults, Lane, LaneContext } from './lane.ts';
 import { nameOf } from './lane.ts';
+import type { EntryResults, Lane, LaneContext } from './lane.ts';
 import type { OdooContactKeeper } from './odoo-contact.ts';
 import { recordResults } from './record-results.ts';
 import type { RecordDeps } from './record-results.ts';
@@ -87,7 +87,8 @@ async function work(
 async function giveBack(lane: Lane, deps: WorkBatchDeps, batch: Batch, error: unknown): Promise<BatchEnd> {
   const ids = batch.entries.map(({ id }) => id);
   const at = deps.now();
-  await deps.inbox.wait(ids, { until: at, reason: codeOf(error), counts: 'nothing', now: at });
+  const why = error instanceof BridgeError ? { code: error.code } : { reason: codeOf(error) };
+  await deps.inbox.wait(ids, { ...why, until: at, counts: 'nothing', now: at });
   if (error instanceof BridgeError && error.scope === 'bridge') {
     deps.log.warn({ code: error.code, entries: ids.length }, 'batch given back');
     return { end: 'inbox failed', limit: batch.limit };

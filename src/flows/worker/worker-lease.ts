@@ -1,4 +1,5 @@
-import { BridgeError, codeOf } from '../../errors.ts';
+import { bridgeError, codeOf } from '../../errors.ts';
+import type { BridgeError } from '../../errors.ts';
 import type { Inbox } from '../../inbox/inbox.ts';
 import type { Log } from '../../log.ts';
 
@@ -100,10 +101,6 @@ export function requireHeld(lease: Pick<WorkerLease, 'isHeld'>): void {
 
 /** The entries get no result: they are released, or the new holder of the lease takes them over. */
 function leaseLost(): BridgeError {
-  return new BridgeError(
-    'INBOX_LEASE_LOST',
-    'The worker could not renew its lease in time, so it writes nothing more to Odoo. ' +
-      'Nothing needs to be done if it happens once; if it repeats, check the disk or database of the inbox.',
-    { retry: 'later', scope: 'bridge', cause: undefined },
-  );
+  const what = 'The worker could not renew its lease in time, so it writes nothing more to Odoo';
+  return bridgeError('INBOX_LEASE_LOST', what);
 }

@@ -1,7 +1,7 @@
 import type { NewEntry, StoredRequest } from '../admission.ts';
+import { countSlots } from './count-slots.ts';
 import { joinBytes, storableText } from './parameters.ts';
-import { countSlots } from './schema.ts';
-import type { RunStatement } from './session.ts';
+import type { RunStatement } from './statement.ts';
 
 /** An entry about to be stored. Keys are hashes. */
 export type AdmittedEntry = NewEntry & {
@@ -10,7 +10,7 @@ export type AdmittedEntry = NewEntry & {
   newKeys: readonly { key: string; entryId: number }[];
 };
 
-/** Stores entries with what belongs to them, each kind in one statement. */
+/** Stores entries with their elements, keys and terms, each table in one statement. */
 export async function storeEntries(
   run: RunStatement,
   entries: readonly AdmittedEntry[],
@@ -41,32 +41,31 @@ async function insertEntries(
 ): Promise<void> {
   await run(
     `INSERT INTO entry
-       (id, request_id, position, split_count, direction, received_at, state, due_at, settled_at)
+       (id, request_id, position, split_count, direction, received_at, state, due_at, settled_at, outcome, code)
      SELECT * FROM unnest($1::bigint[], $2::bigint[], $3::integer[], $4::integer[], $5::text[], $6::bigint[],
-       $7::text[], $8::bigint[], $9::bigint[])`,
+       $7::text[], $8::bigint[], $9::bigint[], $10::text[], $11::text[])`,
     [
       entries.map(({ id }) => id),
       entries.map(({ request }) => request.id),
       entries.map(({ position }) => position),
       entries.map(({ splitCount }) => splitCount),
-      entries.map(({ request }) => request.direction),
+      entries.map(({ request }) => request.kind),
       entries.map(({ request }) => request.receivedAtMs),
       entries.map(({ end }) => end?.state ?? 'received'),
       entries.map(({ end, request }) => (end === null ? Math.min(request.receivedAtMs, nowMs) : null)),
       entries.map(({ end }) => (end?.state === 'settled' ? nowMs : null)),
+      entries.map(({ end }) => end?.note.standing?.outcome ?? null),
+      entries.map(({ end }) => end?.note.standing?.code ?? null),
     ],
   );
-  const ended = entries.flatMap(({ id, end }) => (end === null ? [] : [{ id, ...end }]));
+  const ended = entries.flatMap(({ id, end }) => (end === null ? [] : [{ id, reason: end.note.reason }]));
   if (ended.length === 0) return;
   await run(
-    `INSERT INTO transition (entry_id, at, state, reason)
-     SELECT id, $1::bigint, state, reason FROM unnest($2::bigint[], $3::text[], $4::text[]) AS one (id, state, reason)`,
-    [
-      nowMs,
-      ended.map(({ id }) => id),
-      ended.map(({ state }) => state),
-      ended.map(({ reason }) => storableText(reason)),
-    ],
+    `INSERT INTO transition (entry_id, at, state, outcome, code, reason)
+     SELECT entry.id, $1::bigint, state, outcome, code, reason
+     FROM unnest($2::bigint[], $3::text[]) AS ended (id, reason) JOIN entry ON entry.id = ended.id
+     ORDER BY entry.id`,
+    [nowMs, ended.map(({ id }) => id), ended.map(({ reason }) => storableText(reason))],
   );
 }
 
@@ -82,7 +81,7 @@ async function insertElements(run: RunStatement, entries: readonly AdmittedEntry
   );
 }
 
-/** Takes requests off the list of those without entries, and notes which secrets had verified them. */
+/** Removes requests from the list of those without entries, and counts the secrets that verified them. */
 export async function forgetAdmitted(run: RunStatement, requests: readonly StoredRequest[]): Promise<void> {
   await run(
     `WITH gone AS (DELETE FROM unadmitted WHERE request_id = ANY($1::bigint[]) RETURNING request_id)
@@ -99,7 +98,7 @@ export async function forgetAdmitted(run: RunStatement, requests: readonly Store
        requests = secret_use.requests + excluded.requests`,
     [
       requests.map(({ secretId }) => secretId),
-      requests.map(({ direction }) => direction),
+      requests.map(({ kind }) => kind),
       requests.map(({ receivedAtMs }) => receivedAtMs),
     ],
   );

@@ -1,13 +1,14 @@
 import { findOriginal, roundLimits, splitRequest } from '../admission.ts';
 import type { NewEntry, StoredRequest } from '../admission.ts';
+import type { DescribeBody } from '../described-body.ts';
+import { duplicateEnd } from '../entry-note.ts';
 import { storedRequestOf } from '../entry-row.ts';
-import type { DescribeBody } from '../inbox.ts';
 import { forgetAdmitted, storeEntries } from './admit-store.ts';
 import type { AdmittedEntry } from './admit-store.ts';
 import { digitsOfUuid, hashKey } from './parameters.ts';
-import type { RunStatement } from './session.ts';
+import type { RunStatement } from './statement.ts';
 
-/** Of our own choice; held until the transaction ends, so that one process at a time admits. */
+/** A number of our own; the lock is held until the transaction ends, so that one process at a time admits. */
 const admissionLock = 5_393_170_002;
 
 type NewRequestEntries = { request: StoredRequest; entries: NewEntry[] };
@@ -15,9 +16,9 @@ type NewRequestEntries = { request: StoredRequest; entries: NewEntry[] };
 /**
  * Makes entries of the requests that have none yet, the earliest first. Must run inside a transaction.
  *
- * @param nowMs milliseconds since 1970; an entry is due from the moment its request was received, or from
- *   now when a clock that was set back would put that into the future
- * @param maxRequests bounds how many it takes, besides the limits of a round
+ * @param nowMs milliseconds since 1970. An entry is due from the moment its request was received, or from now when a
+ *   clock that was set back puts that moment into the future
+ * @param maxRequests bounds how many requests it takes, besides the limits of a round
  * @returns how many requests were admitted; 0 means that none was left
  */
 export async function admitRequests(
@@ -78,7 +79,7 @@ async function withIds(run: RunStatement, split: readonly NewRequestEntries[]): 
   }));
 }
 
-/** In the order of the ids: whatever is a repetition ends here, and every key is remembered. */
+/** Takes the entries in the order of their ids: repetitions end here, and every key is remembered. */
 async function settleDuplicates(
   run: RunStatement,
   entries: readonly AdmittedEntry[],
@@ -92,8 +93,7 @@ async function settleDuplicates(
     const original = findOriginal(entry, seen);
     const remembered = newKeys.map((key) => ({ key, entryId: original ?? entry.id }));
     if (original === undefined) return { ...entry, newKeys: remembered };
-    const reason = `duplicate of ${original}`;
-    return { ...entry, newKeys: remembered, end: { state: 'settled', reason } as const };
+    return { ...entry, newKeys: remembered, end: duplicateEnd(original) };
   });
 }
 

@@ -1,27 +1,28 @@
-import { BridgeError } from '../../errors.ts';
-import { codeOfAction, isOwnFault, ownFault } from '../inbox-fault.ts';
+import { BridgeError, bridgeError } from '../../errors.ts';
+import { failedAction, isOwnFault, ownFault } from '../inbox-fault.ts';
 import type { InboxAction } from '../inbox-fault.ts';
+import { driverCodeOf, isConnectionCode } from './sql-state.ts';
 
 const reach = 'Check that PostgreSQL runs and that host and port of DATABASE_URL lead to it.';
 const rights =
-  'Give the user of DATABASE_URL the right to create a schema in its database, or make him the owner of the ' +
+  'Give the user of DATABASE_URL the right to create a schema in its database, or make that user the owner of the ' +
   'schema sweego_bridge.';
-/** Under a pooler by transactions a statement can meet a connection that never heard of our schema. */
+/** A pooler by transactions can send a statement over a connection whose search_path does not name our schema. */
 const gone =
-  'Let a pooler in front of PostgreSQL, if there is one, pool by session, or lead DATABASE_URL past it. Without one the ' +
+  'Let a pooler in front of PostgreSQL, if there is one, pool by session, or let DATABASE_URL bypass it. Without one the ' +
   'tables of the inbox are gone: restore a backup, or start the bridge again to begin with an empty one.';
 const disk = 'Check the disk of the PostgreSQL server.';
 
 /**
- * SQLSTATE, or its class of two characters, → what mends it
+ * SQLSTATE, or its class of two characters → what the operator does about it
  * (https://www.postgresql.org/docs/current/errcodes-appendix.html).
  */
 const fixOfSqlState: Readonly<Record<string, string>> = {
   '08': reach,
   '25006':
-    'The server only lets it be read. Let DATABASE_URL lead to the primary server, and see whether ' +
+    'The server is read-only. Set DATABASE_URL to the primary server, and check whether ' +
     'default_transaction_read_only is set.',
-  '28': 'Correct user and password of DATABASE_URL, or what pg_hba.conf of the server allows him.',
+  '28': 'Correct user and password of DATABASE_URL, or what pg_hba.conf of the server allows.',
   '3D': 'Create the database of DATABASE_URL, or correct its name.',
   '3F': gone,
   '40': 'Nothing: another process was changing the same entries.',
@@ -29,52 +30,37 @@ const fixOfSqlState: Readonly<Record<string, string>> = {
   '42P01': gone,
   '53100': 'Free space on the disk of the PostgreSQL server.',
   '53300': 'Raise max_connections of the PostgreSQL server: each bridge holds up to eight connections.',
-  '53': 'Give the PostgreSQL server more memory, or lessen what else it does.',
+  '53': 'Give the PostgreSQL server more memory, or reduce what else it does.',
   '55P03': 'See in pg_stat_activity who holds a lock on the tables of the schema sweego_bridge.',
   '57014': 'See what keeps the PostgreSQL server so busy that it does not answer in time.',
   '57': reach,
   '58': disk,
 };
 
-/** What Node and the driver report instead of a SQLSTATE when the connection does not stand. */
-const lostConnection =
-  /^(ECONN|EPIPE|ETIMEDOUT|ENOTFOUND|EAI_|EHOSTUNREACH|ENETUNREACH|ENOENT|EACCES)|^(08|57P)/;
 const tlsFailure = /CERT|SELF_SIGNED|TLS|SSL/;
 
 /**
- * The error of the inbox for whatever was thrown; a BridgeError passes unchanged, and a fault of our own code
- * becomes INBOX_UNEXPECTED. Neither message nor details repeat a text of the server or the driver, since these quote rows, users and hosts.
+ * The inbox's error for whatever was thrown. A BridgeError passes unchanged, and a fault of our own code becomes
+ * INBOX_UNEXPECTED. Neither message nor details repeat a text of the server or the driver, because these quote rows,
+ * users and hosts.
  */
-export function postgresFault(error: unknown, action: InboxAction): BridgeError {
+export function inboxFault(error: unknown, action: InboxAction): BridgeError {
   if (error instanceof BridgeError) return error;
   if (isOwnFault(error)) return ownFault(error);
   const code = driverCodeOf(error);
   const details = { postgres: code ?? 'none' };
   if (code === 'XX001' || code === 'XX002') {
-    return new BridgeError(
-      'INBOX_CORRUPT',
-      `PostgreSQL found damaged data in the inbox (${code}). Stop the bridge and the server, keep a copy of ` +
-        'its data directory, and restore a backup.',
-      { retry: 'never', scope: 'bridge', cause: error, details },
-    );
+    return bridgeError('INBOX_CORRUPT', `PostgreSQL found damaged data in the inbox (${code})`, {
+      fix: 'Stop the bridge and the server, keep a copy of its data directory, and restore a backup.',
+      cause: error,
+      details,
+    });
   }
-  const doing = action === 'open' ? 'opened' : action === 'read' ? 'read' : 'written to';
-  return new BridgeError(
-    codeOfAction[action],
-    `The inbox could not be ${doing}${code ? ` (${code})` : ''}. ${fixOf(code)}`,
-    { retry: 'later', scope: 'bridge', cause: error, details },
-  );
-}
-
-/** Whether the connection broke, or did not come about; the server may have done what was asked. */
-export function isConnectionLost(error: unknown): boolean {
-  if (error instanceof BridgeError || isOwnFault(error)) return false;
-  const code = driverCodeOf(error);
-  return code === undefined || lostConnection.test(code);
+  return failedAction(action, code, { fix: fixOf(code), cause: error, details });
 }
 
 function fixOf(code: string | undefined): string {
-  if (code === undefined || lostConnection.test(code)) {
+  if (code === undefined || isConnectionCode(code)) {
     return code === '57P03' ? 'Nothing: the PostgreSQL server is starting or stopping.' : reach;
   }
   const isSqlState = /^[0-9A-Z]{5}$/.test(code);
@@ -85,9 +71,4 @@ function fixOf(code: string | undefined): string {
     );
   }
   return fixOfSqlState[code] ?? fixOfSqlState[code.slice(0, 2)] ?? 'See the log of the PostgreSQL server.';
-}
-
-function driverCodeOf(error: unknown): string | undefined {
-  if (!(error instanceof Error) || !('code' in error)) return undefined;
-  return typeof error.code === 'string' && error.code !== '' ? error.code : undefined;
 }

@@ -1,30 +1,30 @@
 import { randomUUID } from 'node:crypto';
 import type { Inbox } from '../inbox.ts';
 import { createPutListeners } from '../put-queue.ts';
-import { createClaim, createRelease, createSettle } from './claim.ts';
-import { createLease, createSnapshots } from './memory.ts';
-import { createErase, createReplay } from './operator.ts';
-import { createPut } from './put.ts';
-import { createRead } from './read.ts';
-import type { PostgresSession } from './session.ts';
-import { createStoredFiles } from './stored-file.ts';
+import { claimOperations } from './claim.ts';
+import { leaseOperations, snapshotOperations } from './memory.ts';
+import { eraseOperations, replayOperations } from './operator.ts';
+import { putOperations } from './put.ts';
+import { readOperations } from './read.ts';
+import { releaseOperations } from './release.ts';
+import type { Session } from './session.ts';
+import { fileOperations } from './stored-file.ts';
 
-/** The inbox in an opened PostgreSQL database; it owns the session from now on and closes it. */
-export function createPostgresInbox(session: PostgresSession): Inbox {
-  const { onPut, tell } = createPutListeners();
+/** The inbox in an opened PostgreSQL database. It owns the session from now on, and closes it. */
+export function createInbox(session: Session): Inbox {
+  const { onPut, notify } = createPutListeners();
   const inboxId = randomUUID();
-  const { put, drain } = createPut(session, tell);
+  const { put, drain } = putOperations(session, notify);
   return {
     put,
-    claim: createClaim(session, inboxId),
-    ...createSettle(session, inboxId),
-    ...createRelease(session, inboxId),
-    ...createReplay(session),
-    ...createErase(session),
-    ...createRead(session),
-    ...createLease(session),
-    ...createStoredFiles(session),
-    ...createSnapshots(session),
+    ...claimOperations(session, inboxId),
+    ...releaseOperations(session, inboxId),
+    ...replayOperations(session),
+    ...eraseOperations(session),
+    ...readOperations(session),
+    ...leaseOperations(session),
+    ...fileOperations(session),
+    ...snapshotOperations(session),
     onPut,
     async close() {
       await drain();

@@ -1,20 +1,20 @@
 import { bytesOf } from '../entry-row.ts';
 import type { Inbox } from '../inbox.ts';
 import { createLeaseWatch } from '../lease-watch.ts';
-import type { PostgresSession } from './session.ts';
+import type { Session } from './session.ts';
 
-/** `holdLease` and `releaseLease` of the contract: one row per lease, with the beat that a watch looks at. */
-export function createLease(session: PostgresSession): Pick<Inbox, 'holdLease' | 'releaseLease'> {
-  const hasEnded = createLeaseWatch();
+/** `holdLease` and `releaseLease` of the contract: one row per lease, with the beat that a lease watch observes. */
+export function leaseOperations(session: Session): Pick<Inbox, 'holdLease' | 'releaseLease'> {
+  const hasExpired = createLeaseWatch();
 
   return {
     holdLease: ({ name, holder, ttlMs, now }) =>
       session.inTransaction(async (run) => {
-        // Of two that ask first at the same time, the later one waits here and then finds the row taken.
+        // When two processes ask for a new lease at once, the later one waits here and then finds the row held.
         await run('INSERT INTO lease (name, beat) VALUES ($1, 0) ON CONFLICT DO NOTHING', [name]);
         const [lease] = await run('SELECT holder, beat FROM lease WHERE name = $1 FOR UPDATE', [name]);
         const isOthers = lease?.['holder'] !== null && lease?.['holder'] !== holder;
-        if (isOthers && !hasEnded(name, lease?.['beat'] as number, ttlMs, now.getTime())) return false;
+        if (isOthers && !hasExpired(name, lease?.['beat'] as number, ttlMs, now.getTime())) return false;
         await run('UPDATE lease SET holder = $2, beat = beat + 1 WHERE name = $1', [name, holder]);
         return true;
       }),
@@ -29,7 +29,7 @@ export function createLease(session: PostgresSession): Pick<Inbox, 'holdLease' |
 }
 
 /** `saveSnapshot` and `findSnapshot` of the contract. */
-export function createSnapshots(session: PostgresSession): Pick<Inbox, 'saveSnapshot' | 'findSnapshot'> {
+export function snapshotOperations(session: Session): Pick<Inbox, 'saveSnapshot' | 'findSnapshot'> {
   return {
     async saveSnapshot(name, bytes, now) {
       await session.writeRepeatable(

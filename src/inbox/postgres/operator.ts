@@ -1,23 +1,28 @@
-import { judgeDiscard, judgeReplayOrErase, replayInstruction } from '../entry-lifecycle.ts';
+import { judgeDiscard, judgeReplayOrErase } from '../entry-lifecycle.ts';
+import { erasedNote, outcomeNote, replayNote } from '../entry-note.ts';
 import { standingOf } from '../entry-row.ts';
 import type { Standing } from '../entry-row.ts';
-import type { EntryChange, Inbox } from '../inbox.ts';
+import type { EntryChange } from '../entry.ts';
+import type { Inbox } from '../inbox.ts';
 import { takeErasable } from '../limits.ts';
-import type { PostgresSession, RunStatement } from './session.ts';
+import type { Session } from './session.ts';
+import type { RunStatement } from './statement.ts';
 import { changeEntries } from './transition.ts';
 
-/** What an operator may do with an entry, whatever it is at: `replay` and `discard` of the contract. */
-export function createReplay(session: PostgresSession): Pick<Inbox, 'replay' | 'discard'> {
+/** `replay` and `discard` of the contract. */
+export function replayOperations(session: Session): Pick<Inbox, 'replay' | 'discard'> {
   return {
     replay: (ids, now, target) =>
       session.inTransaction(async (run) => {
         const standings = await findStandings(run, ids);
         const changes = changeEach(ids, standings, { state: 'received' }, judgeReplayOrErase);
-        const set =
-          "state = 'received', due_at = $1, settled_at = NULL, attempts = 0, waits = 0, releases = 0, " +
-          'instruction = $2';
-        const update = { set, where: 'id = ANY($3::bigint[])', parameters: [doneOf(ids, changes)] };
-        await changeEntries(run, update, now.getTime(), replayInstruction(target));
+        const update = {
+          set: `state = 'received', due_at = $1, settled_at = NULL, attempts = 0, waits = 0, releases = 0,
+            is_replayed = true, target = $3`,
+          where: 'id = ANY($4::bigint[])',
+          parameters: [doneOf(ids, changes)],
+        };
+        await changeEntries(run, update, now.getTime(), replayNote(target));
         return changes;
       }),
 
@@ -25,17 +30,19 @@ export function createReplay(session: PostgresSession): Pick<Inbox, 'replay' | '
       session.inTransaction(async (run) => {
         const standings = await findStandings(run, ids);
         const changes = changeEach(ids, standings, { state: 'settled' }, judgeDiscard);
-        await settleUnclaimed(run, doneOf(ids, changes), `discarded: ${reason}`, now);
+        await discardEntries(run, doneOf(ids, changes), reason, now);
         return changes;
       }),
   };
 }
 
-/** What the entries are at, which nobody else changes until the transaction ends. */
-export async function findStandings(
-  run: RunStatement,
-  ids: readonly number[],
-): Promise<Map<number, Standing>> {
+/** The state of an entry, which no other process changes until the transaction ends. */
+export async function findStanding(run: RunStatement, id: number): Promise<Standing | undefined> {
+  return (await findStandings(run, [id])).get(id);
+}
+
+/** The state of entries, which no other process changes until the transaction ends. */
+async function findStandings(run: RunStatement, ids: readonly number[]): Promise<Map<number, Standing>> {
   const rows = await run(
     'SELECT id, state, is_erased FROM entry WHERE id = ANY($1::bigint[]) ORDER BY id FOR UPDATE',
     [ids],
@@ -44,11 +51,11 @@ export async function findStandings(
 }
 
 /**
- * What becomes of each entry. The ids may repeat: who comes second finds what the first has left.
+ * Decides about each entry. When an id is given twice, the second decision is about the changed entry.
  *
- * @param changedTo what those that are changed are at afterwards
+ * @param changedTo the standing of the entries that are changed
  */
-export function changeEach(
+function changeEach(
   ids: readonly number[],
   standings: ReadonlyMap<number, Standing>,
   changedTo: Partial<Standing>,
@@ -63,24 +70,27 @@ export function changeEach(
   });
 }
 
-export function doneOf(ids: readonly number[], changes: readonly EntryChange[]): number[] {
+function doneOf(ids: readonly number[], changes: readonly EntryChange[]): number[] {
   return ids.filter((_, index) => changes[index] === 'done');
 }
 
-/** Ends entries that nobody has claimed. */
-export async function settleUnclaimed(
+/** The entries must not be claimed. */
+async function discardEntries(
   run: RunStatement,
   ids: readonly number[],
   reason: string,
   now: Date,
 ): Promise<void> {
-  const set = `state = 'settled', due_at = NULL, settled_at = $1`;
-  const update = { set, where: 'id = ANY($3::bigint[])', parameters: [ids] };
-  await changeEntries(run, update, now.getTime(), reason);
+  const update = {
+    set: `state = 'settled', due_at = NULL, settled_at = $1`,
+    where: 'id = ANY($4::bigint[])',
+    parameters: [ids],
+  };
+  await changeEntries(run, update, now.getTime(), outcomeNote({ outcome: 'discarded', reason }));
 }
 
-/** What takes mail out of the database for good: `erase` and `retain` of the contract. */
-export function createErase(session: PostgresSession): Pick<Inbox, 'erase' | 'retain'> {
+/** The operations that remove mail from the database for good: `erase` and `retain` of the contract. */
+export function eraseOperations(session: Session): Pick<Inbox, 'erase' | 'retain'> {
   return {
     erase: (ids, now) =>
       session.inTransaction(async (run) => {
@@ -88,18 +98,14 @@ export function createErase(session: PostgresSession): Pick<Inbox, 'erase' | 're
         const changes = changeEach(ids, standings, { state: 'settled', isErased: true }, judgeReplayOrErase);
         const done = doneOf(ids, changes);
         const hasEnded = (id: number) => standings.get(id)?.state === 'settled';
-        await settleUnclaimed(
-          run,
-          done.filter((id) => !hasEnded(id)),
-          'discarded: erased',
-          now,
-        );
-        const ended = {
+        const open = done.filter((id) => !hasEnded(id));
+        await discardEntries(run, open, 'erased', now);
+        const update = {
           set: 'is_erased = true',
-          where: 'id = ANY($3::bigint[])',
+          where: 'id = ANY($4::bigint[])',
           parameters: [done.filter(hasEnded)],
         };
-        await changeEntries(run, ended, now.getTime(), 'erased');
+        await changeEntries(run, update, now.getTime(), erasedNote);
         await eraseContents(run, done);
         return changes;
       }),
@@ -119,8 +125,8 @@ export function createErase(session: PostgresSession): Pick<Inbox, 'erase' | 're
 }
 
 /**
- * The first to be settled, as many as may be erased in one step. One that somebody is changing at this moment
- * is left to the next step.
+ * The entries settled first, as many as one step may erase. An entry that another process is changing at this moment is
+ * left to the next step.
  */
 async function settledIds(
   run: RunStatement,
@@ -141,8 +147,8 @@ async function settledIds(
 
 const ofEntries = 'entry_id = ANY($1::bigint[])';
 
-/** Removes what could name a person; the entries stay. Their rows must be locked already. */
-export async function eraseContents(run: RunStatement, ids: readonly number[]): Promise<void> {
+/** Removes all content that could name a person; the entries stay. Their rows must be locked already. */
+async function eraseContents(run: RunStatement, ids: readonly number[]): Promise<void> {
   if (ids.length === 0) return;
   await deleteContents(run, ids);
   await run(
@@ -153,8 +159,8 @@ export async function eraseContents(run: RunStatement, ids: readonly number[]): 
   await run('UPDATE entry SET is_erased = true WHERE id = ANY($1::bigint[])', [ids]);
 }
 
-/** Removes entries with their history and keys, and the requests of which no entry is left. */
-export async function deleteEntries(run: RunStatement, ids: readonly number[]): Promise<void> {
+/** Removes entries with their history and keys, and the requests without any entry left. */
+async function deleteEntries(run: RunStatement, ids: readonly number[]): Promise<void> {
   if (ids.length === 0) return;
   await deleteContents(run, ids);
   await run(`DELETE FROM transition WHERE ${ofEntries}`, [ids]);

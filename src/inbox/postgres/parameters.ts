@@ -5,7 +5,7 @@ export function storableText(text: string): string {
   return text.replaceAll('\u0000', '\uFFFD');
 }
 
-/** A key as it is stored and compared: what Sweego puts into one may have any length and any characters. */
+/** The stored form of a key. Sweego chooses its length and characters, so its hash is stored and compared. */
 export const hashKey = hashTerm;
 
 /** A uuid as PostgreSQL writes it, as the 32 digits it was made from. */
@@ -17,8 +17,8 @@ export function digitsOfUuid(uuid: unknown): string {
 export type JoinedBytes = { all: Uint8Array; starts: number[]; lengths: number[] };
 
 /**
- * Joins byte strings into one parameter, which the server cuts again with `substring(all FROM start FOR length)`.
- * The driver sends a single one as it is; an array of them it would write as hexadecimal text of twice the size.
+ * Joins byte strings into one parameter, which the server cuts again with `substring(all FROM start FOR length)`. The
+ * driver sends one byte string as it is; it would write an array of them as hexadecimal text of twice the size.
  */
 export function joinBytes(parts: readonly Uint8Array[]): JoinedBytes {
   const lengths = parts.map(({ byteLength }) => byteLength);

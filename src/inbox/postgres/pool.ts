@@ -1,19 +1,19 @@
 import { Client, Pool, types } from 'pg';
 import type { ClientBase, PoolConfig } from 'pg';
-import { BridgeError } from '../../errors.ts';
+import { bridgeError } from '../../errors.ts';
 
 /** Intake needs one, the worker one or two; the rest is for the pages, files and operators. */
 const maxConnections = 8;
 const connectTimeoutMs = 5_000;
-/** A connection that has been idle for so long is closed, so that a proxy between need not cut it. */
+/** An idle connection is closed after this time, before a proxy on the way cuts it. */
 const idleTimeoutMs = 30_000;
 
-/** The server gives a statement up after `statementTimeoutMs`; if it is not heard of any more, we do. */
+/** The server cancels a statement after `statementTimeoutMs`. If no answer comes at all, the driver gives up later. */
 const statementTimeoutMs = 30_000;
 const answerTimeoutMs = 35_000;
 
 /**
- * Settings of a session, sent by SQL and not while connecting, which pgbouncer refuses. The server's own
+ * Settings of a session. They are sent by SQL, because pgbouncer refuses them while connecting. The server's own
  * settings might lose a commit (`synchronous_commit = off`), or keep a lock for ever.
  */
 const sessionSettings = `
@@ -33,8 +33,8 @@ const sessionSettings = `
 const int8Oid = 20;
 
 /**
- * Connections to PostgreSQL, opened when needed and again after they broke. Numbers of the type bigint come
- * as numbers: ids and milliseconds stay far below 2^53.
+ * Connections to PostgreSQL, opened when needed and opened again after they broke. A bigint is returned as a number: ids
+ * and milliseconds stay far below 2^53.
  *
  * @param databaseUrl as pg-connection-string reads it (https://www.npmjs.com/package/pg-connection-string)
  * @throws BridgeError INBOX_URL_INVALID
@@ -58,8 +58,8 @@ export function createPostgresPool(databaseUrl: string): Pool {
     },
   };
   const pool = new Pool(options);
-  // A broken connection is replaced; whoever was using it learns of it from his own query. Without listeners
-  // these events would end the process.
+  // A broken connection is replaced, and the query that used it rejects. Without listeners these events would end the
+  // process.
   pool.on('connect', (client) => client.on('error', () => {}));
   pool.on('error', () => {});
   return pool;
@@ -71,21 +71,17 @@ function requireUsableUrl(databaseUrl: string): void {
     new Client({ connectionString: databaseUrl });
   } catch (error) {
     const code = error instanceof Error && 'code' in error ? String(error.code) : 'unknown';
-    if (code === 'ENOENT' || code === 'EACCES') throw missingTlsFile(error, code);
-    throw new BridgeError(
-      'INBOX_URL_INVALID',
-      'DATABASE_URL is no address of a PostgreSQL database. Set it like ' +
-        'postgres://user:password@host:5432/database, with special characters of the password as %40 for @.',
-      { retry: 'never', scope: 'bridge', cause: undefined },
-    );
+    if (code === 'ENOENT' || code === 'EACCES') {
+      throw bridgeError('INBOX_OPEN_FAILED', `A file that DATABASE_URL names cannot be read (${code})`, {
+        fix: 'Correct sslrootcert, sslcert or sslkey in it, or let the user of the bridge read that file.',
+        cause: error,
+        details: { code },
+      });
+    }
+    // No cause: Node's error repeats the whole URL, password included.
+    throw bridgeError('INBOX_URL_INVALID', 'DATABASE_URL is not the address of a PostgreSQL database', {
+      cause: undefined,
+      fix: 'Set it like postgres://user:password@host:5432/database, with special characters of the password as %40 for @.',
+    });
   }
-}
-
-function missingTlsFile(cause: unknown, code: string): BridgeError {
-  return new BridgeError(
-    'INBOX_OPEN_FAILED',
-    `A file that DATABASE_URL names cannot be read (${code}). Correct sslrootcert, sslcert or sslkey in it, or let ` +
-      'the user of the bridge read that file.',
-    { retry: 'later', scope: 'bridge', cause, details: { code } },
-  );
 }

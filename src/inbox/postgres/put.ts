@@ -1,9 +1,9 @@
 import { randomInt } from 'node:crypto';
 import type { Inbox, NewRequest } from '../inbox.ts';
 import { createPutQueue } from '../put-queue.ts';
+import { countSlots } from './count-slots.ts';
 import { joinBytes, storableText } from './parameters.ts';
-import { countSlots } from './schema.ts';
-import type { PostgresSession } from './session.ts';
+import type { Session } from './session.ts';
 
 /** How many bytes of bodies share a commit, give or take the last one: it is one message to the server. */
 const maxGroupBytes = 16 * 1024 * 1024;
@@ -25,17 +25,17 @@ const insertRequests = `
   SELECT id FROM stored ORDER BY id`;
 
 /**
- * Appends requests in groups: what arrives within one turn of the event loop, or while the previous commit is
- * under way, is committed together, so that many requests share one fsync and one way to the server.
+ * Appends requests in groups: those that arrive within one turn of the event loop, or during the previous commit, are
+ * committed together, so that many requests share one fsync and one round trip to the server.
  *
- * A group whose connection breaks is sent once more. Should it have been stored the first time all the same, its
- * repetition is a duplicate.
+ * A group whose connection breaks is sent once more. If it was stored the first time all the same, the second copy is a
+ * duplicate.
  *
  * @param onStored called once after each commit
  * @returns `put` of the contract, and `drain`, which resolves when no put is under way
  */
-export function createPut(
-  session: PostgresSession,
+export function putOperations(
+  session: Session,
   onStored: () => void,
 ): { put: Inbox['put']; drain: () => Promise<void> } {
   const slot = randomInt(countSlots - 1);
@@ -43,8 +43,8 @@ export function createPut(
   async function store(requests: readonly NewRequest[]): Promise<number[]> {
     const bodies = joinBytes(requests.map(({ body }) => body));
     const rows = await session.writeRepeatable(insertRequests, [
-      requests.map(({ direction }) => direction),
-      requests.map(({ webhookId }) => storableText(webhookId)),
+      requests.map(({ kind }) => kind),
+      requests.map(({ requestKey }) => storableText(requestKey)),
       requests.map(({ secretId }) => storableText(secretId)),
       requests.map(({ receivedAt }) => receivedAt.getTime()),
       bodies.all,

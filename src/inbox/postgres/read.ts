@@ -1,17 +1,11 @@
 import { hashTerm } from '../admission.ts';
-import {
-  allDirections,
-  bytesOf,
-  secretUseOf,
-  summaryOf,
-  transitionOf,
-  completeFilter,
-} from '../entry-row.ts';
-import type { EntryState, Inbox, InboxStatus, EntryFilter } from '../inbox.ts';
+import { allKinds, bytesOf, completeFilter, secretUseOf, summaryOf, transitionOf } from '../entry-row.ts';
+import type { EntryFilter, EntryState } from '../entry.ts';
+import type { Inbox, InboxStatus } from '../inbox.ts';
 import { firstReason, selectSummary } from './row.ts';
-import type { PostgresRow, PostgresSession } from './session.ts';
+import type { Session, SqlRow } from './session.ts';
 
-/** One statement, so that all of it is of one instant. The oldest are looked up in an index, not searched. */
+/** One statement, so that all of it is of one instant. The oldest entries are looked up in an index, not searched. */
 const selectStatus = `
   SELECT state_count.*, (SELECT sum(requests) FROM unadmitted_count)::bigint AS unclaimed,
     least(
@@ -25,8 +19,8 @@ const selectStatus = `
     ) AS oldest_open_at
   FROM state_count`;
 
-/** What only looks: `list`, `find`, `history` and `status` of the contract. */
-export function createRead(session: PostgresSession): Pick<Inbox, 'list' | 'find' | 'history' | 'status'> {
+/** The operations that only read: `list`, `find`, `history` and `status` of the contract. */
+export function readOperations(session: Session): Pick<Inbox, 'list' | 'find' | 'history' | 'status'> {
   return {
     async list(filter) {
       const ids = await listIds(session, filter);
@@ -49,18 +43,19 @@ export function createRead(session: PostgresSession): Pick<Inbox, 'list' | 'find
 
     async history(id) {
       const received = await session.read(
-        `SELECT received_at AS at, 'received' AS state, ${firstReason()} AS reason FROM entry WHERE id = $1`,
+        `SELECT received_at AS at, 'received' AS state, NULL AS outcome, NULL AS code, NULL AS target,
+           ${firstReason()} AS reason FROM entry WHERE id = $1`,
         [id],
       );
       const later = await session.read(
-        'SELECT at, state, reason FROM transition WHERE entry_id = $1 ORDER BY id',
+        'SELECT at, state, outcome, code, target, reason FROM transition WHERE entry_id = $1 ORDER BY id',
         [id],
       );
       return [...received, ...later].map(transitionOf);
     },
 
     async status() {
-      const [row] = await session.read(selectStatus, [allDirections]);
+      const [row] = await session.read(selectStatus, [allKinds]);
       const secrets = await session.read(
         `SELECT secret_id, direction, last_used_at, requests FROM secret_use
          ORDER BY last_used_at DESC, secret_id, direction`,
@@ -71,7 +66,7 @@ export function createRead(session: PostgresSession): Pick<Inbox, 'list' | 'find
   };
 }
 
-function statusOf(row: PostgresRow): Omit<InboxStatus, 'secrets'> {
+function statusOf(row: SqlRow): Omit<InboxStatus, 'secrets'> {
   const count = (column: EntryState | 'unclaimed') => row[column] as number;
   const oldestOpenAtMs = row['oldest_open_at'] as number | null;
   return {
@@ -87,13 +82,13 @@ function statusOf(row: PostgresRow): Omit<InboxStatus, 'secrets'> {
   };
 }
 
-/** One look-up per state and direction reads no more than `limit` index rows, however many entries there are. */
+/** One look-up per state and kind reads no more than `limit` index rows, however many entries there are. */
 const selectNewest = `
   SELECT found.id FROM unnest($1::text[]) AS wanted_state (state)
-    CROSS JOIN unnest($2::text[]) AS wanted_direction (direction)
+    CROSS JOIN unnest($2::text[]) AS wanted_kind (direction)
     CROSS JOIN LATERAL (
       SELECT id, received_at FROM entry
-      WHERE entry.state = wanted_state.state AND entry.direction = wanted_direction.direction
+      WHERE entry.state = wanted_state.state AND entry.direction = wanted_kind.direction
         AND received_at >= $3 AND received_at < $4
       ORDER BY received_at DESC, id DESC LIMIT $5
     ) AS found
@@ -108,10 +103,10 @@ const selectByTerms = `
     AND state = ANY($1::text[]) AND direction = ANY($2::text[]) AND received_at >= $3 AND received_at < $4
   ORDER BY received_at DESC, id DESC LIMIT $5`;
 
-/** Ids of the entries a filter lets through, newest first. */
-export async function listIds(session: PostgresSession, filter: EntryFilter): Promise<number[]> {
-  const { states, directions, sinceMs, beforeMs, limit } = completeFilter(filter);
-  const parameters = [states, directions, sinceMs, beforeMs, limit];
+/** Ids of the entries that pass the filter, newest first. */
+async function listIds(session: Session, filter: EntryFilter): Promise<number[]> {
+  const { states, kinds, sinceMs, beforeMs, limit } = completeFilter(filter);
+  const parameters = [states, kinds, sinceMs, beforeMs, limit];
   const terms = [...new Set(filter.terms?.map(hashTerm))];
   const rows =
     terms.length === 0

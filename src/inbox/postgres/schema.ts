@@ -1,24 +1,32 @@
 import type { Migration } from '../migration.ts';
+import { countSlots } from './count-slots.ts';
 
-/** Rows of `unadmitted_count`. The last one is admission's; every opened inbox adds to one of the others. */
-export const countSlots = 64;
+/** The code with which a reason of an earlier release begins, alone or before a colon. */
+const firstCode = '^([A-Z][A-Z0-9_]*)(?::|$)';
 
 /**
  * The tables of the PostgreSQL engine, in the schema `sweego_bridge`. Instants are milliseconds since 1970.
  *
- * - `request` is only ever appended to by intake. Bodies are not compressed (EXTERNAL): large ones lie apart
- *   from the rows and are read in slices.
- * - `unadmitted` names the requests without entries yet. Ids cannot tell that: they are drawn before the
- *   commit, so a smaller one may appear after a larger one has been admitted.
- * - `entry` rows stay small, since PostgreSQL writes a changed row anew: the body of an array element lives
- *   in `element`, that of a whole request in `request`. An entry is due at `due_at`, and only then has one.
- *   The entries of one array have consecutive ids.
+ * - `request` is only ever appended to. Bodies are not compressed (EXTERNAL): large ones lie apart from the rows and are
+ *   read in slices.
+ * - `direction` holds the kind, and `webhook_id` the request key. The columns keep these names, so that a replica of an
+ *   older release can go on storing requests while the others are upgraded.
+ * - `unadmitted` names the requests without entries. Ids do not say it: they are drawn before the commit, so a smaller one
+ *   may appear after a larger one has been admitted.
+ * - `entry` rows stay small, because PostgreSQL writes a changed row anew: the body of an array element lives in
+ *   `element`, the body of a whole request in `request`. Only an entry that becomes due has `due_at`. The entries of one
+ *   array have consecutive ids.
+ * - `outcome` and `code` are the entry's own; a `transition` repeats the state, outcome and code that the entry then
+ *   had. `target` is the document of the last replay, in a transition that of this replay.
  * - Keys and terms are 128 bits of SHA-256, kept as uuid: 16 bytes, compared without a collation.
- * - Counting a million rows takes PostgreSQL a tenth of a second and more, hence `state_count`, kept by
- *   triggers, and `unadmitted_count`, whose sum counts. That has many rows, so that processes which store at
- *   the same time do not wait for each other's commit.
+ * - Counting a million rows takes PostgreSQL a tenth of a second and more. Hence `state_count`, kept by triggers, and
+ *   `unadmitted_count`, whose sum is the count. It has many rows, so that processes which store at the same time do not
+ *   wait for each other's commit.
+ *
+ * Step 2 reads outcome, code and target for the last time from the texts in which earlier releases stored them. The
+ * trigger that counts states is off meanwhile: no state changes, and it would keep a copy of every row.
  */
-export const postgresSchema: readonly Migration[] = [
+export const schema: readonly Migration[] = [
   {
     version: 1,
     sql: `
@@ -129,6 +137,43 @@ export const postgresSchema: readonly Migration[] = [
         FOR EACH STATEMENT EXECUTE FUNCTION count_states();
       CREATE TRIGGER entry_deleted AFTER DELETE ON entry REFERENCING OLD TABLE AS old_entry
         FOR EACH STATEMENT EXECUTE FUNCTION count_states();
+    `,
+  },
+  {
+    version: 2,
+    sql: `
+      ALTER TABLE entry ADD COLUMN outcome text COLLATE "C", ADD COLUMN code text COLLATE "C",
+        ADD COLUMN is_replayed boolean NOT NULL DEFAULT false;
+      ALTER TABLE entry RENAME COLUMN instruction TO target;
+      ALTER TABLE transition ADD COLUMN outcome text COLLATE "C", ADD COLUMN code text COLLATE "C",
+        ADD COLUMN target text COLLATE "C";
+      UPDATE transition SET
+          outcome = CASE WHEN state <> 'settled' THEN NULL
+            WHEN reason IN ('applied', 'duplicate', 'superseded') THEN reason
+            WHEN reason ~ '^duplicate of [0-9]' THEN 'duplicate'
+            WHEN split_part(reason, ':', 1) IN ('injected', 'ignored', 'discarded') THEN split_part(reason, ':', 1)
+          END,
+          code = CASE WHEN state IN ('parked', 'waiting') THEN substring(reason FROM '${firstCode}') END,
+          target = CASE WHEN state = 'received' THEN substring(reason FROM '^replayed to (.*)$') END
+        WHERE (state = 'settled' AND reason <> 'erased')
+          OR (state IN ('parked', 'waiting') AND reason ~ '${firstCode}')
+          OR (state = 'received' AND reason LIKE 'replayed to %');
+      UPDATE transition SET code = renamed.code, reason = replace(reason, renamed.before, renamed.code)
+        FROM (VALUES ('INBOX_ENDS_WORKER', 'INBOX_CRASHES_WORKER'), ('SWEEGO_NOT_THERE', 'SWEEGO_NOT_FOUND'))
+          AS renamed (before, code)
+        WHERE transition.code = renamed.before;
+      ALTER TABLE entry DISABLE TRIGGER entry_updated;
+      UPDATE entry SET is_replayed = true, target = substring(target FROM '^replayed to (.*)$')
+        WHERE target IS NOT NULL;
+      UPDATE entry SET outcome = last.outcome, code = last.code
+        FROM (
+          SELECT DISTINCT ON (entry_id) entry_id, state, outcome, code FROM transition
+          WHERE reason <> 'erased' ORDER BY entry_id, id DESC
+        ) AS last
+        WHERE last.entry_id = entry.id AND coalesce(last.outcome, last.code) IS NOT NULL;
+      ALTER TABLE entry ENABLE TRIGGER entry_updated;
+      UPDATE transition SET outcome = entry.outcome FROM entry
+        WHERE transition.state = 'settled' AND transition.reason = 'erased' AND entry.id = transition.entry_id;
     `,
   },
 ];

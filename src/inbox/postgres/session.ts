@@ -1,50 +1,52 @@
 import type { Pool, PoolClient } from 'pg';
-import { BridgeError } from '../../errors.ts';
+import { bridgeError } from '../../errors.ts';
 import type { InboxAction } from '../inbox-fault.ts';
-import { isConnectionLost, postgresFault } from './fault.ts';
+import { inboxFault } from './fault.ts';
+import { isConnectionLost } from './sql-state.ts';
+import type { RunStatement } from './statement.ts';
 
-export type PostgresValue =
-  string | number | boolean | null | Uint8Array | readonly (string | number | null)[];
-export type PostgresRow = Readonly<Record<string, unknown>>;
-
-/** Runs one statement. Instants and ids are numbers, bytes a Buffer. */
-export type RunStatement = (sql: string, parameters: readonly PostgresValue[]) => Promise<PostgresRow[]>;
+export type SqlValue = string | number | boolean | null | Uint8Array | readonly (string | number | null)[];
+export type SqlRow = Readonly<Record<string, unknown>>;
 
 /** An opened database; the connections behind it come and go. */
-export type PostgresSession = {
+export type Session = {
   /** @throws BridgeError INBOX_READ_FAILED, INBOX_CORRUPT, INBOX_CLOSED */
   read: RunStatement;
   /**
-   * One statement as a transaction of its own: one way to the server and back.
+   * One statement as a transaction of its own: one round trip to the server.
    *
    * @throws BridgeError INBOX_WRITE_FAILED, INBOX_CORRUPT, INBOX_CLOSED
    */
   write: RunStatement;
   /**
-   * The same for a statement that may run twice: it is sent once more when its connection breaks, as every kept
-   * connection is after a restart of the server.
+   * The same for a statement that may run twice: it is sent once more when its connection breaks, as all kept
+   * connections do when the server restarts.
    */
   writeRepeatable: RunStatement;
   /**
-   * Runs `work` in one transaction; all of it is on disk when this resolves. When it rejects, none of it is,
-   * unless the connection broke while the server was committing: nobody can know that.
+   * Runs `work` in one transaction; all of it is on disk when this resolves. When it rejects, none of it is, unless the
+   * connection broke while the server was committing: that cannot be known.
    *
+   * @param answerTimeoutMs how long each statement of `work` may take; the pool's limit without it
    * @throws BridgeError INBOX_WRITE_FAILED, INBOX_CORRUPT, INBOX_CLOSED; whatever `work` throws
    */
-  inTransaction: <Result>(work: (run: RunStatement) => Promise<Result>) => Promise<Result>;
-  /** Waits for what is under way. May be called twice. */
+  inTransaction: <Result>(
+    work: (run: RunStatement) => Promise<Result>,
+    answerTimeoutMs?: number,
+  ) => Promise<Result>;
+  /** Waits for statements under way. May be called twice. */
   close: () => Promise<void>;
 };
 
-export function createPostgresSession(pool: Pool): PostgresSession {
+export function openSession(pool: Pool): Session {
   let closing: Promise<void> | undefined;
 
   async function connect(action: InboxAction): Promise<PoolClient> {
-    if (closing !== undefined) throw closedInbox();
+    if (closing !== undefined) throw bridgeError('INBOX_CLOSED', 'The inbox is closed');
     try {
       return await pool.connect();
     } catch (error) {
-      throw postgresFault(error, action);
+      throw inboxFault(error, action);
     }
   }
 
@@ -57,18 +59,18 @@ export function createPostgresSession(pool: Pool): PostgresSession {
     action: InboxAction,
     tries: number,
     sql: string,
-    parameters: readonly PostgresValue[],
-  ): Promise<PostgresRow[]> {
+    parameters: readonly SqlValue[],
+  ): Promise<SqlRow[]> {
     const client = await connect(action);
     try {
       const rows = await runOn(client)(sql, parameters);
       client.release();
       return rows;
     } catch (error) {
-      // A connection that is broken, or still waits for an answer, is closed: the next one is a new one.
+      // A connection that is broken, or still waits for an answer, is closed; the next statement gets a new one.
       client.release(isConnectionLost(error));
       if (tries > 1 && isConnectionLost(error)) return runOnce(action, tries - 1, sql, parameters);
-      throw postgresFault(error, action);
+      throw inboxFault(error, action);
     }
   }
 
@@ -81,7 +83,7 @@ export function createPostgresSession(pool: Pool): PostgresSession {
     } catch (error) {
       client.release(true);
       if (tries > 1 && isConnectionLost(error)) return begin(tries - 1);
-      throw postgresFault(error, 'write');
+      throw inboxFault(error, 'write');
     }
   }
 
@@ -90,16 +92,16 @@ export function createPostgresSession(pool: Pool): PostgresSession {
     write: (sql, parameters) => runOnce('write', 1, sql, parameters),
     writeRepeatable: (sql, parameters) => runOnce('write', 2, sql, parameters),
 
-    async inTransaction(work) {
+    async inTransaction(work, answerTimeoutMs) {
       const client = await begin(2);
       try {
-        const result = await work(runOn(client));
+        const result = await work(runOn(client, answerTimeoutMs));
         await client.query('COMMIT');
         client.release();
         return result;
       } catch (error) {
         client.release(!(await isRolledBack(client, error)));
-        throw postgresFault(error, 'write');
+        throw inboxFault(error, 'write');
       }
     },
 
@@ -110,7 +112,7 @@ export function createPostgresSession(pool: Pool): PostgresSession {
   };
 }
 
-/** Where it is not, the connection has to be closed, which rolls back too. */
+/** If it is not, the caller has to close the connection, which rolls back too. */
 async function isRolledBack(client: PoolClient, error: unknown): Promise<boolean> {
   if (isConnectionLost(error)) return false;
   return client.query('ROLLBACK').then(
@@ -119,17 +121,10 @@ async function isRolledBack(client: PoolClient, error: unknown): Promise<boolean
   );
 }
 
-function runOn(client: PoolClient): RunStatement {
+function runOn(client: PoolClient, answerTimeoutMs?: number): RunStatement {
   return async (sql, parameters) => {
-    const { rows } = await client.query<Record<string, unknown>>(sql, [...parameters]);
+    const query = { text: sql, values: [...parameters], query_timeout: answerTimeoutMs };
+    const { rows } = await client.query<Record<string, unknown>>(query);
     return rows;
   };
-}
-
-function closedInbox(): BridgeError {
-  return new BridgeError('INBOX_CLOSED', 'The inbox is closed. Open it again with openInbox.', {
-    retry: 'never',
-    scope: 'bridge',
-    cause: undefined,
-  });
 }

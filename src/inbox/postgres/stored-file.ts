@@ -1,17 +1,17 @@
 import { bytesOf, storedFileOf } from '../entry-row.ts';
 import type { Inbox, StoredFile } from '../inbox.ts';
 import { fileUnknown, storedFileEntryUnknown, readPieces, storePieces } from '../stored-file.ts';
-import { findStandings } from './operator.ts';
+import { findStanding } from './operator.ts';
 import { storableText } from './parameters.ts';
-import type { PostgresSession, RunStatement } from './session.ts';
+import type { Session } from './session.ts';
+import type { RunStatement } from './statement.ts';
 
 /**
- * Files of entries: `storeFile`, `files` and `readFile` of the contract. A file is stored piece by piece, each
- * in a transaction of its own, so that a slow download keeps no connection; it exists once its hash is
- * written. What a dead process left unfinished goes when a file of the same name is stored, or with the
- * entry's contents.
+ * `storeFile`, `files` and `readFile` of the contract. A file is stored piece by piece, each in a transaction of its
+ * own, so that a slow download holds no connection. It exists once its hash is written. Pieces that a crashed process
+ * left are deleted when a file of the same name is stored, or with the entry's contents.
  */
-export function createStoredFiles(session: PostgresSession): Pick<Inbox, 'storeFile' | 'files' | 'readFile'> {
+export function fileOperations(session: Session): Pick<Inbox, 'storeFile' | 'files' | 'readFile'> {
   return {
     async storeFile(entryId, givenName, content) {
       const name = storableText(givenName);
@@ -48,9 +48,9 @@ export function createStoredFiles(session: PostgresSession): Pick<Inbox, 'storeF
   };
 }
 
-/** Locks the entry, so that nobody erases it at the same time. */
+/** Locks the entry, so that no other process erases it at the same time. */
 async function requireContents(run: RunStatement, entryId: number): Promise<void> {
-  const entry = (await findStandings(run, [entryId])).get(entryId);
+  const entry = await findStanding(run, entryId);
   if (entry === undefined || entry.isErased) throw storedFileEntryUnknown(entryId);
 }
 
@@ -60,13 +60,8 @@ async function addFile(run: RunStatement, entryId: number, name: string): Promis
   return row?.['id'] as number;
 }
 
-/** Writes nothing when the file is gone: its entry was erased meanwhile, or a later file took its place. */
-async function addPiece(
-  session: PostgresSession,
-  id: number,
-  position: number,
-  piece: Uint8Array,
-): Promise<void> {
+/** Writes nothing when the file is gone: its entry was erased meanwhile, or a later file replaced it. */
+async function addPiece(session: Session, id: number, position: number, piece: Uint8Array): Promise<void> {
   await session.write(
     `INSERT INTO file_chunk (file_id, position, bytes)
      SELECT id, $2, $3 FROM file WHERE id = $1 FOR KEY SHARE`,
@@ -75,8 +70,8 @@ async function addPiece(
 }
 
 /**
- * Puts the file in the place of those of its name that were begun before it. When it is gone itself, a later
- * one was finished first and has replaced it already.
+ * Replaces the files of the same name that were begun before it. When it is gone itself, a later one was finished first
+ * and has replaced it already.
  */
 async function finishFile(run: RunStatement, id: number, entryId: number, stored: StoredFile): Promise<void> {
   await requireContents(run, entryId);
@@ -94,8 +89,8 @@ async function finishFile(run: RunStatement, id: number, entryId: number, stored
   );
 }
 
-/** The error of the storing is the one to tell; what cannot be removed now goes with the entry. */
-async function forgetFile(session: PostgresSession, id: number): Promise<void> {
+/** Never throws: the caller reports the error of the storing, and what cannot be deleted now goes with the entry. */
+async function forgetFile(session: Session, id: number): Promise<void> {
   try {
     await session.write(
       `WITH gone AS (DELETE FROM file WHERE id = $1 RETURNING id)

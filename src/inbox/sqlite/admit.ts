@@ -1,27 +1,23 @@
 import { findOriginal, splitRequest } from '../admission.ts';
 import type { NewEntry, StoredRequest } from '../admission.ts';
-import { storedRequestOf, secretUseOf } from '../entry-row.ts';
-import type { DescribeBody, Direction, SecretUse } from '../inbox.ts';
-import type { SqliteSession } from './session.ts';
-import { recordTransition } from './transition.ts';
-
-/**
- * What one transaction admits at most. SQLite works in the event loop: 100 requests take 10 to 20 ms of it, and
- * webhooks are answered between two transactions.
- */
-const turnLimits: Admission = { requests: 100, entries: 400, bodyBytes: 8 * 1024 * 1024 };
-
-/** How much was admitted, bytes of bodies included. */
-export type Admission = { requests: number; entries: number; bodyBytes: number };
+import type { DescribeBody } from '../described-body.ts';
+import { duplicateEnd } from '../entry-note.ts';
+import type { EntryEnd } from '../entry-note.ts';
+import { storedRequestOf } from '../entry-row.ts';
+import type { EntryKind } from '../entry.ts';
+import { hasReached, turnLimits } from './admission-turn.ts';
+import type { Admission } from './admission-turn.ts';
+import type { Session } from './session.ts';
+import { changeEntries } from './transition.ts';
 
 /**
  * Makes entries of the requests behind the last admitted one. Must run inside a write transaction.
  *
- * @param nowMs milliseconds since 1970; an entry is due from the moment its request was received, or from
- *   now when a clock that was set back would put that into the future
+ * @param nowMs milliseconds since 1970. An entry is due from the moment its request was received, or from now when a
+ *   clock that was set back puts that moment into the future
  * @returns no requests when none was left
  */
-export function admitRequests(session: SqliteSession, nowMs: number, describe: DescribeBody): Admission {
+export function admitRequests(session: Session, nowMs: number, describe: DescribeBody): Admission {
   const cursor = Number(session.first('SELECT last_request_id FROM admission', [])?.['last_request_id']);
   const requests: Omit<StoredRequest, 'body'>[] = [];
   let last = cursor;
@@ -45,14 +41,7 @@ export function admitRequests(session: SqliteSession, nowMs: number, describe: D
   return { requests: requests.length, entries, bodyBytes };
 }
 
-/** Whether one of the limits is reached. */
-export function hasReached(done: Admission, limits: Admission): boolean {
-  return (
-    done.requests >= limits.requests || done.entries >= limits.entries || done.bodyBytes >= limits.bodyBytes
-  );
-}
-
-function nextRequest(session: SqliteSession, afterId: number): StoredRequest | undefined {
+function nextRequest(session: Session, afterId: number): StoredRequest | undefined {
   const row = session.first(
     `SELECT id, direction, webhook_id, secret_id, received_at, body FROM request
      WHERE id > ? ORDER BY id LIMIT 1`,
@@ -62,7 +51,7 @@ function nextRequest(session: SqliteSession, afterId: number): StoredRequest | u
 }
 
 function admitEntry(
-  session: SqliteSession,
+  session: Session,
   request: Omit<StoredRequest, 'body'>,
   entry: NewEntry,
   nowMs: number,
@@ -75,40 +64,32 @@ function admitEntry(
     session.run('INSERT INTO term (term, entry_id) VALUES (?, ?)', [term, id]);
   }
   const original = rememberKeys(session, { id, keys: entry.keys });
-  const end = original === undefined ? entry.end : endAsDuplicate(session, id, original, nowMs);
-  if (end !== null) recordTransition(session, id, nowMs, end.state, end.reason);
+  const end = original === undefined ? entry.end : duplicateEnd(original);
+  if (end !== null) endEntry(session, id, end, nowMs);
 }
 
 function insertEntry(
-  session: SqliteSession,
+  session: Session,
   request: Omit<StoredRequest, 'body'>,
-  { position, splitCount, end }: NewEntry,
+  { position, splitCount }: NewEntry,
   nowMs: number,
 ): number {
-  const dueAtMs = end === null ? Math.min(request.receivedAtMs, nowMs) : null;
-  const settledAtMs = end?.state === 'settled' ? nowMs : null;
   return session.run(
-    `INSERT INTO entry
-       (request_id, position, split_count, direction, received_at, state, due_at, settled_at)
-     VALUES (?, ?, ?, ?, ?, ?, ?, ?)`,
+    `INSERT INTO entry (request_id, position, split_count, direction, received_at, state, due_at)
+     VALUES (?, ?, ?, ?, ?, 'received', ?)`,
     [
       request.id,
       position,
       splitCount,
-      request.direction,
+      request.kind,
       request.receivedAtMs,
-      end?.state ?? 'received',
-      dueAtMs,
-      settledAtMs,
+      Math.min(request.receivedAtMs, nowMs),
     ],
   ).lastId;
 }
 
-/** @returns the id of the entry that this one repeats, if any */
-function rememberKeys(
-  session: SqliteSession,
-  entry: { id: number; keys: readonly string[] },
-): number | undefined {
+/** @returns the id of the entry that has the same event, if any */
+function rememberKeys(session: Session, entry: { id: number; keys: readonly string[] }): number | undefined {
   const seen = new Map<string, number>();
   for (const key of entry.keys) {
     const row = session.first('SELECT entry_id FROM seen_key WHERE key = ?', [key]);
@@ -123,44 +104,29 @@ function rememberKeys(
   return original;
 }
 
-function endAsDuplicate(
-  session: SqliteSession,
-  id: number,
-  original: number,
-  nowMs: number,
-): NonNullable<NewEntry['end']> {
-  session.run("UPDATE entry SET state = 'settled', due_at = NULL, settled_at = ? WHERE id = ?", [nowMs, id]);
-  return { state: 'settled', reason: `duplicate of ${original}` };
+function endEntry(session: Session, id: number, { state, note }: EntryEnd, nowMs: number): void {
+  const update = {
+    set: 'state = ?, due_at = NULL, settled_at = ?',
+    where: 'id = ?',
+    parameters: [state, state === 'settled' ? nowMs : null, id],
+  };
+  changeEntries(session, update, nowMs, note);
 }
 
-/** Adds admitted requests to what is known of the secrets that verified them, one write per secret. */
-export function countSecretUses(
-  session: SqliteSession,
-  requests: readonly Omit<StoredRequest, 'body'>[],
-): void {
-  const uses = new Map<string, { secretId: string; direction: Direction; lastMs: number; count: number }>();
-  for (const { secretId, direction, receivedAtMs } of requests) {
-    const key = `${direction} ${secretId}`;
-    const use = uses.get(key) ?? { secretId, direction, lastMs: receivedAtMs, count: 0 };
+/** Adds admitted requests to the counts of the secrets that verified them, one write per secret. */
+function countSecretUses(session: Session, requests: readonly Omit<StoredRequest, 'body'>[]): void {
+  const uses = new Map<string, { secretId: string; kind: EntryKind; lastMs: number; count: number }>();
+  for (const { secretId, kind, receivedAtMs } of requests) {
+    const key = `${kind} ${secretId}`;
+    const use = uses.get(key) ?? { secretId, kind, lastMs: receivedAtMs, count: 0 };
     uses.set(key, { ...use, lastMs: Math.max(use.lastMs, receivedAtMs), count: use.count + 1 });
   }
-  for (const { secretId, direction, lastMs, count } of uses.values()) {
+  for (const { secretId, kind, lastMs, count } of uses.values()) {
     session.run(
       `INSERT INTO secret_use (secret_id, direction, last_used_at, requests) VALUES (?, ?, ?, ?)
        ON CONFLICT DO UPDATE SET last_used_at = max(last_used_at, excluded.last_used_at),
          requests = requests + excluded.requests`,
-      [secretId, direction, lastMs, count],
+      [secretId, kind, lastMs, count],
     );
   }
-}
-
-/** The secrets that have verified something, the one used last first. */
-export function listSecretUses(session: SqliteSession): SecretUse[] {
-  return session
-    .all(
-      `SELECT secret_id, direction, last_used_at, requests FROM secret_use
-       ORDER BY last_used_at DESC, secret_id, direction`,
-      [],
-    )
-    .map(secretUseOf);
 }

@@ -1,8 +1,9 @@
-import { BridgeError } from '../../errors.ts';
-import { codeOfAction, isOwnFault, ownFault } from '../inbox-fault.ts';
+import { BridgeError, bridgeError } from '../../errors.ts';
+import { failedAction, isOwnFault, ownFault } from '../inbox-fault.ts';
 import type { InboxAction } from '../inbox-fault.ts';
+import { sqliteCodeOf } from './result-code.ts';
 
-/** SQLite result code without its extension (https://sqlite.org/rescode.html) → what mends it. */
+/** SQLite result code without its extension (https://sqlite.org/rescode.html) → what the operator does about it. */
 const fixOfSqliteCode: Readonly<Record<string, string>> = {
   FULL: 'Free space on the disk that holds the file of DATABASE_URL.',
   BUSY: 'End the program that holds a lock on the file of DATABASE_URL.',
@@ -13,12 +14,9 @@ const fixOfSqliteCode: Readonly<Record<string, string>> = {
   IOERR: 'Check the disk that holds the file of DATABASE_URL (space, quota, file size limit, health).',
 };
 
-const defaultFix = 'Check the disk and the rights of the file of DATABASE_URL, then start the bridge again.';
-
 /**
- * The error of the inbox for whatever was thrown. A BridgeError passes unchanged, a fault of our own code becomes
- * INBOX_UNEXPECTED; SQLite's CORRUPT and
- * NOTADB become INBOX_CORRUPT whatever was being done, since repeating cannot help.
+ * The inbox's error for whatever was thrown. A BridgeError passes unchanged, and a fault of our own code becomes
+ * INBOX_UNEXPECTED. SQLite's CORRUPT and NOTADB become INBOX_CORRUPT in every action, because repeating cannot help.
  *
  * Source: SQLite result codes, https://sqlite.org/rescode.html.
  */
@@ -29,29 +27,10 @@ export function inboxFault(error: unknown, action: InboxAction): BridgeError {
   const details = { sqlite: sqlite ?? 'none' };
   const family = sqlite?.split('_')[1] ?? '';
   if (family === 'CORRUPT' || family === 'NOTADB') {
-    return new BridgeError(
-      'INBOX_CORRUPT',
-      `The inbox is not a sound SQLite database (${sqlite}). Stop the bridge, keep a copy of the file of ` +
-        'DATABASE_URL with its -wal and -shm files, and rebuild it with `sqlite3 <file> .recover` or a backup.',
-      { retry: 'never', scope: 'bridge', cause: error, details },
-    );
+    return bridgeError('INBOX_CORRUPT', `The inbox is not a sound SQLite database (${sqlite})`, {
+      cause: error,
+      details,
+    });
   }
-  const fix = fixOfSqliteCode[family] ?? defaultFix;
-  const doing = action === 'open' ? 'opened' : action === 'read' ? 'read' : 'written to';
-  return new BridgeError(
-    codeOfAction[action],
-    `The inbox could not be ${doing}${sqlite ? ` (${sqlite})` : ''}. ${fix}`,
-    { retry: 'later', scope: 'bridge', cause: error, details },
-  );
-}
-
-/** Whether another connection holds the lock that was asked for. */
-export function isBusy(error: unknown): boolean {
-  return sqliteCodeOf(error)?.startsWith('SQLITE_BUSY') ?? false;
-}
-
-function sqliteCodeOf(error: unknown): string | undefined {
-  if (!(error instanceof Error) || !('code' in error)) return undefined;
-  const { code } = error;
-  return typeof code === 'string' && code.startsWith('SQLITE_') ? code : undefined;
+  return failedAction(action, sqlite, { fix: fixOfSqliteCode[family], cause: error, details });
 }

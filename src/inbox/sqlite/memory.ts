@@ -1,19 +1,19 @@
 import { bytesOf } from '../entry-row.ts';
 import type { Inbox } from '../inbox.ts';
 import { createLeaseWatch } from '../lease-watch.ts';
-import type { SqliteSession } from './session.ts';
+import type { Session } from './session.ts';
 import { inWriteTransaction, reading } from './transaction.ts';
 
-/** `holdLease` and `releaseLease` of the contract: one row per lease, with the beat that a watch looks at. */
-export function createLease(session: SqliteSession): Pick<Inbox, 'holdLease' | 'releaseLease'> {
-  const hasEnded = createLeaseWatch();
+/** `holdLease` and `releaseLease` of the contract: one row per lease, with the beat that a lease watch observes. */
+export function leaseOperations(session: Session): Pick<Inbox, 'holdLease' | 'releaseLease'> {
+  const hasExpired = createLeaseWatch();
 
   return {
     holdLease: ({ name, holder, ttlMs, now }) =>
       inWriteTransaction(session, () => {
         const lease = session.first('SELECT holder, beat FROM lease WHERE name = ?', [name]);
         const isOthers = lease !== undefined && lease['holder'] !== null && lease['holder'] !== holder;
-        if (isOthers && !hasEnded(name, lease['beat'] as number, ttlMs, now.getTime())) return false;
+        if (isOthers && !hasExpired(name, lease['beat'] as number, ttlMs, now.getTime())) return false;
         session.run(
           `INSERT INTO lease (name, holder, beat) VALUES (?, ?, 1)
            ON CONFLICT DO UPDATE SET holder = excluded.holder, beat = beat + 1`,
@@ -30,7 +30,7 @@ export function createLease(session: SqliteSession): Pick<Inbox, 'holdLease' | '
 }
 
 /** `saveSnapshot` and `findSnapshot` of the contract. */
-export function createSnapshots(session: SqliteSession): Pick<Inbox, 'saveSnapshot' | 'findSnapshot'> {
+export function snapshotOperations(session: Session): Pick<Inbox, 'saveSnapshot' | 'findSnapshot'> {
   return {
     saveSnapshot: (name, bytes, now) =>
       inWriteTransaction(session, () => {

@@ -1,32 +1,32 @@
 import { chmodSync, closeSync, existsSync, mkdirSync, openSync, statSync } from 'node:fs';
 import { dirname } from 'node:path';
-import { BridgeError } from '../../errors.ts';
+import { BridgeError, bridgeError } from '../../errors.ts';
 import { newerDatabase } from '../migration.ts';
 import type { Migration } from '../migration.ts';
 import { inboxFault } from './fault.ts';
-import { sqliteSchema } from './schema.ts';
-import { openSqliteSession } from './session.ts';
-import type { SqliteSession } from './session.ts';
+import { schema } from './schema.ts';
+import { openSession } from './session.ts';
+import type { Session } from './session.ts';
 import { retryWhileLocked, inWriteTransaction } from './transaction.ts';
 
-/** Up to which size the write-ahead log is kept after a burst, bytes. */
+/** The size that the write-ahead log keeps after a burst, bytes. */
 const walSizeLimitBytes = 64 * 1024 * 1024;
 
 /**
- * Opens the inbox's SQLite file with its schema up to date, in the mode that makes a commit durable: WAL
- * with `synchronous=FULL` syncs the log on every commit (https://sqlite.org/pragma.html#pragma_synchronous).
- * Creates the directory (0700) and the file (0600) when missing, and takes other users' rights away from an
- * existing file: it holds mail. SQLite gives its -wal and -shm files the rights of the main file.
+ * Opens the inbox's SQLite file with its schema up to date, in the mode that makes a commit durable: WAL with
+ * `synchronous=FULL` syncs the log on every commit (https://sqlite.org/pragma.html#pragma_synchronous).
+ * Creates the directory (0700) and the file (0600) when missing, and takes other users' rights away from an existing
+ * file, because it holds mail. SQLite gives its -wal and -shm files the rights of the main file.
  *
  * @param path absolute
  * @throws BridgeError INBOX_OPEN_FAILED, INBOX_CORRUPT, INBOX_NEWER, INBOX_NOT_OURS
  */
-export async function openSqliteFile(path: string): Promise<SqliteSession> {
+export async function openDatabase(path: string): Promise<Session> {
   createPrivateFile(path);
-  const session = openSession(path);
+  const session = open(path);
   try {
     await useDurableLog(session);
-    await migrate(session, sqliteSchema);
+    await migrate(session, schema);
     return session;
   } catch (error) {
     session.close();
@@ -34,9 +34,9 @@ export async function openSqliteFile(path: string): Promise<SqliteSession> {
   }
 }
 
-function openSession(path: string): SqliteSession {
+function open(path: string): Session {
   try {
-    return openSqliteSession(path);
+    return openSession(path);
   } catch (error) {
     throw inboxFault(error, 'open');
   }
@@ -55,16 +55,15 @@ function createPrivateFile(path: string): void {
     if ((statSync(path).mode & 0o077) !== 0) chmodSync(path, 0o600);
   } catch (error) {
     const code = error instanceof Error && 'code' in error ? String(error.code) : 'unknown';
-    throw new BridgeError(
-      'INBOX_OPEN_FAILED',
-      `The inbox file ${path} cannot be created or written (${code}). Make its directory writable for the ` +
-        'user of the bridge, or set DATABASE_URL to another file.',
-      { retry: 'later', scope: 'bridge', cause: error, details: { path, code } },
-    );
+    throw bridgeError('INBOX_OPEN_FAILED', `The inbox file ${path} cannot be created or written (${code})`, {
+      fix: 'Make its directory writable for the user of the bridge, or set DATABASE_URL to another file.',
+      cause: error,
+      details: { path, code },
+    });
   }
 }
 
-/** Not by `recursive`: where a file system says ENOENT for each new folder, as /proc does, that never ends. */
+/** Not by `recursive`, which never ends on a file system that answers ENOENT for each new folder, as /proc does. */
 function makePrivateFolder(path: string): void {
   if (existsSync(path)) return;
   makePrivateFolder(dirname(path));
@@ -76,32 +75,31 @@ function makePrivateFolder(path: string): void {
   }
 }
 
-async function useDurableLog(session: SqliteSession): Promise<void> {
+async function useDurableLog(session: Session): Promise<void> {
   const row = await retryWhileLocked(() => session.first('PRAGMA journal_mode = WAL', []));
   if (row?.['journal_mode'] !== 'wal') {
-    throw new BridgeError(
-      'INBOX_OPEN_FAILED',
-      'The file system of the inbox cannot hold a SQLite write-ahead log, as network shares cannot. ' +
-        'Set DATABASE_URL to a file on a local disk.',
-      { retry: 'never', scope: 'bridge', cause: undefined },
-    );
+    const what =
+      'The file system of the inbox cannot hold a SQLite write-ahead log, as network shares cannot';
+    throw bridgeError('INBOX_OPEN_FAILED', what, {
+      fix: 'Set DATABASE_URL to a file on a local disk.',
+      retry: 'never',
+    });
   }
   session.exec('PRAGMA synchronous = FULL');
   session.first(`PRAGMA journal_size_limit = ${walSizeLimitBytes}`, []);
-  // What is erased is overwritten with zeros, so that no free page of the file remembers it.
+  // Deleted content is overwritten with zeros, so that no free page of the file still holds it.
   session.first('PRAGMA secure_delete = ON', []);
 }
 
 /**
- * Brings a database to the newest of `migrations`, all or nothing. Safe when several processes start on the
- * same empty file: the transaction takes the write lock first and records a step before it runs it, so the
- * process that comes second finds the steps done.
+ * Brings a database to the newest of `migrations`, all or nothing. Safe when several processes start on the same file:
+ * the transaction takes the write lock first, so the second process finds the steps done.
  *
  * @param migrations ascending by version
  * @throws BridgeError INBOX_NEWER when a later release of the bridge has already changed the schema,
  *   INBOX_NOT_OURS when the tables are another program's, INBOX_WRITE_FAILED, INBOX_CORRUPT
  */
-export async function migrate(session: SqliteSession, migrations: readonly Migration[]): Promise<void> {
+export async function migrate(session: Session, migrations: readonly Migration[]): Promise<void> {
   await inWriteTransaction(session, () => {
     const current = currentVersion(session);
     const newest = migrations.at(-1)?.version ?? 0;
@@ -113,21 +111,18 @@ export async function migrate(session: SqliteSession, migrations: readonly Migra
   });
 }
 
-function currentVersion(session: SqliteSession): number {
+function currentVersion(session: Session): number {
   const tables = session
     .all("SELECT name FROM sqlite_schema WHERE type = 'table' LIMIT 100", [])
     .map((row) => row['name']);
   if (!tables.includes('migration')) {
-    if (tables.length > 0) throw foreignDatabase(tables.length);
+    if (tables.length > 0) {
+      const details = { tableCount: tables.length };
+      throw bridgeError('INBOX_NOT_OURS', 'The file of DATABASE_URL holds the tables of another program', {
+        details,
+      });
+    }
     session.exec('CREATE TABLE migration (version INTEGER PRIMARY KEY)');
   }
   return Number(session.first('SELECT max(version) AS version FROM migration', [])?.['version'] ?? 0);
-}
-
-function foreignDatabase(tableCount: number): BridgeError {
-  return new BridgeError(
-    'INBOX_NOT_OURS',
-    'The file of DATABASE_URL holds the tables of another program. Set DATABASE_URL to a file of its own.',
-    { retry: 'never', scope: 'bridge', cause: undefined, details: { tableCount } },
-  );
 }

@@ -1,28 +1,22 @@
-import { judgeDiscard, judgeReplayOrErase, replayInstruction } from '../entry-lifecycle.ts';
+import { judgeDiscard, judgeReplayOrErase } from '../entry-lifecycle.ts';
+import { erasedNote, outcomeNote, replayNote } from '../entry-note.ts';
 import { standingOf } from '../entry-row.ts';
 import type { Standing } from '../entry-row.ts';
-import type { EntryChange, Inbox } from '../inbox.ts';
+import type { EntryChange } from '../entry.ts';
+import type { Inbox } from '../inbox.ts';
 import { takeErasable } from '../limits.ts';
-import type { SqliteSession } from './session.ts';
-import { inWriteTransaction, emptyLog } from './transaction.ts';
-import { recordTransition } from './transition.ts';
+import type { Session } from './session.ts';
+import { emptyLog, inWriteTransaction } from './transaction.ts';
+import { changeEntries } from './transition.ts';
 
-/** What an operator may do with an entry, whatever it is at: `replay` and `discard` of the contract. */
-export function createReplay(session: SqliteSession): Pick<Inbox, 'replay' | 'discard'> {
+/** `replay` and `discard` of the contract. */
+export function replayOperations(session: Session): Pick<Inbox, 'replay' | 'discard'> {
   return {
     replay: (ids, now, target) =>
       inWriteTransaction(session, () =>
         ids.map((id): EntryChange => {
           const change = judgeReplayOrErase(findStanding(session, id));
-          if (change !== 'done') return change;
-          const instruction = replayInstruction(target);
-          session.run(
-            `UPDATE entry SET state = 'received', due_at = ?, settled_at = NULL,
-               attempts = 0, waits = 0, releases = 0, instruction = ?
-             WHERE id = ?`,
-            [now.getTime(), instruction, id],
-          );
-          recordTransition(session, id, now.getTime(), 'received', instruction);
+          if (change === 'done') replayEntry(session, id, target, now);
           return change;
         }),
       ),
@@ -31,43 +25,54 @@ export function createReplay(session: SqliteSession): Pick<Inbox, 'replay' | 'di
       inWriteTransaction(session, () =>
         ids.map((id): EntryChange => {
           const change = judgeDiscard(findStanding(session, id));
-          if (change === 'done') settleUnclaimed(session, id, `discarded: ${reason}`, now);
+          if (change === 'done') discardEntry(session, id, reason, now);
           return change;
         }),
       ),
   };
 }
 
-/** Must run inside a write transaction. */
-export function findStanding(session: SqliteSession, id: number): Standing | undefined {
-  const row = session.first('SELECT state, is_erased FROM entry WHERE id = ?', [id]);
-  return row && standingOf(row);
+function replayEntry(session: Session, id: number, target: string | undefined, now: Date): void {
+  const update = {
+    set: `state = 'received', due_at = ?, settled_at = NULL, attempts = 0, waits = 0, releases = 0,
+       is_replayed = 1, target = ?`,
+    where: 'id = ?',
+    parameters: [now.getTime(), target ?? null, id],
+  };
+  changeEntries(session, update, now.getTime(), replayNote(target));
 }
 
-/** Ends an entry that nobody has claimed. Must run inside a write transaction. */
-export function settleUnclaimed(session: SqliteSession, id: number, reason: string, now: Date): void {
-  session.run("UPDATE entry SET state = 'settled', due_at = NULL, settled_at = ? WHERE id = ?", [
-    now.getTime(),
-    id,
-  ]);
-  recordTransition(session, id, now.getTime(), 'settled', reason);
+/** The entry must not be claimed. Must run inside a write transaction. */
+function discardEntry(session: Session, id: number, reason: string, now: Date): void {
+  const update = {
+    set: "state = 'settled', due_at = NULL, settled_at = ?",
+    where: 'id = ?',
+    parameters: [now.getTime(), id],
+  };
+  changeEntries(session, update, now.getTime(), outcomeNote({ outcome: 'discarded', reason }));
+}
+
+/** Must run inside a write transaction. */
+export function findStanding(session: Session, id: number): Standing | undefined {
+  const row = session.first('SELECT state, is_erased FROM entry WHERE id = ?', [id]);
+  return row && standingOf(row);
 }
 
 const givenIds = '(SELECT value FROM json_each(?))';
 const isFileOfGiven = `file_id IN (SELECT id FROM file WHERE entry_id IN ${givenIds})`;
 const isRequestOfGiven = `id IN (SELECT request_id FROM entry WHERE entry.id IN ${givenIds}) AND length(body) > 0`;
 
-/** What takes mail out of the file for good: `erase` and `retain` of the contract. */
-export function createErase(session: SqliteSession): Pick<Inbox, 'erase' | 'retain'> {
+/** The operations that remove mail from the file for good: `erase` and `retain` of the contract. */
+export function eraseOperations(session: Session): Pick<Inbox, 'erase' | 'retain'> {
   return {
     async erase(ids, now) {
       const changes = await inWriteTransaction(session, () => {
-        const told = ids.map((id) => endAsErased(session, id, now));
+        const changed = ids.map((id) => endAsErased(session, id, now));
         eraseContents(
           session,
-          ids.filter((_, index) => told[index] === 'done'),
+          ids.filter((_, index) => changed[index] === 'done'),
         );
-        return told;
+        return changed;
       });
       await emptyLog(session);
       return changes;
@@ -91,18 +96,22 @@ export function createErase(session: SqliteSession): Pick<Inbox, 'erase' | 'reta
 }
 
 /** Must run inside a write transaction. */
-function endAsErased(session: SqliteSession, id: number, now: Date): EntryChange {
+function endAsErased(session: Session, id: number, now: Date): EntryChange {
   const found = findStanding(session, id);
   const change = judgeReplayOrErase(found);
   if (found === undefined || change !== 'done') return change;
-  if (found.state === 'settled') recordTransition(session, id, now.getTime(), 'settled', 'erased');
-  else settleUnclaimed(session, id, 'discarded: erased', now);
-  session.run('UPDATE entry SET is_erased = 1 WHERE id = ?', [id]);
+  if (found.state === 'settled') {
+    const update = { set: 'is_erased = 1', where: 'id = ?', parameters: [id] };
+    changeEntries(session, update, now.getTime(), erasedNote);
+  } else {
+    discardEntry(session, id, 'erased', now);
+    session.run('UPDATE entry SET is_erased = 1 WHERE id = ?', [id]);
+  }
   return 'done';
 }
 
-/** The first to be settled, as many as may be erased in one step. */
-function settledIds(session: SqliteSession, isErased: number, before: Date, limit: number): number[] {
+/** The entries settled first, as many as one step may erase. */
+function settledIds(session: Session, isErased: number, before: Date, limit: number): number[] {
   const rows = session.all(
     `SELECT entry.id, length(request.body) + coalesce(length(element.body), 0) + coalesce(
        (SELECT sum(length(bytes)) FROM file JOIN file_chunk ON file_id = file.id WHERE entry_id = entry.id), 0
@@ -114,7 +123,7 @@ function settledIds(session: SqliteSession, isErased: number, before: Date, limi
   return takeErasable(rows);
 }
 
-function eraseContents(session: SqliteSession, ids: readonly number[]): void {
+function eraseContents(session: Session, ids: readonly number[]): void {
   if (ids.length === 0) return;
   const list = JSON.stringify(ids);
   overwriteContents(session, list);
@@ -123,7 +132,7 @@ function eraseContents(session: SqliteSession, ids: readonly number[]): void {
   session.run(`UPDATE entry SET is_erased = 1 WHERE id IN ${givenIds}`, [list]);
 }
 
-function deleteEntries(session: SqliteSession, ids: readonly number[]): void {
+function deleteEntries(session: Session, ids: readonly number[]): void {
   if (ids.length === 0) return;
   const list = JSON.stringify(ids);
   eraseContents(session, ids);
@@ -140,20 +149,20 @@ function deleteEntries(session: SqliteSession, ids: readonly number[]): void {
 }
 
 /**
- * Writes zeros over contents that are about to go. `secure_delete` clears what is deleted from where it is, but
- * deleting makes SQLite move the neighbours of a row to other pages, and it leaves their bytes behind in
- * the old ones: of two neighbours that go together, the second would leave traces.
+ * Writes zeros over contents before they are deleted. `secure_delete` clears a deleted row where it is, but deleting
+ * makes SQLite move the neighbours of a row to other pages and leave their bytes in the old ones: of two neighbours that
+ * are deleted together, the second would leave traces.
  *
  * @param list JSON of entry ids
  */
-function overwriteContents(session: SqliteSession, list: string): void {
+function overwriteContents(session: Session, list: string): void {
   session.run(`UPDATE request SET body = zeroblob(length(body)) WHERE ${isRequestOfGiven}`, [list]);
   session.run(`UPDATE element SET body = zeroblob(length(body)) WHERE entry_id IN ${givenIds}`, [list]);
   session.run(`UPDATE file_chunk SET bytes = zeroblob(length(bytes)) WHERE ${isFileOfGiven}`, [list]);
 }
 
 /** @param list JSON of entry ids */
-function deleteContents(session: SqliteSession, list: string): void {
+function deleteContents(session: Session, list: string): void {
   session.run(`DELETE FROM element WHERE entry_id IN ${givenIds}`, [list]);
   session.run(`DELETE FROM term WHERE entry_id IN ${givenIds}`, [list]);
   session.run(`DELETE FROM file_chunk WHERE file_id IN (SELECT id FROM file WHERE entry_id IN ${givenIds})`, [

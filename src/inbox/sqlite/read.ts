@@ -1,13 +1,13 @@
 import { hashTerm } from '../admission.ts';
-import { entryOf, summaryOf, transitionOf, allDirections, completeFilter } from '../entry-row.ts';
-import type { EntryState, Inbox, InboxStatus, Transition, Direction, EntryFilter } from '../inbox.ts';
-import { listSecretUses } from './admit.ts';
+import { allKinds, completeFilter, entryOf, secretUseOf, summaryOf, transitionOf } from '../entry-row.ts';
+import type { EntryFilter, EntryKind, EntryState, Transition } from '../entry.ts';
+import type { Inbox, InboxStatus, SecretUse } from '../inbox.ts';
 import { firstReason, selectEntry, selectSummary } from './row.ts';
-import type { SqliteSession } from './session.ts';
+import type { Session } from './session.ts';
 import { reading } from './transaction.ts';
 
-/** What only looks: `list`, `find`, `history` and `status` of the contract. */
-export function createRead(session: SqliteSession): Pick<Inbox, 'list' | 'find' | 'history' | 'status'> {
+/** The operations that only read: `list`, `find`, `history` and `status` of the contract. */
+export function readOperations(session: Session): Pick<Inbox, 'list' | 'find' | 'history' | 'status'> {
   return {
     list: (filter) =>
       reading(() =>
@@ -30,16 +30,31 @@ export function createRead(session: SqliteSession): Pick<Inbox, 'list' | 'find' 
   };
 }
 
-function historyOf(session: SqliteSession, id: number): Transition[] {
+/** The secrets that have verified a request, the one used last first. */
+function listSecretUses(session: Session): SecretUse[] {
+  return session
+    .all(
+      `SELECT secret_id, direction, last_used_at, requests FROM secret_use
+       ORDER BY last_used_at DESC, secret_id, direction`,
+      [],
+    )
+    .map(secretUseOf);
+}
+
+function historyOf(session: Session, id: number): Transition[] {
   const received = session.all(
-    `SELECT received_at AS at, 'received' AS state, ${firstReason()} AS reason FROM entry WHERE id = ?`,
+    `SELECT received_at AS at, 'received' AS state, NULL AS outcome, NULL AS code, NULL AS target,
+       ${firstReason()} AS reason FROM entry WHERE id = ?`,
     [id],
   );
-  const later = session.all('SELECT at, state, reason FROM transition WHERE entry_id = ? ORDER BY id', [id]);
+  const later = session.all(
+    'SELECT at, state, outcome, code, target, reason FROM transition WHERE entry_id = ? ORDER BY id',
+    [id],
+  );
   return [...received, ...later].map(transitionOf);
 }
 
-function statusOf(session: SqliteSession): InboxStatus {
+function statusOf(session: Session): InboxStatus {
   const states = { received: 0, claimed: 0, waiting: 0, settled: 0, parked: 0 };
   for (const row of session.all('SELECT state, count FROM entry_count', [])) {
     states[row['state'] as EntryState] = row['count'] as number;
@@ -52,8 +67,8 @@ function statusOf(session: SqliteSession): InboxStatus {
   };
 }
 
-/** A difference of ids is a count: ids have no gaps, and only admitted requests are ever deleted. */
-function countUnclaimed(session: SqliteSession): number {
+/** The difference of two ids is a count: ids have no gaps, and only admitted requests are ever deleted. */
+function countUnclaimed(session: Session): number {
   const row = session.first(
     `SELECT coalesce((SELECT seq FROM sqlite_sequence WHERE name = 'request'), 0) - last_request_id AS count
      FROM admission`,
@@ -62,8 +77,8 @@ function countUnclaimed(session: SqliteSession): number {
   return row?.['count'] as number;
 }
 
-/** Whatever is not an entry yet has arrived after all that is. */
-function findOldestOpen(session: SqliteSession): Date | null {
+/** A request without entries has arrived after all those that have some. */
+function findOldestOpen(session: Session): Date | null {
   const oldest = findOldestOfPairs(session, ['received', 'claimed', 'waiting']);
   if (oldest !== undefined) return oldest;
   const row = session.first(
@@ -77,31 +92,31 @@ function findOldestOpen(session: SqliteSession): Date | null {
 type FoundId = { id: number; received_at: number };
 
 /**
- * Ids of the entries a filter lets through, newest first. One look-up per state and direction, or one by the
- * terms, so that only as many rows are read as are asked for or have a term, however many entries there are.
+ * Ids of the entries that pass the filter, newest first. One look-up per state and kind, or one by the terms, so that
+ * the number of rows read depends on the limit or on the term, not on how many entries there are.
  */
-export function listIds(session: SqliteSession, filter: EntryFilter): number[] {
-  const { states, directions, sinceMs, beforeMs, limit } = completeFilter(filter);
-  const pairs = pairsOf(states, directions);
+function listIds(session: Session, filter: EntryFilter): number[] {
+  const { states, kinds, sinceMs, beforeMs, limit } = completeFilter(filter);
+  const pairs = pairsOf(states, kinds);
   const [from, where] = sourceOf(filter.terms ?? []);
-  const found = pairs.flatMap(([state, direction]) =>
+  const found = pairs.flatMap(([state, kind]) =>
     session.all(
       `SELECT entry.id, received_at FROM ${from}
        WHERE ${where.sql} state = ? AND direction = ? AND received_at >= ? AND received_at < ?
        ORDER BY received_at DESC, entry.id DESC LIMIT ?`,
-      [...where.parameters, state, direction, sinceMs, beforeMs, limit],
+      [...where.parameters, state, kind, sinceMs, beforeMs, limit],
     ),
   ) as FoundId[];
   found.sort((one, other) => other.received_at - one.received_at || other.id - one.id);
   return found.slice(0, limit).map(({ id }) => id);
 }
 
-/** When the first to arrive of all entries of these states was received. */
-export function findOldestOfPairs(session: SqliteSession, states: readonly EntryState[]): Date | undefined {
-  const instants = pairsOf(states, allDirections).flatMap(([state, direction]) =>
+/** When the oldest entry of these states was received. */
+function findOldestOfPairs(session: Session, states: readonly EntryState[]): Date | undefined {
+  const instants = pairsOf(states, allKinds).flatMap(([state, kind]) =>
     session.all(
       'SELECT received_at FROM entry WHERE state = ? AND direction = ? ORDER BY received_at LIMIT 1',
-      [state, direction],
+      [state, kind],
     ),
   );
   if (instants.length === 0) return undefined;
@@ -124,7 +139,7 @@ function sourceOf(terms: readonly string[]): [from: string, where: { sql: string
 
 function pairsOf(
   states: readonly EntryState[],
-  directions: readonly Direction[],
-): (readonly [EntryState, Direction])[] {
-  return states.flatMap((state) => directions.map((direction) => [state, direction] as const));
+  kinds: readonly EntryKind[],
+): (readonly [EntryState, EntryKind])[] {
+  return states.flatMap((state) => kinds.map((kind) => [state, kind] as const));
 }

@@ -1,8 +1,7 @@
 /** Columns and tables of a summary; add a WHERE clause. */
 export const selectSummary = `
   SELECT entry.id, request_id, position, entry.direction, secret_id, entry.received_at, state, attempts, waits,
-    instruction,
-    webhook_id, due_at, is_erased,
+    is_replayed, target, webhook_id, due_at, outcome, code, is_erased,
     coalesce(
       (SELECT reason FROM transition WHERE entry_id = entry.id ORDER BY transition.id DESC LIMIT 1),
       ${firstReason()}
@@ -12,14 +11,11 @@ export const selectSummary = `
 /** Columns and tables of an entry with its body; add a WHERE clause. */
 export const selectEntry = `
   SELECT entry.id, request_id, position, entry.direction, secret_id, entry.received_at, state, attempts, waits,
-    instruction,
+    is_replayed, target,
     coalesce(element.body, request.body) AS body
   FROM entry JOIN request ON request.id = request_id LEFT JOIN element ON element.entry_id = entry.id`;
 
-/**
- * The reason of an entry's first transition, which is not stored: it was received, as its request was, and
- * a request whose body is an array was split.
- */
+/** The reason of an entry's first transition, which no row stores: it was received, or split from an array. */
 export function firstReason(): string {
   return "iif(split_count IS NULL, 'received', 'split(' || split_count || ')')";
 }

@@ -1,19 +1,28 @@
 import type { Migration } from '../migration.ts';
 
+/** The text of a reason before its first colon. */
+const firstWord = "substr(reason, 1, instr(reason || ':', ':') - 1)";
+
 /**
  * The tables of the SQLite engine. Instants are integer milliseconds since 1970.
  *
- * - `request` is only ever appended to by intake and therefore has no second index. AUTOINCREMENT, because
- *   `admission` is a position in it: an id that is used again after old rows were deleted would be skipped.
- * - `entry` rows stay small, since SQLite rewrites a row whole: the body of an array element lives in
- *   `element`, that of a whole request in `request`. An entry is due at `due_at`, and only then has one.
- * - `entry_due` serves the claim, one direction at a time, oldest first without sorting; `entry_state`
- *   serves lists and the oldest open entry; `entry_settled` serves retention.
- * - `entry_count` is kept by triggers, so that counting costs nothing with a million entries. Requests need
- *   no such count: see `status`.
- * - `term` holds hashes. A `file` without `sha256` is still being stored, or its process died.
+ * - `request` is only ever appended to and therefore has no second index. AUTOINCREMENT, because `admission` is a
+ *   position in it: an id that was used again after old rows were deleted would be skipped.
+ * - `direction` holds the kind, and `webhook_id` the request key. The columns keep these names, so that a replica of an
+ *   older release can go on storing requests while the others are upgraded.
+ * - `entry` rows stay small, because SQLite rewrites a row whole: the body of an array element lives in `element`, the
+ *   body of a whole request in `request`. Only an entry that becomes due has `due_at`.
+ * - `outcome` and `code` are the entry's own; a `transition` repeats the state, outcome and code that the entry then
+ *   had. `target` is the document of the last replay, in a transition that of this replay.
+ * - `entry_due` serves the claim, one kind at a time, oldest first without sorting; `entry_state` serves lists and the
+ *   oldest open entry; `entry_settled` serves retention.
+ * - `entry_count` is kept by triggers, so that counting costs nothing with a million entries. Requests need no such
+ *   count: see `status`.
+ * - `term` holds hashes. A `file` without `sha256` is still being stored, or its process crashed.
+ *
+ * Step 3 reads outcome, code and target for the last time from the texts in which earlier releases stored them.
  */
-export const sqliteSchema: readonly Migration[] = [
+export const schema: readonly Migration[] = [
   {
     version: 1,
     sql: `
@@ -123,6 +132,42 @@ export const sqliteSchema: readonly Migration[] = [
       CREATE TABLE snapshot (name TEXT PRIMARY KEY, saved_at INTEGER NOT NULL, bytes BLOB NOT NULL);
       DROP TABLE lease;
       CREATE TABLE lease (name TEXT PRIMARY KEY, holder TEXT, beat INTEGER NOT NULL) WITHOUT ROWID;
+    `,
+  },
+  {
+    version: 3,
+    sql: `
+      ALTER TABLE entry ADD COLUMN outcome TEXT;
+      ALTER TABLE entry ADD COLUMN code TEXT;
+      ALTER TABLE entry ADD COLUMN is_replayed INTEGER NOT NULL DEFAULT 0;
+      ALTER TABLE entry RENAME COLUMN instruction TO target;
+      ALTER TABLE transition ADD COLUMN outcome TEXT;
+      ALTER TABLE transition ADD COLUMN code TEXT;
+      ALTER TABLE transition ADD COLUMN target TEXT;
+      UPDATE transition SET outcome = CASE
+          WHEN reason IN ('applied', 'duplicate', 'superseded') THEN reason
+          WHEN reason GLOB 'duplicate of [0-9]*' THEN 'duplicate'
+          WHEN ${firstWord} IN ('injected', 'ignored', 'discarded') THEN ${firstWord}
+        END
+        WHERE state = 'settled' AND reason <> 'erased';
+      UPDATE transition SET code = ${firstWord}
+        WHERE state IN ('parked', 'waiting') AND reason GLOB '[A-Z]*' AND ${firstWord} NOT GLOB '*[^A-Z0-9_]*';
+      UPDATE transition SET code = 'INBOX_CRASHES_WORKER', reason = replace(reason, code, 'INBOX_CRASHES_WORKER')
+        WHERE code = 'INBOX_ENDS_WORKER';
+      UPDATE transition SET code = 'SWEEGO_NOT_FOUND', reason = replace(reason, code, 'SWEEGO_NOT_FOUND')
+        WHERE code = 'SWEEGO_NOT_THERE';
+      UPDATE transition SET target = substr(reason, length('replayed to ') + 1)
+        WHERE state = 'received' AND reason GLOB 'replayed to *';
+      UPDATE entry SET is_replayed = 1,
+          target = iif(target GLOB 'replayed to *', substr(target, length('replayed to ') + 1), NULL)
+        WHERE target IS NOT NULL;
+      UPDATE entry SET (outcome, code) = (
+          SELECT last.outcome, last.code FROM transition AS last
+          WHERE last.entry_id = entry.id AND last.reason <> 'erased' ORDER BY last.id DESC LIMIT 1
+        )
+        WHERE state IN ('settled', 'parked', 'waiting');
+      UPDATE transition SET outcome = (SELECT entry.outcome FROM entry WHERE entry.id = entry_id)
+        WHERE state = 'settled' AND reason = 'erased';
     `,
   },
 ];

@@ -1,30 +1,30 @@
 import { statSync } from 'node:fs';
 import Database from 'libsql';
-import { BridgeError } from '../../errors.ts';
+import { bridgeError } from '../../errors.ts';
 
-/** How long SQLite itself waits for a lock, milliseconds. It blocks the event loop: longer waits are ours. */
+/** How long SQLite itself waits for a lock, milliseconds. It blocks the event loop meanwhile: longer waits are ours. */
 const lockTimeoutMs = 100;
 
 /**
  * One connection to a SQLite file, with its statements prepared once.
  *
- * The connection of libsql 0.5 stays open as long as one of its statements lives, and asking a closed one
- * for `inTransaction` aborts the process; therefore nobody else holds a statement or the connection.
+ * The connection of libsql 0.5 stays open as long as one of its statements lives, and asking a closed one for
+ * `inTransaction` aborts the process. Therefore nothing else holds a statement or the connection.
  */
-export type SqliteSession = {
+export type Session = {
   /** Runs SQL that returns nothing. */
   exec(sql: string): void;
-  /** Runs a statement and tells how many rows it changed and the last row id it inserted. */
+  /** Runs a statement. Returns how many rows it changed, and the last row id it inserted. */
   run(sql: string, parameters: readonly SqlValue[]): { changes: number; lastId: number };
-  /** The first row, or undefined. A blob comes as a Uint8Array. */
+  /** The first row, or undefined. A blob is a Uint8Array. */
   first(sql: string, parameters: readonly SqlValue[]): SqlRow | undefined;
   /** Every row; for results whose size is bounded. Not for blobs, which libsql returns as ArrayBuffer here. */
   all(sql: string, parameters: readonly SqlValue[]): SqlRow[];
   /** Ends a transaction that may already have ended itself (a COMMIT on a full disk does). */
   rollBack(): void;
   /**
-   * Whether the file and its log are still those that were opened. Somebody may have moved, replaced or
-   * removed them meanwhile: SQLite then goes on writing to files that nobody will ever open again.
+   * Whether the file and its log are still the opened ones. When they were moved, replaced or removed, SQLite goes on
+   * writing to files that nobody will ever open again.
    */
   isInPlace(): boolean;
   /** Copies the write-ahead log into the file first, so that the file alone is the whole inbox. */
@@ -40,7 +40,7 @@ export type SqlRow = Readonly<Record<string, unknown>>;
  * @param path absolute, so that libsql never takes it for the URL of a server
  * @throws whatever libsql throws
  */
-export function openSqliteSession(path: string): SqliteSession {
+export function openSession(path: string): Session {
   let database: Database.Database | undefined = new Database(path, { timeout: lockTimeoutMs });
   const statements = new Map<string, Database.Statement>();
   const isFileInPlace = createPlaceCheck(path);
@@ -48,11 +48,7 @@ export function openSqliteSession(path: string): SqliteSession {
 
   function connection(): Database.Database {
     if (database !== undefined) return database;
-    throw new BridgeError('INBOX_CLOSED', 'The inbox is closed. Open it again with openInbox.', {
-      retry: 'never',
-      scope: 'bridge',
-      cause: undefined,
-    });
+    throw bridgeError('INBOX_CLOSED', 'The inbox is closed');
   }
 
   function statement(sql: string): Database.Statement {
@@ -87,7 +83,7 @@ export function openSqliteSession(path: string): SqliteSession {
   };
 }
 
-/** Tells whether a path names the same file as it did at the first call. */
+/** Whether the path still names the file of the first call. */
 function createPlaceCheck(path: string): () => boolean {
   let first: number | undefined;
   return () => {

@@ -2,15 +2,15 @@ import { bytesOf, storedFileOf } from '../entry-row.ts';
 import type { Inbox, StoredFile } from '../inbox.ts';
 import { fileUnknown, storedFileEntryUnknown, readPieces, storePieces } from '../stored-file.ts';
 import { findStanding } from './operator.ts';
-import type { SqliteSession } from './session.ts';
+import type { Session } from './session.ts';
 import { reading, inWriteTransaction } from './transaction.ts';
 
 /**
- * Files of entries: `storeFile`, `files` and `readFile` of the contract. A file is stored piece by piece, each
- * in a transaction of its own, and exists once its hash is written; what a dead process left unfinished goes
- * when a file of the same name is stored, or with the entry's contents.
+ * `storeFile`, `files` and `readFile` of the contract. A file is stored piece by piece, each in a transaction of its
+ * own, and exists once its hash is written. Pieces that a crashed process left are deleted when a file of the same name
+ * is stored, or with the entry's contents.
  */
-export function createStoredFiles(session: SqliteSession): Pick<Inbox, 'storeFile' | 'files' | 'readFile'> {
+export function fileOperations(session: Session): Pick<Inbox, 'storeFile' | 'files' | 'readFile'> {
   return {
     async storeFile(entryId, name, content) {
       const id = await inWriteTransaction(session, () => addFile(session, entryId, name));
@@ -53,18 +53,18 @@ export function createStoredFiles(session: SqliteSession): Pick<Inbox, 'storeFil
   };
 }
 
-function requireContents(session: SqliteSession, entryId: number): void {
+function requireContents(session: Session, entryId: number): void {
   const entry = findStanding(session, entryId);
   if (entry === undefined || entry.isErased) throw storedFileEntryUnknown(entryId);
 }
 
-function addFile(session: SqliteSession, entryId: number, name: string): number {
+function addFile(session: Session, entryId: number, name: string): number {
   requireContents(session, entryId);
   return session.run('INSERT INTO file (entry_id, name) VALUES (?, ?)', [entryId, name]).lastId;
 }
 
-/** Writes nothing when the file is gone: its entry was erased meanwhile, or a later file took its place. */
-function addPiece(session: SqliteSession, id: number, position: number, piece: Uint8Array): void {
+/** Writes nothing when the file is gone: its entry was erased meanwhile, or a later file replaced it. */
+function addPiece(session: Session, id: number, position: number, piece: Uint8Array): void {
   session.run(
     `INSERT INTO file_chunk (file_id, position, bytes)
      SELECT id, ?, ? FROM file WHERE id = ?`,
@@ -73,10 +73,10 @@ function addPiece(session: SqliteSession, id: number, position: number, piece: U
 }
 
 /**
- * Puts the file in the place of those of its name that were begun before it. When it is gone itself, a later
- * one was finished first and has replaced it already.
+ * Replaces the files of the same name that were begun before it. When it is gone itself, a later one was finished first
+ * and has replaced it already.
  */
-function finishFile(session: SqliteSession, id: number, entryId: number, stored: StoredFile): void {
+function finishFile(session: Session, id: number, entryId: number, stored: StoredFile): void {
   requireContents(session, entryId);
   const { name, sizeBytes, sha256 } = stored;
   session.run(
@@ -91,8 +91,8 @@ function finishFile(session: SqliteSession, id: number, entryId: number, stored:
   session.run(`DELETE FROM file WHERE id IN (${earlier})`, [entryId, name, id]);
 }
 
-/** The error of the storing is the one to tell; what cannot be removed now goes with the entry. */
-async function forgetFile(session: SqliteSession, id: number): Promise<void> {
+/** Never throws: the caller reports the error of the storing, and what cannot be deleted now goes with the entry. */
+async function forgetFile(session: Session, id: number): Promise<void> {
   try {
     await inWriteTransaction(session, () => {
       session.run('DELETE FROM file_chunk WHERE file_id = ?', [id]);

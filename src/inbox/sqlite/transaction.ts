@@ -1,9 +1,11 @@
 import { setTimeout as pause } from 'node:timers/promises';
-import { BridgeError } from '../../errors.ts';
-import { inboxFault, isBusy } from './fault.ts';
-import type { SqliteSession } from './session.ts';
+import { bridgeError } from '../../errors.ts';
+import type { BridgeError } from '../../errors.ts';
+import { inboxFault } from './fault.ts';
+import { isBusy } from './result-code.ts';
+import type { Session } from './session.ts';
 
-/** With SQLite's own 100 ms each, somebody else's lock is waited for about five seconds. */
+/** With SQLite's own 100 ms each, this waits about five seconds for the lock of another connection. */
 const lockAttempts = 35;
 const lockPauseMs = 50;
 
@@ -32,10 +34,7 @@ export async function retryWhileLocked<Result>(action: () => Result): Promise<Re
  *
  * @throws BridgeError INBOX_WRITE_FAILED, INBOX_CORRUPT, INBOX_CLOSED
  */
-export async function inWriteTransaction<Result>(
-  session: SqliteSession,
-  work: () => Result,
-): Promise<Result> {
+export async function inWriteTransaction<Result>(session: Session, work: () => Result): Promise<Result> {
   try {
     return await retryWhileLocked(() => {
       session.exec('BEGIN IMMEDIATE');
@@ -46,7 +45,7 @@ export async function inWriteTransaction<Result>(
   }
 }
 
-function commit<Result>(session: SqliteSession, work: () => Result): Result {
+function commit<Result>(session: Session, work: () => Result): Result {
   try {
     const result = work();
     if (!session.isInPlace()) throw fileMoved();
@@ -58,15 +57,15 @@ function commit<Result>(session: SqliteSession, work: () => Result): Result {
 }
 
 function fileMoved(): BridgeError {
-  return new BridgeError(
-    'INBOX_WRITE_FAILED',
-    'The file of DATABASE_URL, or its -wal file, was moved, replaced or removed while the inbox was open. ' +
-      'Stop the bridge, put back the files that belong together, and start it again.',
-    { retry: 'later', scope: 'bridge', cause: undefined, details: { file: 'moved' } },
-  );
+  const what =
+    'The file of DATABASE_URL, or its -wal file, was moved, replaced or removed while the inbox was open';
+  return bridgeError('INBOX_WRITE_FAILED', what, {
+    fix: 'Stop the bridge, put back the files that belong together, and start it again.',
+    details: { file: 'moved' },
+  });
 }
 
-function rolledBack(session: SqliteSession, error: unknown): unknown {
+function rolledBack(session: Session, error: unknown): unknown {
   try {
     session.rollBack();
     return error;
@@ -77,25 +76,24 @@ function rolledBack(session: SqliteSession, error: unknown): unknown {
   }
 }
 
-/** With SQLite's own 100 ms each, somebody else's transaction is waited for about five seconds. */
+/** With SQLite's own 100 ms each, this waits about five seconds for another connection's transaction. */
 const attempts = 35;
 const pauseMs = 50;
 
 /**
- * Moves the write-ahead log into the file and cuts it to nothing: pages as they were before an erasure lie in
- * it until then. While another process reads or writes without end it is left alone; the next erasure or
- * retention tries again.
+ * Moves the write-ahead log into the file and truncates it: it holds pages from before an erasure until then. While
+ * another process reads or writes without pause, the log is left as it is; the next erasure or retention tries again.
  *
  * Source: https://sqlite.org/pragma.html#pragma_wal_checkpoint
  */
-export async function emptyLog(session: SqliteSession): Promise<void> {
+export async function emptyLog(session: Session): Promise<void> {
   for (let attempt = 1; attempt <= attempts; attempt += 1) {
     if (isLogEmptied(session)) return;
     await pause(pauseMs);
   }
 }
 
-function isLogEmptied(session: SqliteSession): boolean {
+function isLogEmptied(session: Session): boolean {
   try {
     return session.first('PRAGMA wal_checkpoint(TRUNCATE)', [])?.['busy'] === 0;
   } catch (error) {
@@ -104,7 +102,7 @@ function isLogEmptied(session: SqliteSession): boolean {
   }
 }
 
-/** Runs what only reads; a fault of SQLite becomes the inbox's. */
+/** Runs an action that only reads. A fault of SQLite becomes an error of the inbox. */
 export async function reading<Result>(read: () => Result): Promise<Result> {
   try {
     return read();

@@ -1,11 +1,11 @@
 import { Duplex } from 'node:stream';
 
 /**
- * A socket for one request of node:http that leads to a function instead of a network (`createConnection` of
- * http.request takes any Duplex). It hands the body of the request to `answer`, once, and speaks HTTP for its
- * result.
+ * A socket for one request of node:http that calls a function instead of using the network (`createConnection` of
+ * http.request accepts any Duplex). It passes the body of the request to `answer`, once, and writes the result as an HTTP
+ * answer.
  *
- * @param answer the body of a 200 answer in XML; what it rejects with becomes the request's error, as it is
+ * @param answer returns the body of a 200 answer in XML; its rejection becomes the error of the request, unchanged
  */
 export function createMemorySocket(answer: (body: Buffer) => Promise<Uint8Array>): Duplex {
   const received: Buffer[] = [];
@@ -17,7 +17,7 @@ export function createMemorySocket(answer: (body: Buffer) => Promise<Uint8Array>
       done();
       const body = isAnswered ? undefined : bodyOf(Buffer.concat(received));
       if (body !== undefined) {
-        // node:http writes an empty chunk after the last one, which must not ask a second time.
+        // node:http writes an empty chunk at the end, which must not call `answer` again.
         isAnswered = true;
         void answer(body).then(respond, (error: Error) => socket.destroy(error));
       }
@@ -32,7 +32,7 @@ export function createMemorySocket(answer: (body: Buffer) => Promise<Uint8Array>
   return socket;
 }
 
-/** The body of a request with Content-Length, once all of it is there. */
+/** The body of a request with Content-Length, once it is complete. */
 function bodyOf(request: Buffer): Buffer | undefined {
   const end = request.indexOf('\r\n\r\n');
   const head = request.subarray(0, Math.max(end, 0)).toString('latin1');

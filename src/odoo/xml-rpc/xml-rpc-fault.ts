@@ -7,18 +7,16 @@ import type { CallSite } from '../odoo-error.ts';
 import { parsePythonTraceback } from '../python-traceback.ts';
 import type { PythonTraceback } from '../python-traceback.ts';
 
-/** A fault of `/xmlrpc/2/…`, as odoo-await rejects with it. */
+/** A fault of `/xmlrpc/2/…`, with which odoo-await rejects. */
 export const XmlRpcFault = z.object({ faultCode: z.number(), faultString: z.string() });
 export type XmlRpcFault = z.infer<typeof XmlRpcFault>;
 
 /**
- * Whether this fault only says that the method returned None, which Odoo cannot write in XML-RPC. The
- * method has run and its transaction is committed by then, so this is a success, and repeating the call would
- * do its work twice.
+ * Whether this fault only says that the method returned None, which Odoo cannot write in XML-RPC. The method has run and
+ * its transaction is committed, so this is a success. Repeating the call would do its work twice.
  *
- * None inside a list or a dict raises the same error with the same text; the functions of the traceback tell
- * it apart (`dump_array`, `dump_struct` of Python's xmlrpc.client). That is no `null` result: what the
- * method answered is lost.
+ * None inside a list or a dict raises the same error with the same text. Only the functions in the traceback differ
+ * (`dump_array`, `dump_struct` of Python's xmlrpc.client). Then the result is not `null` but lost.
  */
 export function isNoneResult({ faultCode, faultString }: XmlRpcFault): boolean {
   const raised = faultCode === 1 ? parsePythonTraceback(faultString) : undefined;
@@ -30,21 +28,21 @@ export function isNoneResult({ faultCode, faultString }: XmlRpcFault): boolean {
 }
 
 /**
- * Maps a fault to an error (module rpc, controllers/xmlrpc.py, xmlrpc_handle_exception_int): 2 UserError and
- * its subclasses, 3 AccessDenied, 4 AccessError, 1 everything else, with a traceback.
+ * Maps a fault to an error. Its codes (module rpc, controllers/xmlrpc.py, xmlrpc_handle_exception_int): 2 is UserError
+ * and its subclasses, 3 AccessDenied, 4 AccessError, 1 everything else, with a traceback.
  *
- * Code 2 does not name the subclass. Odoo's own texts give away a missing record, a lock and a broken
- * SQL constraint; they are English unless the call's context has a `lang`, since Odoo translates by nothing else
- * (odoo.orm.environments, Environment.lang). A constraint written in Python has no text of its own and comes as
- * ODOO_USER_ERROR, which means the same to the caller.
+ * Code 2 does not name the subclass. A missing record, a lock and a violated SQL constraint have texts of Odoo's own.
+ * These are English unless the context of the call has a `lang`, because Odoo translates by nothing else
+ * (odoo.orm.environments, Environment.lang). A constraint written in Python has no such text and becomes
+ * ODOO_USER_ERROR, which has the same effect for the caller.
  */
 export function faultOfXmlRpc(fault: XmlRpcFault, site: CallSite): BridgeError {
   const exception = exceptionOf(fault);
   if (exception === undefined) {
-    return odooError('ODOO_NOT_ODOO', site, { cause: undefined, details: { faultCode: fault.faultCode } });
+    return odooError('ODOO_NOT_ODOO', site, { details: { faultCode: fault.faultCode } });
   }
   return isAfterCommit(exception)
-    ? odooError('ODOO_BAD_ANSWER', site, { cause: undefined, details: { exception: exception.name } })
+    ? odooError('ODOO_BAD_ANSWER', site, { details: { exception: exception.name } })
     : faultOfException(exception, site);
 }
 
@@ -75,7 +73,7 @@ function userErrorClass(message: string): string {
     : 'odoo.exceptions.UserError';
 }
 
-/** Raised while the result was being written (xmlrpc.client.Marshaller), when the call had long succeeded. */
+/** Whether it was raised while Odoo wrote the result (xmlrpc.client.Marshaller), after the call had succeeded. */
 function isAfterCommit(exception: PythonException | PythonTraceback): boolean {
   return 'functions' in exception && /^(?:__dump|dump_\w+)$/.test(exception.functions.at(-1) ?? '');
 }

@@ -1,9 +1,8 @@
 import { createRequire } from 'node:module';
-import { isTorn } from '../json-body.ts';
 import { odooError } from '../odoo-error.ts';
 import type { CallSite } from '../odoo-error.ts';
 
-// The serializer knows its custom values by their class, so the class has to be the one odoo-await loads.
+// The serializer recognises custom values by their class, so this must be the same class that odoo-await loads.
 const require = createRequire(createRequire(import.meta.url).resolve('odoo-await'));
 const { CustomType } = require('xmlrpc') as {
   CustomType: new (raw: string) => { raw: string; tagName: string };
@@ -20,15 +19,15 @@ class XmlRpcScalar extends CustomType {
 const largestInt = 2 ** 31 - 1;
 
 /**
- * Copies a value into what the serializer below odoo-await (package xmlrpc) writes faithfully. The copy is
- * odoo-await's to change. Values mean what they mean in JSON: undefined members are left out, other
- * undefined, NaN and infinite values are null (`<nil/>`), a Date becomes its ISO text.
+ * Copies a value into a form that the serializer of odoo-await (package xmlrpc) writes correctly. odoo-await may change
+ * the copy. Values have the same meaning as in JSON: undefined members are left out, other undefined values, NaN and
+ * infinity are null (`<nil/>`), and a Date becomes its ISO text.
  *
- * Easy to get wrong: left to itself, that serializer puts texts with `<` or `&` into CDATA, where a carriage
- * return is lost and a second `]]>` breaks the document; it refuses control characters by quoting the text
- * in its error; writes local time without a zone for a Date; and writes any whole number as `<int>`. Integers
- * over 32 bits go as `<i8>`, which Python reads. Control characters cannot be written in XML 1.0 at all and
- * are dropped, as Odoo drops them from its own XML-RPC answers (module rpc, OdooMarshaller.dump_unicode).
+ * Without this, the serializer makes mistakes. It puts texts with `<` or `&` into CDATA, where a carriage return is lost
+ * and a second `]]>` breaks the document. It refuses control characters with an error that quotes the text. It writes a
+ * Date as local time without a zone, and every whole number as `<int>`. So integers over 32 bits become `<i8>` here, which
+ * Python reads. XML 1.0 cannot hold control characters; they are dropped, as Odoo drops them from its own XML-RPC answers
+ * (module rpc, OdooMarshaller.dump_unicode).
  *
  * @throws BridgeError ODOO_VALUE for a text or member name that holds half of a surrogate pair
  */
@@ -61,9 +60,9 @@ function toXmlRpcNumber(value: number): unknown {
 }
 
 function legalText(text: string, site: CallSite): string {
-  if (isTorn(text)) {
-    throw odooError('ODOO_VALUE', site, { cause: undefined, details: { reason: 'lone surrogate' } });
+  if (!text.isWellFormed()) {
+    throw odooError('ODOO_VALUE', site, { details: { reason: 'lone surrogate' } });
   }
-  // eslint-disable-next-line no-control-regex -- what XML 1.0 section 2.2 leaves out of Char
+  // eslint-disable-next-line no-control-regex -- the characters that XML 1.0 section 2.2 excludes
   return text.replace(/[\u0000-\u0008\u000b\u000c\u000e-\u001f\ufffe\uffff]/g, '');
 }

@@ -18,14 +18,14 @@ const UserId = z.number().int().positive();
  * Odoo's XML-RPC (`POST /xmlrpc/2/common` and `/object`; module rpc, controllers/xmlrpc.py) through the package
  * odoo-await. Odoo 19 logs a deprecation at each call.
  *
- * odoo-await knows the protocol; its network is not used. It cannot limit the time of a call or the size of an
- * answer, nor be told to stop, so its requests are led to the exchange that all transports share. What a
- * method returns as `None` is a fault on this wire, although the work is done: it arrives as `null`.
+ * odoo-await writes and reads the protocol. Its network is not used, because it cannot limit the time of a call or the
+ * size of an answer, and it cannot abort a call. Its requests go through the exchange that all transports share. A method
+ * that returns `None` answers with a fault, although its work is done; the result arrives as `null`.
  */
 export function createXmlRpc(connection: OdooConnection, sendHttpRequest: SendHttpRequest): Odoo {
   const exchange = createExchange(connection, sendHttpRequest);
 
-  /** One request, made by a client of its own, since odoo-await takes no argument for a single call. */
+  /** Sends one request with a client of its own, because odoo-await has no options for a single call. */
   async function converse(
     site: CallSite,
     timeoutMs: number | undefined,
@@ -59,9 +59,9 @@ export function createXmlRpc(connection: OdooConnection, sendHttpRequest: SendHt
         throw faultOfXmlRpc(fault.data, site);
       }
       if (error instanceof BridgeError) throw error;
-      // odoo-await's word for a login that Odoo answers `false` to is a bare text.
-      if (typeof error === 'string') throw odooError('ODOO_AUTHENTICATION', site, { cause: undefined });
-      // The parser's error carries the whole request, secret included, and the answer: it goes no further.
+      // When Odoo answers `false` to a login, odoo-await throws a string.
+      if (typeof error === 'string') throw odooError('ODOO_AUTHENTICATION', site, { cause: error });
+      // The parser's error holds the answer and the whole request with the secret, so it is not kept as the cause.
       throw odooError('ODOO_BAD_ANSWER', site, { cause: undefined });
     }
   }
@@ -70,7 +70,7 @@ export function createXmlRpc(connection: OdooConnection, sendHttpRequest: SendHt
     async authenticate(site, timeoutMs) {
       const answer = await converse(site, timeoutMs, (client) => client.connect() as Promise<unknown>);
       const uid = UserId.safeParse(answer);
-      if (!uid.success) throw odooError('ODOO_AUTHENTICATION', site, { cause: undefined });
+      if (!uid.success) throw odooError('ODOO_AUTHENTICATION', site);
       return uid.data;
     },
     async execute(userId, call, site) {
@@ -83,7 +83,7 @@ export function createXmlRpc(connection: OdooConnection, sendHttpRequest: SendHt
         (client) => client.execute_kw(model, method, params),
         userId,
       );
-      if (result === undefined) throw odooError('ODOO_BAD_ANSWER', site, { cause: undefined });
+      if (result === undefined) throw odooError('ODOO_BAD_ANSWER', site);
       return result;
     },
   });
@@ -93,8 +93,8 @@ const answerStart =
   /^\s*(?:<\?xml[^>]*>\s*)?<methodResponse>\s*(?:<params>\s*<param>\s*<value>|<fault>\s*<value>\s*<struct>\s*<member>)/;
 
 /**
- * Lets only an answer through that odoo-await can take: it would read a proxy's page as XML, and a fault
- * without its struct makes it throw where nobody can catch, which ends the process.
+ * Passes on only an answer that odoo-await can read. It would read a proxy's page as XML, and a fault without its struct
+ * makes it throw outside every `try`, which ends the process.
  *
  * @throws BridgeError as faultOfAnswer maps; ODOO_BAD_ANSWER
  */
@@ -106,7 +106,7 @@ function checkedBody(answer: HttpAnswer, site: CallSite): Uint8Array {
   const start = answerStart.exec(text)?.[0];
   const hasLateFault = start?.endsWith('<value>') === true && /<\/?fault\b/i.test(text);
   if (start === undefined || hasLateFault) {
-    throw odooError('ODOO_BAD_ANSWER', site, { cause: undefined, details: { status: answer.status } });
+    throw odooError('ODOO_BAD_ANSWER', site, { details: { status: answer.status } });
   }
   return answer.body;
 }

@@ -1,5 +1,5 @@
-# Applies changes that the bridge computed from `read`, all in one transaction.
-# Input: context key sweego_bridge = {"changes": [...]}; output: one result per change, in order.
+# Applies changes that the bridge computed from the answer of `read`, all in one transaction.
+# Input: context key sweego_bridge = {"changes": [...]}. Output: one result per change, in the same order.
 odoo = env(user=1, su=True, context={'active_test': False})
 request = env.context.get('sweego_bridge') or {}
 changes = request.get('changes') or []
@@ -16,8 +16,6 @@ EVENT_FIELDS = (
     'x_name', 'x_mail_id', 'x_message_id', 'x_recipient', 'x_type', 'x_at', 'x_swg_uid', 'x_event_id', 'x_transaction_id',
     'x_wire_id', 'x_permanence', 'x_failure_type', 'x_reason', 'x_line',
 )
-
-
 TRACE_FIELDS = (
     'trace_status', 'failure_type', 'failure_reason', 'sent_datetime', 'open_datetime', 'links_click_datetime',
 )
@@ -34,12 +32,12 @@ def checked(values, allowed):
     return values
 
 
-def is_of_log(event_id):
+def is_from_log(event_id):
     return (event_id or '').startswith('log:')
 
 
 def parsed(values, name):
-    # Odoo reads a text with strptime(), several times on its way to the column.
+    # Odoo would parse a text with strptime() several times before it reaches the column.
     return dict(values, **{name: datetime.datetime.fromisoformat(values[name])}) if values.get(name) else values
 
 
@@ -50,7 +48,7 @@ def mail_values(values):
 
 
 def event_values(values, message, replaced):
-    # Of a message or mail that is gone, only the row whose place this one takes knows where it belonged.
+    # When the message or the mail no longer exists, only the row that this one replaces says where it belonged.
     before = replaced.filtered_domain([('x_swg_uid', '!=', False), ('x_swg_uid', '=', values['x_swg_uid'])])[:1]
     return dict(
         parsed(checked(values, EVENT_FIELDS), 'x_at'),
@@ -61,10 +59,9 @@ def event_values(values, message, replaced):
     )
 
 
-# One apply at a time: a second one waits here until the first is over, and then fails with a conflict, on which
-# Odoo itself repeats it in a new transaction, which sees what the first has written. Without this both could
-# record the same events, since each would look at the history as it was before the other. Raw SQL on our own
-# row, since nothing may be invalidated by it.
+# One apply at a time: a second one waits here until the first has ended, and then fails with a conflict. Odoo
+# repeats it in a new transaction, which sees what the first one wrote. Otherwise both could record the same events,
+# since neither would see the other's history rows. In SQL, because the ORM would clear caches after this write.
 env.cr.execute(
     "UPDATE ir_model_data SET noupdate = noupdate WHERE module = 'sweego_bridge' AND name = 'action_apply'"
 )
@@ -77,8 +74,8 @@ messages = odoo['mail.message'].search_fetch(
 messages_by_id = {message.id: message for message in messages}
 message_ids = set(messages.ids)
 
-# Locked before their state is read, so that a user's Retry cannot slip in between. A row that somebody else
-# holds is skipped by the lock: its message waits.
+# The mails are locked before their state is read, so that no Retry by a user can come in between. The lock skips
+# rows that another transaction holds: their messages are deferred.
 mails = odoo['mail.mail'].search([('mail_message_id', 'in', messages.ids)], order='id')
 locked = set(mails.try_lock_for_update().ids)
 mails.fetch(['mail_message_id', 'state', 'is_notification'])
@@ -96,12 +93,12 @@ for message_id, count, event_ids in odoo['x_sweego_event']._read_group(
     [('x_message_id', 'in', [change['message_id'] for change in changes])], ['x_message_id'],
     ['__count', 'x_event_id:array_agg'],
 ):
-    history_of[message_id] = (count, sorted([name for name in event_ids if is_of_log(name)]))
+    history_of[message_id] = (count, sorted([name for name in event_ids if is_from_log(name)]))
 
 
 def verdict(change):
     expected = change['expect']
-    # Rows that the log told may be taken away for better ones, so their number alone does not tell.
+    # Better rows may have replaced rows of Sweego's log, so the number of rows alone does not prove that none changed.
     is_known = history_of.get(change['message_id'], (0, [])) == (expected['events'], expected['log_events'])
     if not change['message']:
         return 'applied' if is_known else 'stale'
@@ -111,9 +108,9 @@ def verdict(change):
     for mail in own_mails:
         if mail.id not in locked:
             return 'deferred'
-        # While it is sent, a mail must not be written; one that is no notification mail, nor its message
-        # referred to by a new row.
-        if mail.state == 'outgoing' and (not mail.is_notification or mail.id in change['touches']):
+        # A mail that Odoo is sending must not be written, or Odoo sends it again. For a mail that is not a
+        # notification mail, a new row that refers to its message has the same effect.
+        if mail.state == 'outgoing' and (not mail.is_notification or mail.id in change['locked_mail_ids']):
             return 'deferred'
     if not is_known:
         return 'stale'
@@ -127,7 +124,7 @@ def verdict(change):
 
 
 def owned(change):
-    # Ids the change may touch: those of its own message.
+    # The mails and notifications of the change's own message: it may write no others.
     return (
         set([mail.id for mail in mails_of.get(change['message'], [])]),
         set([row.id for row in notifications_of.get(change['message'], [])]),
@@ -151,7 +148,7 @@ for change in changes:
     message = messages_by_id.get(change['message'], odoo['mail.message'])
     for event_id in change['event_replaces']:
         if event_id not in history_of.get(change['message_id'], (0, []))[1]:
-            raise UserError('sweego_bridge: apply may only replace what the log told of this message')
+            raise UserError('sweego_bridge: apply may only replace rows of this message that come from the log')
     before = odoo['x_sweego_event']
     if change['event_replaces']:
         before = before.search([
@@ -165,7 +162,7 @@ for change in changes:
             odoo['mailing.trace'].browse(write['id']).write(checked(write['values'], TRACE_FIELDS))
     for address in change['blacklisted']:
         odoo['mail.blacklist']._add(address)
-    for address in change['dead']:
+    for address in change['bounced_addresses']:
         for partner in odoo['res.partner'].search([('email_normalized', '=', address)]):
             partner.write({'message_bounce': partner.message_bounce + 1})
     mail_ids, notification_ids = owned(change)

@@ -1,7 +1,7 @@
-# For administrators, on mail.mail: takes the selected mails as delivered, and deletes them.
+# For administrators, on mail.mail: marks the selected mails as delivered, and deletes them.
 mails = (records or model.browse()).sudo()
 if mails.try_lock_for_update() < mails or mails.filtered(lambda mail: mail.state == 'outgoing'):
-    raise UserError('A mail that is being sent cannot be confirmed. Try again when it is sent.')
+    raise UserError('A mail that is being sent cannot be confirmed. Try again when Odoo has sent it.')
 notifications = env['mail.notification'].sudo().search([
     ('mail_mail_id', 'in', mails.ids),
     ('notification_type', '=', 'email'),

@@ -1,23 +1,24 @@
 # Hands one mail to Odoo's mail gateway, exactly once. Input: context key sweego_bridge = {"message": RFC 5322
 # text in ASCII, "message_id": its Message-Id, "model" and "thread_id": the document, or false for Odoo's own
-# routing}. Output: what became of it, as src/odoo/reply-answers.ts says.
+# routing}. Output: the result, as declared in src/odoo/reply-answers.ts.
+# uses: sql_state, guarded, is_thread
+
 request = env.context.get('sweego_bridge') or {}
 message_id = request.get('message_id')
 model_name = request.get('model') or False
 thread_id = request.get('thread_id') or False
-# OdooBot, like Odoo's own gateway. Followers' mails are queued: sent here, they would hold this transaction and
-# worker for the whole SMTP time. The last key lets the rule for new mails hold back Odoo's refusals.
+# As OdooBot, like Odoo's own gateway. Followers' mails are queued: sending them here would keep this transaction
+# and this worker busy for the whole SMTP time. The last key lets mail_created.py cancel Odoo's refusal notices.
 odoo = env(user=1, su=True, context={'mail_notify_force_send': False, 'sweego_bridge_delivering': True})
-# What Odoo repeats the whole request for, and what concerns the moment rather than the mail.
-CONFLICTS = ('40001', '40P01', '55P03')
-MOMENTARY = ('LockError', 'MemoryError', 'OperationalError', 'InterfaceError', 'PoolError', 'AdminShutdown')
+# Errors that say nothing about the mail and may not happen again.
+TEMPORARY = ('LockError', 'MemoryError', 'OperationalError', 'InterfaceError', 'PoolError', 'AdminShutdown')
 if not message_id or not request.get('message') or bool(model_name) != bool(thread_id):
     raise UserError('sweego_bridge: deliver needs message and message_id, and model and thread_id together')
 
 
 def committed_message():
-    # In a transaction of its own: this one may see the database as it was before whoever held the lock
-    # committed, and would post the mail again.
+    # In a transaction of its own: this one may still see the database as it was before the former holder of the
+    # lock committed, and would post the mail again.
     cursor = env.registry.cursor()
     try:
         cursor.execute(
@@ -28,13 +29,8 @@ def committed_message():
         cursor.close()
 
 
-def is_thread():
-    model = model_name in odoo and odoo['ir.model']._get(model_name)
-    return bool(model and model.is_mail_thread and not odoo[model_name]._abstract)
-
-
 def hold_document():
-    # Archived documents count. Held against deletion, and against nothing else, until this is committed.
+    # Archived documents count. Until the commit the document cannot be deleted, and can be changed.
     if not 0 < thread_id < 2 ** 31:
         return False
     if odoo[model_name]._auto:
@@ -43,7 +39,7 @@ def hold_document():
     return bool(odoo[model_name].browse(thread_id).exists())
 
 
-def told(result, rows):
+def with_messages(result, rows):
     return {'result': result, 'messages': [{'id': row[0], 'model': row[1] or False, 'res_id': row[2] or False} for row in rows]}
 
 
@@ -52,8 +48,8 @@ def refused(reason):
 
 
 def refusal_of(answer, notices):
-    # message_process says None where its loop guards stopped the mail, and False otherwise; it tells the sender
-    # why in a mail that names ours first, followed by a mark unless an alias refused.
+    # message_process returns None when its loop guards stopped the mail, and False for other refusals. It writes to
+    # the sender in a mail whose References begin with our Message-Id, followed by a mark unless an alias refused.
     if answer is None:
         return refused('loop' if notices else 'answers_loop_notice')
     if not notices:
@@ -61,7 +57,7 @@ def refusal_of(answer, notices):
     return refused('alias_policy' if (notices[0].references or '').split() == [message_id] else 'catchall')
 
 
-def attempt():
+def process():
     last = odoo['mail.mail'].search([], order='id desc', limit=1).id or 0
     answer = odoo['mail.thread'].message_process(model_name, request['message'], thread_id=thread_id)
     posted = odoo['mail.message'].search_fetch(
@@ -76,47 +72,29 @@ def attempt():
         return refusal_of(answer, notices)
     rows = [(message.id, message.model, message.res_id) for message in posted]
     if thread_id and rows != [(rows[0][0], model_name, thread_id)]:
-        return dict(told('refused', rows), reason='elsewhere')
-    # Of several aliases one may have refused.
+        return dict(with_messages('refused', rows), reason='elsewhere')
+    # One of several aliases may have refused.
     notices.unlink()
-    return told('posted', rows)
+    return with_messages('posted', rows)
 
 
-def guarded():
-    savepoint = env.cr.savepoint()
-    done = False
-    try:
-        answer = attempt()
-        odoo.flush_all()
-        done = answer['result'] == 'posted'
-        return answer
-    finally:
-        savepoint.close(rollback=not done)
-
-
-def safe():
-    try:
-        return guarded(), None
-    except Exception as problem:
-        return None, problem
-
-
-def sql_state(problem):
-    try:
-        return problem.pgcode
-    except Exception:
-        return None
+def attempt(answer):
+    # Fills in the answer. Nothing but a posted mail is kept.
+    answer.update(process())
+    # As OdooBot: guarded() flushes as the caller.
+    odoo.flush_all()
+    return answer['result'] != 'posted'
 
 
 def failure_of(problem):
     name = repr(problem).partition('(')[0]
     state = sql_state(problem)
-    if state in CONFLICTS or name in MOMENTARY:
+    if state in CONFLICTS or name in TEMPORARY:
         raise problem
     text = str(problem)
     if name == 'ValueError' and text.startswith(('No possible route found', 'Mailbox unavailable')):
         return refused('no_route')
-    # An SQL error's text can repeat values of the statement.
+    # The text of an SQL error can contain the statement's values.
     return {'result': 'failed', 'exception': name, 'text': state and 'SQL state ' + state or text[:300]}
 
 
@@ -126,16 +104,17 @@ def deliver():
         return {'result': 'busy'}
     known = committed_message()
     if known:
-        return told('duplicate', known)
-    if thread_id and not is_thread():
+        return with_messages('duplicate', known)
+    if thread_id and not is_thread(model_name):
         return refused('no_thread')
     if thread_id and not hold_document():
         return {'result': 'missing'}
-    answer, problem = safe()
+    answer = {}
+    problem = safe(attempt, answer)
     if problem is not None:
         answer = failure_of(problem)
     if answer['result'] != 'posted':
-        # What was rolled back must not be announced after the commit.
+        # Notifications of rolled back changes must not be sent after the commit.
         env.cr.postcommit.clear()
         return answer
     queue = odoo.ref('mail.ir_cron_mail_scheduler_action', raise_if_not_found=False)

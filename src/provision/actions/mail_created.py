@@ -1,12 +1,12 @@
-# Runs for each new mail.mail (automation rule): marks and signs what will leave through a Sweego server.
-# Whatever goes wrong here, the user's mail leaves as Odoo made it: see guarded() and safe().
+# Runs for each new mail.mail (automation rule): marks and signs the mails that will leave through a Sweego server.
+# An error in here never stops a user's mail: it leaves as Odoo made it.
 #
-# Odoo compiles and examines this text anew for every mail, which costs more than running it: about 3 µs for
-# each bytecode instruction. So it holds few functions, and leaves to SQL what SQL can do. An automation's `env`
-# has all rights already (base.automation._process), so nothing here asks for them again.
-# Conflicts that Odoo itself repeats the whole request for; swallowing them would break that.
-CONFLICTS = ('40001', '40P01', '55P03')
-# What choosing a server and signing need, in one query: Odoo reads manual fields one by one.
+# Odoo compiles and checks this text again for every mail, which costs more than running it: about 3 µs for each
+# bytecode instruction. So there are few functions, and SQL does what SQL can do. The `env` of an automation has all
+# rights already (base.automation._process).
+# uses: sql_state, guarded
+
+# Choosing a server and signing need these fields. They are read in one query: Odoo reads manual fields one by one.
 SERVER_FIELDS = (
     'active', 'from_filter', 'owner_user_id',
     'x_sweego_enabled', 'x_sweego_outbound_webhook_secret', 'x_sweego_delete_on_sent',
@@ -26,7 +26,7 @@ REPLY_ADDRESS_LOCAL_PART = """
 
 
 def reply_address_local_part(secret, model_name, record_id):
-    # Key: the secret's base64 text, as installations before this one do, so that their tokens stay valid.
+    # The key is the secret's base64 text, as in former installations, so that their tokens stay valid.
     payload = '%d-%s' % (record_id, model_name)
     if len(payload) > 24:  # 64 octets at most: RFC 5321 section 4.5.3.1.1
         payload = '%d-#%d' % (record_id, env['ir.model']._get_id(model_name))
@@ -35,7 +35,7 @@ def reply_address_local_part(secret, model_name, record_id):
 
 
 def server_of(mail):
-    # The choice Odoo will make when it sends (mail.mail._split_by_mail_configuration).
+    # The server that Odoo will choose when it sends (mail.mail._split_by_mail_configuration).
     if mail.mail_server_id:
         return mail.mail_server_id
     servers = finder = env['ir.mail_server'].search_fetch([], SERVER_FIELDS, order='sequence, id')
@@ -65,7 +65,7 @@ def warn_no_alias_domain(company):
 
 
 def reply_to_of(mail, headers, secret):
-    # False where Odoo's own address would not stand: a template's or a user's choice is never overridden.
+    # False where the address was chosen by a template or a user: only Odoo's own address is replaced.
     address = address_in(mail.reply_to or '')
     if not mail.res_id or mail.reply_to_force_new or address.startswith('reply+'):
         return False
@@ -77,7 +77,7 @@ def reply_to_of(mail, headers, secret):
     if not document:
         return False
     company = 'company_id' in document._fields and document.company_id or env.company
-    # The company's catchall is Odoo's own address; asking for it costs as much as all the rest.
+    # The company's catchall is Odoo's own address. Computing that address costs as much as all the rest.
     if address and address != (company.catchall_email or '').lower():
         own = document._notify_get_reply_to(default=mail.email_from, author_id=mail.author_id.id)
         if address != address_in(own[document.id] or ''):
@@ -92,8 +92,8 @@ def reply_to_of(mail, headers, secret):
 
 
 def prepare(mail):
-    # Odoo's gateway writes to the sender of a mail that it refuses. The action deliver parks such a mail for a
-    # human, so the refusal is held back: it belongs to no document and has no author, unlike all other mails.
+    # When Odoo's gateway refuses a mail, it writes to the sender. During `deliver` that notice is cancelled, because
+    # the bridge parks the refused mail for a human. The notice has no document and no author, unlike other mails.
     if env.context.get('sweego_bridge_delivering') and not mail.model and not mail.author_id:
         mail.write({'state': 'cancel'})
         return
@@ -101,7 +101,7 @@ def prepare(mail):
     secret = server and server.x_sweego_enabled and (server.x_sweego_outbound_webhook_secret or '').strip()
     if not secret:
         return
-    # The text of a Python dict literal; what stands there stays.
+    # The text of a Python dict literal. The headers in it are kept.
     headers = (mail.headers or '').strip()
     values = {'x_sweego_relayed': True}
     if "'x-message-id'" not in headers.lower():
@@ -116,35 +116,10 @@ def prepare(mail):
     mail.write(values)
 
 
-def guarded(mail):
-    savepoint = env.cr.savepoint()
-    done = False
-    try:
-        prepare(mail)
-        env.flush_all()
-        done = True
-    finally:
-        savepoint.close(rollback=not done)
-
-
-def safe(mail):
-    try:
-        return guarded(mail)
-    except Exception as problem:
-        return problem
-
-
-def sql_state(problem):
-    try:
-        return problem.pgcode
-    except Exception:
-        return None
-
-
-problem = safe(record.sudo())
+problem = safe(prepare, record.sudo())
 if problem:
     state = sql_state(problem)
     if state in CONFLICTS:
         raise problem
-    # An SQL error's text can repeat the statement's values, the secret among them: only its code is logged.
+    # The text of an SQL error can contain the statement's values, such as the secret: only its code is logged.
     log('sweego_bridge: mail.mail %d left unsigned: %s' % (record.id, state and 'SQL state ' + state or str(problem)[:300]), level='error')

@@ -1,8 +1,8 @@
-# For administrators, on mail.mail: shows the selected mails as undelivered. The context may carry
+# For administrators, on mail.mail: shows the selected mails as undelivered. The context may hold
 # sweego_failure_type and sweego_failure_reason.
 mails = (records or model.browse()).sudo()
 if mails.try_lock_for_update() < mails or mails.filtered(lambda mail: mail.state == 'outgoing'):
-    raise UserError('A mail that is being sent cannot be marked. Try again when it is sent.')
+    raise UserError('A mail that is being sent cannot be marked. Try again when Odoo has sent it.')
 known = [value for value, label in mails.fields_get(['failure_type'], ['selection'])['failure_type']['selection']]
 failure_type = env.context.get('sweego_failure_type')
 if failure_type not in known:

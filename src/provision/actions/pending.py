@@ -1,25 +1,23 @@
-# Mails that wait for word from Sweego, page by page. Input: context key sweego_bridge = {"cursor": text or false,
-# "limit": number}. Reads only; what follows is decided by the bridge.
+# Reads the mails that wait for news from Sweego, page by page. Input: context key sweego_bridge = {"cursor": text or
+# false, "limit": number}. Writes nothing: the bridge decides what the answer means.
+# uses: address_of
+
 odoo = env(user=1, su=True, context={'active_test': False})
 request = env.context.get('sweego_bridge') or {}
 LIMIT = min(int(request.get('limit') or 500), 1000)
 MAIL_FIELDS = ('mail_message_id', 'state', 'create_date', 'write_date')
-# What waited longer is not asked about any more.
+# The bridge stops asking Sweego about mails that have waited longer.
 oldest = datetime.datetime.now() - datetime.timedelta(days=30)
 part, colon, after = (request.get('cursor') or 'mails:0').partition(':')
 after = int(after or 0)
 EVENT_FIELDS = ('x_message_id', 'x_swg_uid', 'x_type', 'x_permanence')
-# As src/rules/delivery-status.ts weighs them, weakest first.
+# The same order as in the bridge's rules about the delivery status, weakest first.
 RANKING = ('email_sent', 'soft_bounce', 'delivered', 'email_opened', 'email_clicked', 'hard_bounce', 'complaint')
 FINAL = RANKING[2:]
 
 
-def address_of(partner):
-    return partner.email_normalized or (partner.email or '').strip().lower() or False
-
-
 def addresses_in(text):
-    # Without names in quotes, which may hold commas and addresses themselves.
+    # Without quoted names, which may contain commas and addresses.
     unquoted = ''.join((text or '').replace('\\"', '').split('"')[::2])
     found = []
     for part in unquoted.replace(';', ',').split(','):
@@ -40,7 +38,7 @@ def listed_in(mail):
 
 
 def everybody_of(mail):
-    # A mail that bounced for some lists only them; all are kept aside (src/rules/retry-recipients.ts).
+    # After a partial bounce a mail lists only the failed recipients. The bridge stores the full list in another field.
     try:
         kept = json.loads(mail.x_sweego_original_recipients or 'null')
         people = []
@@ -60,7 +58,7 @@ def weight(event):
 
 
 def status_from(events):
-    # Only the submission that began last counts, and of it what weighs most.
+    # Only the submission that began last counts, and of its events the strongest.
     weights = {}
     begins = {}
     for event in events:
@@ -73,8 +71,8 @@ def status_from(events):
 
 
 def undecided_among(mails):
-    # Mails that failed for somebody while others may still wait: what became of them would never show. Of a mail
-    # that failed before it reached Sweego there is no word to wait for.
+    # Failed mails of which some recipients still wait for an outcome, which would otherwise never appear. A mail that
+    # failed before it reached Sweego has nothing to wait for.
     mails.fetch(['email_to', 'email_cc', 'recipient_ids', 'x_sweego_original_recipients'])
     messages = mails.mail_message_id
     messages.fetch(['message_id'])
@@ -89,37 +87,38 @@ def undecided_among(mails):
         row_of.setdefault((row.mail_message_id.id, (row.mail_email_address or '').strip().lower()), row)
     for row in rows:
         row_of.setdefault((row.mail_message_id.id, address_of(row.res_partner_id)), row)
-    told = {}
+    events_by_recipient = {}
     for event in odoo['x_sweego_event'].search_fetch(
         [('x_message_id', 'in', list(filter(None, messages.mapped('message_id'))))],
         EVENT_FIELDS + ('x_recipient', 'x_at'), order='id',
     ):
-        told.setdefault((event.x_message_id, event.x_recipient), []).append(event)
+        events_by_recipient.setdefault((event.x_message_id, event.x_recipient), []).append(event)
     undecided = set()
     for mail in mails:
         message = mail.mail_message_id
         listed = [partner_id or address for partner_id, address in listed_in(mail)]
-        is_told = False
+        has_reached_sweego = False
         is_open = False
         for partner_id, address in filter(lambda person: person[1], everybody_of(mail)):
             row = row_of.get((message.id, address))
-            events = told.get((message.message_id, address))
+            events = events_by_recipient.get((message.message_id, address))
             status = row and row.x_sweego_status or events and status_from(events)
-            is_told = is_told or bool(status or events)
+            has_reached_sweego = has_reached_sweego or bool(status or events)
             if status == 'hard_bounce':
-                # Sent to again, by a Retry: Odoo shows his row as sent, or the mail lists him no more.
+                # A Retry sent the mail to this recipient again: Odoo shows the notification as sent, or the mail no
+                # longer lists the recipient.
                 is_open = is_open or (partner_id or address) not in listed
                 is_open = is_open or bool(row and row.notification_status == 'sent')
             elif status not in FINAL:
                 is_open = True
-        # After a soft bounce Sweego goes on trying: a delivery that nobody told us of would leave the envelope red.
-        if message in soft or is_told and is_open:
+        # After a soft bounce Sweego tries again: without news of a later delivery the envelope would stay red.
+        if message in soft or has_reached_sweego and is_open:
             undecided.add(mail.id)
     return undecided
 
 
 def last_message_before(instant):
-    # Messages are numbered in the order of their creation, and there is no index on its date.
+    # Ids grow with the creation date, which has no index.
     low = 0
     high = odoo['mail.message'].search([], order='id desc', limit=1).id or 0
     while low < high:
@@ -133,7 +132,7 @@ def last_message_before(instant):
 
 
 def domain_of(message):
-    # Nothing where there is no address, as in a name alone.
+    # False where the text has no address, only a name for example.
     before, at, after = (message.email_from or '').rpartition('@')
     words = after.partition('>')[0].split() if at else []
     return words[0].lower() if words else False
@@ -155,8 +154,8 @@ if is_used and part == 'mails':
         following = 'mails:%d' % mails[-1].id
     after = 0
 if is_used and not following:
-    # Where Odoo deletes mails after sending, only their notifications are left; that a mail left through Sweego is
-    # known by its signed Reply-To then. Older ones than the bridge itself are none of its business.
+    # Where Odoo deletes mails after sending, only their notifications remain. The signed Reply-To then shows that the
+    # mail left through Sweego. Messages from before the first provisioning are not the bridge's.
     begin = max(oldest, odoo.ref('sweego_bridge.model_sweego_event').create_date or oldest)
     notifications = odoo['mail.notification'].search_fetch([
         ('id', '>', after), ('mail_message_id', '>', last_message_before(begin)), ('mail_mail_id', '=', False),

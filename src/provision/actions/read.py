@@ -1,5 +1,7 @@
-# What Odoo knows of a batch of Message-Ids. Input: context key sweego_bridge = {"message_ids": [...]}.
-# Reads only; what it means is decided by the bridge.
+# Reads what Odoo knows about a batch of Message-Ids. Input: context key sweego_bridge = {"message_ids": [...]}.
+# Writes nothing: the bridge decides what the answer means.
+# uses: address_of
+
 odoo = env(user=1, su=True, context={'active_test': False})
 request = env.context.get('sweego_bridge') or {}
 message_ids = [text for text in request.get('message_ids') or [] if text]
@@ -18,10 +20,6 @@ EVENT_FIELDS = (
 )
 
 
-def address_of(partner):
-    return partner.email_normalized or (partner.email or '').strip().lower() or False
-
-
 def recipient_of(partner):
     return {'partner_id': partner.id, 'address': address_of(partner)}
 
@@ -32,7 +30,7 @@ def mail_state(mail):
         'state': mail.state,
         'is_notification': mail.is_notification,
         'relayed': mail.x_sweego_relayed,
-        'delete_wished': mail.x_sweego_auto_delete,
+        'auto_delete_requested': mail.x_sweego_auto_delete,
         'confirmed': mail.x_sweego_confirmed,
         'recipients': list(map(recipient_of, mail.recipient_ids)),
         'email_to': mail.email_to or False,
@@ -70,7 +68,7 @@ def event_state(event):
         'permanence': event.x_permanence or False,
         'failure_type': event.x_failure_type or False,
         'reason': event.x_reason or False,
-        'line': event.x_line or False,
+        'smtp_line': event.x_line or False,
     }
 
 
@@ -86,7 +84,7 @@ def trace_state(trace):
 
 
 messages = odoo['mail.message'].search_fetch([('message_id', 'in', message_ids)], ['message_id', 'model', 'res_id'])
-# Only what is told: by itself Odoo would fetch the bodies too, and each manual field in a query of its own.
+# The fields are named: otherwise Odoo would also fetch the bodies, and each manual field in a query of its own.
 mails = odoo['mail.mail'].search_fetch([('mail_message_id', 'in', messages.ids)], MAIL_FIELDS, order='id')
 notifications = odoo['mail.notification'].search_fetch(
     [('mail_message_id', 'in', messages.ids), ('notification_type', '=', 'email')], NOTIFICATION_FIELDS, order='id'
@@ -98,7 +96,7 @@ for mail in mails:
 notifications_of = {}
 for notification in notifications:
     notifications_of.setdefault(notification.mail_message_id.id, []).append(notification_state(notification))
-# By Message-Id, not by record: history outlives its message.
+# By Message-Id, because the history stays when its message is deleted.
 events_of = {}
 mail_id_of = {}
 for event in odoo['x_sweego_event'].search_fetch([('x_message_id', 'in', message_ids)], EVENT_FIELDS, order='id'):
@@ -116,8 +114,8 @@ for model_name, ids in documents.items():
 
 found = set(messages.mapped('message_id'))
 
-# A campaign's rows are found by their mail, also after it is gone: there is no index on their Message-Id,
-# which is only searched for messages that nothing else is known of.
+# The traces of a campaign are found by the id of their mail, which works after the mail is deleted. Their Message-Id
+# has no index, so it is searched only for messages about which nothing else is known.
 traces_of = {}
 if 'mailing.trace' in odoo:
     mail_ids = [mail['id'] for mails in mails_of.values() for mail in mails]

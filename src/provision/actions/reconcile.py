@@ -1,5 +1,5 @@
-# The bridge reads switch and interval of this job in its settings, and asks Sweego by itself. Left to do here: to tell
-# it of "Run Manually". That runs a job ahead of its time, or one that is switched off; Odoo's scheduler does neither.
+# The bridge itself asks Sweego; it reads from the settings whether this job is active, and its interval. This code only
+# records a "Run Manually": it runs before the job is due, or while the job is inactive. Odoo's scheduler does neither.
 odoo = env(user=1, su=True, context={})
 job = odoo.ref('sweego_bridge.cron_reconcile', raise_if_not_found=False)
 now = datetime.datetime.now().replace(microsecond=0)

@@ -1,19 +1,21 @@
-# Runs daily: lets go of mails that Odoo would have deleted by itself, had it not been asked to keep them until Sweego
-# confirms their delivery (x_sweego_auto_delete). What goes with a mail is what Odoo deletes with it after sending
-# (mail.mail.unlink): the message and its own attachments where the mail is no notification of a message, else
-# nothing. The history stays, and a later event still reaches what is left.
+# Runs daily. Deletes the mails that Odoo would have deleted after sending, and that were kept until Sweego confirms
+# their delivery (x_sweego_auto_delete). Deletes no more than Odoo does after sending (mail.mail.unlink): also the
+# message and its own attachments if the mail is not a notification mail. The history stays, and a later event still
+# reaches the message and the notifications that remain.
 #
-# A mail that is being sent or retried is locked or `outgoing`, and is left alone. Odoo's jobs are not repeated on a
-# conflict, so that is done here.
+# A mail that is being sent or retried is locked or `outgoing`: it is skipped. Odoo does not repeat a scheduled job
+# after a conflict, so this code does.
+# uses: sql_state, guarded
+
 odoo = env(user=1, su=True, context={'active_test': False})
-LIMIT = 1000  # mails in one run; Odoo goes on at once while there are more
+LIMIT = 1000  # mails in one run. Odoo runs the job again at once while there are more.
 PAGE = 100  # mails that are locked and deleted in one transaction
-CONFLICTS = ('40001', '40P01', '55P03')
-# - Confirmed, and for a day deleted by nobody.
-# - Sent, and nothing was heard of it for 30 days: pending.py does not ask any more either. Not while somebody's
-#   envelope is red by word of Sweego.
-# - Never sent, since Odoo itself found no address to send to: it deletes those too (_postprocess_sent_message), but
-#   not what the composer marked or an administrator. Not when Sweego has told of the message: then it bounced before.
+# These mails are deleted:
+# - Confirmed for more than a day, and still there.
+# - Sent, and not confirmed for 30 days, after which pending.py stops asking. Not while Sweego's news keeps somebody's
+#   envelope red.
+# - Never sent, because Odoo found no address. Odoo deletes those too (_postprocess_sent_message), unless the composer
+#   or an administrator marked the mail as failed. Not when Sweego has reported on the message: it bounced before then.
 MAILS = """
     SELECT mail.id FROM mail_mail mail JOIN mail_message message ON message.id = mail.mail_message_id
     WHERE mail.id > %(after)s AND mail.x_sweego_relayed AND mail.x_sweego_auto_delete
@@ -26,7 +28,7 @@ MAILS = """
             AND notification_status IN ('exception', 'bounce')
             AND (x_sweego_uid IS NOT NULL OR x_sweego_status IS NOT NULL)
         )
-        -- With a mail that is no notification its message goes, and with that whatever else was made of it.
+        -- If the mail is not a notification mail, its message is deleted too, and with it the message's other mails.
         AND (mail.is_notification OR NOT EXISTS (
             SELECT FROM mail_mail other WHERE other.mail_message_id = mail.mail_message_id AND other.id != mail.id
             AND other.state NOT IN ('sent', 'cancel')
@@ -44,44 +46,25 @@ gone = []
 refused = []
 
 
-def sql_state(problem):
-    try:
-        return problem.pgcode
-    except Exception:
-        return None
-
-
 def unlink(ids):
-    savepoint = env.cr.savepoint()
-    done = False
-    try:
-        mails = odoo['mail.mail'].browse(ids)
-        mails.fetch(['mail_message_id', 'is_notification'])
-        mails.unlink()
-        done = True
-    finally:
-        savepoint.close(rollback=not done)
+    mails = odoo['mail.mail'].browse(ids)
+    mails.fetch(['mail_message_id', 'is_notification'])
+    mails.unlink()
 
 
-def problem_of(ids):
-    try:
-        return unlink(ids)
-    except Exception as problem:
-        return problem
-
-
-def let_go(after):
-    # Mails that were looked at and deleted. What changed since this transaction began makes the lock fail.
+def delete_page(after):
+    # Returns the mails of the page, those that were deleted and those that Odoo refused to delete. The lock fails on a
+    # mail that changed since this transaction began.
     parameters = {'after': after, 'page': PAGE, 'no_recipient': odoo['ir.mail_server'].NO_VALID_RECIPIENT}
     env.cr.execute(MAILS, parameters, log_exceptions=False)
     ids = [row[0] for row in env.cr.fetchall()]
     deleted = []
     kept = []
-    # All at once; one by one when Odoo refuses one of them.
+    # All at once. If Odoo refuses one of them, one by one.
     parts = [ids] if ids else []
     while parts:
         part = parts.pop(0)
-        problem = problem_of(part)
+        problem = safe(unlink, part)
         if not problem:
             deleted += part
         elif sql_state(problem) in CONFLICTS:
@@ -93,9 +76,10 @@ def let_go(after):
     return ids, deleted, kept, None
 
 
-def tried(after):
+def safe_page(after):
+    # Not in a savepoint: after a conflict only a rollback of the whole transaction helps.
     try:
-        return let_go(after)
+        return delete_page(after)
     except Exception as problem:
         return None, None, None, problem
 
@@ -103,10 +87,10 @@ def tried(after):
 after = 0
 conflicts = 0
 going_on = True
-# A transaction of its own for each page, begun just before its mails are locked.
+# Each page has its own transaction, which begins just before its mails are locked.
 env.cr.commit()
 while going_on:
-    ids, deleted, kept, problem = tried(after)
+    ids, deleted, kept, problem = safe_page(after)
     if problem:
         conflicts += 1
         env.cr.rollback()
@@ -120,6 +104,6 @@ while going_on:
         going_on = not is_last and seconds and len(gone) < LIMIT
         after = ids[-1] if ids else after
 if gone:
-    log('sweego_bridge: let go of %d mails' % len(gone))
+    log('sweego_bridge: deleted %d kept mails' % len(gone))
 if refused:
     log('sweego_bridge: Odoo refuses to delete mail.mail %s' % ', '.join(map(str, refused[:20])), level='warning')

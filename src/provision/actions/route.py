@@ -1,9 +1,11 @@
-# Where a mail to these addresses, with these references and from these senders belongs, as far as Odoo knows.
+# Reads what Odoo knows about the place of a mail with these addresses, references and senders.
 # Input: context key sweego_bridge = {"addresses": [...], "message_ids": [...], "documents": [[model, id], ...],
-# "senders": [...]}; a model may be given as ir.model id. Reads only; what follows is decided by the bridge.
+# "senders": [...]}. A model may be given as ir.model id. Writes nothing: the bridge chooses the place.
+# uses: is_thread
+
 odoo = env(user=1, su=True, context={'active_test': False})
 request = env.context.get('sweego_bridge') or {}
-LIMIT = 200  # of each list, and of a document's newest messages that are looked through
+LIMIT = 200  # entries of each list, and newest messages of a document that are searched
 MESSAGE_FIELDS = ('message_id', 'model', 'res_id', 'subtype_id', 'message_type')
 
 
@@ -14,14 +16,8 @@ def asked(name):
     return values
 
 
-def is_thread(model_name):
-    if not model_name or model_name not in odoo:
-        return False
-    return bool(odoo['ir.model']._get(model_name).is_mail_thread and not odoo[model_name]._abstract)
-
-
 def is_there(model_name, record_id):
-    # Archived records are there. PostgreSQL refuses ids over 31 bits.
+    # Archived records exist. PostgreSQL refuses ids of more than 31 bits.
     if not is_thread(model_name) or not 0 < (record_id or 0) < 2 ** 31:
         return False
     return bool(odoo[model_name].browse(record_id).exists())
@@ -34,14 +30,14 @@ def message_state(message):
         'model': message.model or False,
         'res_id': message.res_id or False,
         'is_there': is_there(message.model, message.res_id),
-        # What makes Odoo's gateway post an answer as a note (mail.thread._message_parse_extract_from_parent).
+        # Odoo's gateway posts the answer to such a message as a note (mail.thread._message_parse_extract_from_parent).
         'is_internal': bool(message.subtype_id.internal and message.message_type != 'auto_comment'),
     }
 
 
 def newest_mailed(model_name, record_id, partners, senders):
-    # The document's newest message that one of the senders got by mail. Whoever got it is told by
-    # notifications, by mails that have none as long as they exist, and by the history of those.
+    # The document's newest message that was mailed to one of the senders. The recipients are known from the
+    # notifications. For mails without notifications they are known from the mail, and later from the history.
     messages = odoo['mail.message'].search_fetch(
         [('model', '=', model_name), ('res_id', '=', record_id)], MESSAGE_FIELDS, order='id desc', limit=LIMIT
     )
@@ -52,11 +48,11 @@ def newest_mailed(model_name, record_id, partners, senders):
     mailed |= odoo['mail.mail'].search([
         ('mail_message_id', 'in', messages.ids), ('recipient_ids', 'in', partners.ids),
     ]).mail_message_id
-    told = set(odoo['x_sweego_event'].search([
+    with_events = set(odoo['x_sweego_event'].search([
         ('x_message_id', 'in', messages.mapped('message_id')), ('x_recipient', 'in', senders),
     ]).mapped('x_message_id'))
     for message in messages:
-        if message in mailed or message.message_id in told:
+        if message in mailed or message.message_id in with_events:
             return message_state(message)
     return False
 
@@ -83,7 +79,7 @@ def document_state(document, partners, senders):
     }
 
 
-# As mail.thread.message_route finds aliases: by the whole address, or by the local part where the alias says so.
+# Aliases are matched as in mail.thread.message_route: by the whole address, or by the local part if the alias allows it.
 addresses = asked('addresses')
 domains = odoo['mail.alias.domain'].search([])
 allowed = [name for name in (odoo['ir.config_parameter'].get_param('mail.catchall.domain.allowed') or '').split(',') if name]
@@ -117,7 +113,7 @@ for address in addresses:
                 'thread_id': alias.alias_force_thread_id or False,
             })
 
-# By Odoo's own Message-Id, and by the one that Sweego put on the mail, which the history knows.
+# By Odoo's own Message-Id, and by the one that Sweego put on the mail. The history holds the second one.
 message_ids = asked('message_ids')
 wire_ids = {}
 for event in odoo['x_sweego_event'].search_fetch([('x_wire_id', 'in', message_ids)], ['x_wire_id', 'x_message_id']):

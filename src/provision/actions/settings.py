@@ -1,8 +1,8 @@
-# What the bridge must know of this database. Runs for members of the group Sweego bridge.
+# Reads what the bridge must know about this database.
 odoo = env(user=1, su=True, context={})
 parameters = odoo['ir.config_parameter']
 
-# A sign of life for the job that looks for a silent bridge. Not by the ORM: nothing else of the server changes.
+# Records the contact for silent_bridge.py. In SQL, so that write_date and caches of the server stay as they are.
 env.cr.execute("""
     UPDATE ir_mail_server SET x_sweego_contact_at = now() AT TIME ZONE 'UTC'
     WHERE id IN (
@@ -21,7 +21,7 @@ def selection_of(model_name):
     return [value for value, label in odoo[model_name].fields_get(['failure_type'], ['selection'])['failure_type']['selection']]
 
 
-# Archived ones too: who answers a mail that left through one must still be heard. Unticking Sweego ends that.
+# Archived servers are included: customers still answer mails that left through them. Unticking Sweego ends that.
 servers = []
 for server in odoo['ir.mail_server'].search(
     [('x_sweego_enabled', '=', True), ('active', 'in', (True, False))], order='active desc, sequence, id'
@@ -55,7 +55,7 @@ action = {
     'provision_version': int(parameters.get_param('sweego_bridge.provision_version') or 0),
     'servers': servers,
     'alias_domains': alias_domains,
-    # Without the job, which somebody may have deleted, nothing is asked of Sweego.
+    # Somebody may have deleted the job: then the bridge does not ask Sweego.
     'reconciliation': {
         'is_on': bool(job and job.active),
         'every_minutes': job and job.interval_number * MINUTES[job.interval_type] or 30,

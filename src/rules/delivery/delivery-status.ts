@@ -1,8 +1,8 @@
+import type { HistoryEvent } from '../../odoo/message-state.ts';
 import { eventKey } from './event-key.ts';
-import type { HistoryEvent } from './message-state.ts';
 
 /** Event types that say what became of a mail; others are only recorded. */
-export type DeliveryStatus =
+type DeliveryStatus =
   'email_sent' | 'soft_bounce' | 'delivered' | 'email_opened' | 'email_clicked' | 'hard_bounce' | 'complaint';
 
 /** What is believed of one recipient, from everything that is known of him. */
@@ -53,7 +53,7 @@ export function recipientState(events: readonly HistoryEvent[]): RecipientState 
  * `hard_bounce` with a 4xx reply is temporary. Who unsubscribes by a link in the mail has got it. `null` for
  * types that are only recorded.
  */
-export function effectiveStatus(event: HistoryEvent): DeliveryStatus | null {
+function effectiveStatus(event: HistoryEvent): DeliveryStatus | null {
   if (event.permanence !== null) return event.permanence === 'hard' ? 'hard_bounce' : 'soft_bounce';
   if (event.type === 'clicked_unsub') return 'delivered';
   return ranking.find((status) => status === event.type) ?? null;
@@ -88,7 +88,7 @@ export function isSameEvent(one: HistoryEvent, other: HistoryEvent): boolean {
 export function givesWay(known: HistoryEvent, other: HistoryEvent): boolean {
   if (!isFromLog(known)) return false;
   if (!isFromLog(other)) return true;
-  const lines = Number(other.line !== null) - Number(known.line !== null);
+  const lines = Number(other.smtp_line !== null) - Number(known.smtp_line !== null);
   const times = (other.at?.getTime() ?? 0) - (known.at?.getTime() ?? 0);
   return (lines || times || compareText(other.event_id ?? '', known.event_id ?? '')) > 0;
 }

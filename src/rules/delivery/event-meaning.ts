@@ -1,27 +1,10 @@
 import { normalizeAddress } from '../../mail/email-address.ts';
 import { normalizeMessageId } from '../../mail/message-id.ts';
+import type { HistoryEvent } from '../../odoo/message-state.ts';
+import type { OutboundEvent } from '../../sweego/outbound-event.ts';
 import { classifyFailure } from './failure-class.ts';
-import type { HistoryEvent } from './message-state.ts';
 
-/** What an outbound event carries, as Sweego's wire was read. */
-export type EventFacts = {
-  /** Lower-case with underscores. */
-  type: string;
-  channel: string | undefined;
-  timestamp: Date | undefined;
-  swgUid: string | undefined;
-  eventId: string | undefined;
-  transactionId: string | undefined;
-  recipient: string | undefined;
-  messageIdHeader: string | undefined;
-  /** By lower-case name. */
-  headers: ReadonlyMap<string, string>;
-  responseCode: number | undefined;
-  details: string | undefined;
-  wireMessageId: string | undefined;
-};
-
-export type EventMeaning =
+type EventMeaning =
   /** Concerns one recipient of one message of Odoo. */
   | { kind: 'message'; messageId: string; event: HistoryEvent }
   /** Signed and readable, and nothing of Odoo depends on it. */
@@ -47,21 +30,20 @@ const knownTypes = new Set([
  * What an event means before Odoo is asked. `email_sent` is never proof of delivery; types that no rule
  * knows are kept as ignored, so that they can be counted and looked at.
  */
-export function readEventMeaning(facts: EventFacts): EventMeaning {
-  if (facts.channel !== undefined && facts.channel !== 'email') {
-    return { kind: 'ignored', reason: `channel ${nameOf(facts.channel)}` };
+export function readEventMeaning(sent: OutboundEvent): EventMeaning {
+  if (sent.channel !== undefined && sent.channel !== 'email') {
+    return { kind: 'ignored', reason: `channel ${nameOf(sent.channel)}` };
   }
-  if (!knownTypes.has(facts.type)) return { kind: 'ignored', reason: `event type ${nameOf(facts.type)}` };
-  const messageId =
-    facts.messageIdHeader === undefined ? undefined : normalizeMessageId(facts.messageIdHeader);
+  if (!knownTypes.has(sent.type)) return { kind: 'ignored', reason: `event type ${nameOf(sent.type)}` };
+  const messageId = sent.messageIdHeader === undefined ? undefined : normalizeMessageId(sent.messageIdHeader);
   if (messageId === undefined) {
     return { kind: 'unmatchable', reason: 'the event carries no x-message-id: cannot be matched' };
   }
-  const recipient = facts.recipient === undefined ? undefined : normalizeAddress(facts.recipient);
+  const recipient = sent.recipient === undefined ? undefined : normalizeAddress(sent.recipient);
   if (recipient === undefined) {
     return { kind: 'unmatchable', reason: 'the event carries no recipient: cannot be matched' };
   }
-  return { kind: 'message', messageId, event: historyEvent(facts, recipient) };
+  return { kind: 'message', messageId, event: historyEvent(sent, recipient) };
 }
 
 /** Reasons outlive the body they came from, so they quote of it what can only be a name. */
@@ -69,30 +51,30 @@ function nameOf(text: string): string {
   return /^[\w-]{1,40}$/.test(text) ? text : 'unreadable';
 }
 
-function historyEvent(facts: EventFacts, recipient: string): HistoryEvent {
-  const line = facts.details ?? null;
-  const label = labels[facts.type];
+function historyEvent(sent: OutboundEvent, recipient: string): HistoryEvent {
+  const line = sent.details ?? null;
+  const label = labels[sent.type];
   const failure =
     label === undefined
       ? undefined
       : classifyFailure({
           label,
-          responseCode: facts.responseCode ?? null,
+          responseCode: sent.responseCode ?? null,
           details: line,
-          isBlacklisted: isBlacklisted(facts, recipient),
+          isBlacklisted: isBlacklisted(sent, recipient),
         });
   return {
     recipient,
-    type: facts.type,
-    at: facts.timestamp === undefined ? null : wholeSeconds(facts.timestamp),
-    swg_uid: facts.swgUid ?? null,
-    event_id: facts.eventId ?? null,
-    transaction_id: facts.transactionId ?? null,
-    wire_id: facts.wireMessageId ?? null,
+    type: sent.type,
+    at: sent.timestamp === undefined ? null : wholeSeconds(sent.timestamp),
+    swg_uid: sent.swgUid ?? null,
+    event_id: sent.eventId ?? null,
+    transaction_id: sent.transactionId ?? null,
+    wire_id: sent.wireMessageId ?? null,
     permanence: failure?.permanence ?? null,
     failure_type: failure?.failureType ?? null,
     reason: failure?.reason ?? null,
-    line: failure === undefined ? null : line,
+    smtp_line: failure === undefined ? null : line,
   };
 }
 
@@ -104,8 +86,8 @@ const labels: Readonly<Record<string, 'hard' | 'soft' | 'other'>> = {
 };
 
 /** `x-emails-blacklisted` lists addresses that Sweego refused to send to. */
-function isBlacklisted(facts: EventFacts, recipient: string): boolean {
-  const listed = facts.headers.get('x-emails-blacklisted') ?? '';
+function isBlacklisted(sent: OutboundEvent, recipient: string): boolean {
+  const listed = sent.headers.get('x-emails-blacklisted') ?? '';
   return listed.split(/[,;\s]+/).some((address) => normalizeAddress(address) === recipient);
 }
 

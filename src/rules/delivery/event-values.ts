@@ -1,4 +1,5 @@
-import type { EventValues, HistoryEvent } from './message-state.ts';
+import type { EventValues } from '../../odoo/message-change.ts';
+import type { HistoryEvent } from '../../odoo/message-state.ts';
 import { odooDatetime } from './notification-values.ts';
 
 /**
@@ -21,6 +22,6 @@ export function eventValues(messageId: string, event: HistoryEvent, mailId: numb
     x_permanence: event.permanence ?? false,
     x_failure_type: event.failure_type ?? false,
     x_reason: event.reason ?? false,
-    x_line: event.line ?? false,
+    x_line: event.smtp_line ?? false,
   };
 }

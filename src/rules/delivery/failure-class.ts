@@ -21,7 +21,7 @@ export type FailureReason =
   | 'temporary'
   | 'unclassified';
 
-export type Failure = {
+type Failure = {
   /** `soft` may still be delivered by Sweego; `hard` is final for this submission. */
   permanence: 'soft' | 'hard';
   /** Odoo's failure_type. */

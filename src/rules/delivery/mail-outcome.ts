@@ -1,7 +1,8 @@
+import type { MailValues } from '../../odoo/message-change.ts';
+import type { MailState, MessageState } from '../../odoo/message-state.ts';
 import { isDelivered, isFailed } from './delivery-status.ts';
 import { hasFailed, recipientsOfMail } from './message-recipient.ts';
 import type { Recipient } from './message-recipient.ts';
-import type { MailState, MailValues, MessageState } from './message-state.ts';
 import { allowedType, failureReason } from './notification-values.ts';
 import type { OdooFacts } from './notification-values.ts';
 import { retryRecipients } from './retry-recipients.ts';
@@ -34,7 +35,7 @@ export function mailOutcome(
       ? { state: 'sent', failure_type: false, failure_reason: false, ...wholeAgain }
       : wholeAgain;
   if (required.length > 0 && required.every(({ now }) => isDelivered(now.status))) {
-    if (mail.delete_wished) return { values: {}, unlink: true };
+    if (mail.auto_delete_requested) return { values: {}, unlink: true };
     return {
       values: mail.confirmed ? backToSent : { ...backToSent, x_sweego_confirmed: true },
       unlink: false,

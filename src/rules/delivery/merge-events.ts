@@ -1,5 +1,5 @@
+import type { HistoryEvent } from '../../odoo/message-state.ts';
 import { givesWay, isFromLog, isSameEvent } from './delivery-status.ts';
-import type { HistoryEvent } from './message-state.ts';
 
 export type MergedEvents = {
   /** The history as it will be. */

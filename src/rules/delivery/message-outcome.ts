@@ -1,3 +1,5 @@
+import type { MessageChange } from '../../odoo/message-change.ts';
+import type { GoneMessage, HistoryEvent, MessageState, TraceState } from '../../odoo/message-state.ts';
 import { recipientState } from './delivery-status.ts';
 import { eventValues } from './event-values.ts';
 import { mailOutcome } from './mail-outcome.ts';
@@ -5,13 +7,12 @@ import { logEventIds, mergeEvents } from './merge-events.ts';
 import type { MergedEvents } from './merge-events.ts';
 import { createRecipientFinder, isMoved, recipientsOf } from './message-recipient.ts';
 import type { Recipient } from './message-recipient.ts';
-import type { HistoryEvent, MessageChange, MessageState, TraceState } from './message-state.ts';
 import { notificationValues } from './notification-values.ts';
 import type { OdooFacts } from './notification-values.ts';
 import { traceValues } from './trace-values.ts';
 
 /** What became of one event in the decision about its message. */
-export type Verdict =
+type Verdict =
   /** Part of the change; settled once Odoo has applied it. */
   | 'apply'
   /** The history has it already, or another one of these events says the same and more. */
@@ -21,7 +22,7 @@ export type Verdict =
   /** The message is known but has no such recipient. */
   | 'unmatched';
 
-export type MessageDecision = {
+type MessageDecision = {
   /** Undefined when nothing has to be written. */
   change: MessageChange | undefined;
   /** One per event, in order. */
@@ -60,13 +61,6 @@ export function decideMessage(
   return { change: merged.fresh.length === 0 ? undefined : changeOf(message, merged, facts), verdicts };
 }
 
-/** A message that Odoo does not have any more, of which there is a history or a campaign's row. */
-export type GoneMessage = {
-  message_id: string;
-  events: readonly HistoryEvent[];
-  traces: readonly TraceState[];
-};
-
 /** Continues the history of a message that is gone by what is new to it, and the figures of its campaign. */
 export function recordOnly(
   gone: GoneMessage,
@@ -97,7 +91,7 @@ export function recordOnly(
 }
 
 const nothing: Omit<MessageChange, 'message' | 'message_id' | 'expect'> = {
-  touches: [],
+  locked_mail_ids: [],
   notification_writes: [],
   notification_creates: [],
   mail_writes: [],
@@ -106,7 +100,7 @@ const nothing: Omit<MessageChange, 'message' | 'message_id' | 'expect'> = {
   event_creates: [],
   trace_writes: [],
   blacklisted: [],
-  dead: [],
+  bounced_addresses: [],
   refresh: false,
 };
 
@@ -173,7 +167,7 @@ function changeOf(
       })),
       ...expectedHistory(message.events),
     },
-    touches: touched.map(({ id }) => id),
+    locked_mail_ids: touched.map(({ id }) => id),
     notification_writes: writes,
     notification_creates: newlyShown.map((recipient) => ({
       mail_id: recipient.mails[0]?.id ?? null,

@@ -1,7 +1,7 @@
 import { addressesIn } from '../../mail/email-address.ts';
+import type { HistoryEvent, MailState, MessageState, NotificationState } from '../../odoo/message-state.ts';
 import { isFailed, recipientState } from './delivery-status.ts';
 import type { RecipientState } from './delivery-status.ts';
-import type { HistoryEvent, MailState, MessageState, NotificationState } from './message-state.ts';
 import { originalRecipients } from './retry-recipients.ts';
 
 /** One recipient of a message, with what was believed of him and what is believed now. */
@@ -16,7 +16,7 @@ export type Recipient = {
 };
 
 /** Groups events by the recipient they are about; finds nobody for an event rather than somebody. */
-export type RecipientFinder = (event: HistoryEvent) => string | undefined;
+type RecipientFinder = (event: HistoryEvent) => string | undefined;
 
 /**
  * Tells events of one message apart by recipient: by swg_uid, else by the address recorded on the
@@ -108,7 +108,7 @@ export function isMoved({ before, now }: Recipient): boolean {
 
 /** What people see of an event. */
 function shownOf(event: HistoryEvent | null): string {
-  return JSON.stringify([event?.permanence, event?.failure_type, event?.reason, event?.line]);
+  return JSON.stringify([event?.permanence, event?.failure_type, event?.reason, event?.smtp_line]);
 }
 
 function notificationOf(

@@ -1,14 +1,16 @@
+import type { BridgeSettings } from '../../odoo/bridge-answers.ts';
+import type { NotificationValues } from '../../odoo/message-change.ts';
+import type { HistoryEvent, NotificationState } from '../../odoo/message-state.ts';
 import type { Language } from '../language.ts';
 import { isDelivered, isFailed } from './delivery-status.ts';
 import { failureText } from './failure-text.ts';
 import { hasFailed, isMoved } from './message-recipient.ts';
 import type { Recipient } from './message-recipient.ts';
-import type { HistoryEvent, NotificationState, NotificationValues } from './message-state.ts';
 
 /** What the rules must know of the database they decide for. */
 export type OdooFacts = {
   /** Selection values of the two failure_type fields. */
-  failureTypes: { mail: readonly string[]; notification: readonly string[] };
+  failureTypes: BridgeSettings['failure_types'];
   /** In which the sentences for people are written. */
   language: Language;
 };
@@ -62,7 +64,7 @@ function statusValues(
 /** A sentence for people and, below it, what the mail server said. */
 export function failureReason(event: HistoryEvent, language: Language): string {
   const sentence = failureText(event.reason, language);
-  return event.line === null ? sentence : `${sentence}\n${event.line}`;
+  return event.smtp_line === null ? sentence : `${sentence}\n${event.smtp_line}`;
 }
 
 /** A value outside the selection of this database would make Odoo refuse the whole batch. */

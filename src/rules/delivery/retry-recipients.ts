@@ -1,8 +1,10 @@
-import { addressesIn, splitAddresses } from '../../mail/email-address.ts';
-import type { MailState, MailValues } from './message-state.ts';
+import { readAddressList, writeAddressList } from '../../mail/address-list.ts';
+import { addressesIn } from '../../mail/email-address.ts';
+import type { MailValues } from '../../odoo/message-change.ts';
+import type { MailState } from '../../odoo/message-state.ts';
 
 /** Everybody a mail was made for, also while its list is cut down. */
-export type OriginalRecipients = {
+type OriginalRecipients = {
   partners: readonly { partner_id: number; address: string | null }[];
   email_to: string | null;
   email_cc: string | null;
@@ -55,10 +57,8 @@ function keptAside(mail: MailState, original: OriginalRecipients, isWhole: boole
 }
 
 function onlyFailed(text: string | null, failed: ReadonlySet<string>): string | null {
-  const kept = splitAddresses(text).filter((part) =>
-    addressesIn(part).some((address) => failed.has(address)),
-  );
-  return kept.length === 0 ? null : kept.join(', ');
+  const kept = readAddressList(text ?? '').filter(({ address }) => failed.has(address.toLowerCase()));
+  return kept.length === 0 ? null : writeAddressList(kept);
 }
 
 /** Text that somebody altered into something unreadable counts as nothing kept aside. */

@@ -1,6 +1,7 @@
+import type { TraceValues } from '../../odoo/message-change.ts';
+import type { TraceState } from '../../odoo/message-state.ts';
 import { isDelivered, isFailed } from './delivery-status.ts';
 import type { RecipientState } from './delivery-status.ts';
-import type { TraceState, TraceValues } from './message-state.ts';
 import { failureReason, odooDatetime } from './notification-values.ts';
 import type { OdooFacts } from './notification-values.ts';
 

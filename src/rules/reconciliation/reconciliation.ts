@@ -5,9 +5,9 @@ const minuteMs = 60_000;
 const dayMs = 24 * 60 * minuteMs;
 
 /** The interval of Odoo's job as it comes; another one is an administrator's wish and wins over the cron. */
-export const presetMinutes = 30;
+const presetMinutes = 30;
 
-export type RunQuestion = {
+type RunQuestion = {
   cron: CronSchedule;
   /** Switch and interval of the job in Odoo's scheduled actions. */
   setting: { is_on: boolean; every_minutes: number };
@@ -23,7 +23,7 @@ export type RunQuestion = {
 };
 
 /** `skip`: it is time, and the last run is still going. A slot is run or skipped, never both. */
-export type RunDecision =
+type RunDecision =
   { kind: 'off' | 'wait' } | { kind: 'run' | 'skip'; slot: Date } | { kind: 'run_by_hand'; request: Date };
 
 /**

@@ -1,7 +1,9 @@
+import type { HeaderMap } from '../../sweego/header-map.ts';
+
 /** What is asked about a mail before anything is done with it. */
 export type MailToJudge = {
   /** By lower-case name; what Sweego passes on, completed from its log once that was asked. */
-  headers: ReadonlyMap<string, readonly string[]>;
+  headers: HeaderMap;
   /** Bare address of the sender. */
   from: string;
   subject: string;
@@ -97,7 +99,7 @@ function machineReason(mail: MailToJudge): string | undefined {
 }
 
 /** Sweego often passes on nothing but what threads a mail; anything else means that it passes on the rest. */
-function tellsAutomation(headers: MailToJudge['headers']): boolean {
+function tellsAutomation(headers: HeaderMap): boolean {
   const threading = ['in-reply-to', 'references', 'message-id'];
   return [...headers.keys()].some((name) => !threading.includes(name));
 }

@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto';
-import { BridgeError } from '../../errors.ts';
+import { bridgeError } from '../../errors.ts';
+import type { BridgeError } from '../../errors.ts';
 import { normalizeAddress } from '../../mail/email-address.ts';
 import {
   encodeUnstructured,
@@ -7,21 +8,20 @@ import {
   formatMailboxes,
   formatMessageId,
 } from '../../mail/header-encoding.ts';
-import type { Mailbox } from '../../mail/header-encoding.ts';
 import { oneLine } from '../../mail/mail-text.ts';
+import type { Mailbox } from '../../mail/mailbox.ts';
+import type { Document } from '../../odoo/reply-route.ts';
+import type { InboundAttachment } from '../../sweego/inbound-attachment.ts';
+import type { InboundMail } from '../../sweego/inbound-mail.ts';
 import type { Language } from '../language.ts';
 import { tieInlineImages } from './inline-images.ts';
 import { replyBody } from './reply-body.ts';
 import { fileContentType, fileName } from './reply-file.ts';
-import type { Document, ReplyPosting } from './reply-routing.ts';
+import type { ReplyPosting } from './reply-routing.ts';
 import { isReplyAddress } from './reply-token.ts';
 
 /** A file to attach. Its content may be asked for more than once, and is only handed through here. */
-export type ReplyFile = {
-  name: string;
-  contentType: string | undefined;
-  /** Without angle brackets. */
-  contentId?: string | undefined;
+export type ReplyFile = Omit<InboundAttachment, 'location'> & {
   content: () => AsyncIterable<Uint8Array>;
 };
 
@@ -42,17 +42,10 @@ export type ReplyDescription = {
   }[];
 };
 
-export type ReplySource = {
-  swgUid: string;
+/** A received mail, with its files in place of what Sweego announced of them. */
+export type ReplySource = Omit<InboundMail, 'timestamp' | 'attachments'> & {
   /** Date of the mail. */
   date: Date;
-  from: Mailbox;
-  to: readonly Mailbox[];
-  cc: readonly Mailbox[];
-  subject: string;
-  text: string | undefined;
-  html: string | undefined;
-  headers: ReadonlyMap<string, readonly string[]>;
   files: readonly ReplyFile[];
   /** Names of files that cannot be had any more. */
   missing: readonly string[];
@@ -124,7 +117,7 @@ export function describeReply(
  *
  * @param document of the second and every further posting; `null` for the first
  */
-export function replyMessageId(swgUid: string, document: Document | null): string {
+function replyMessageId(swgUid: string, document: Document | null): string {
   const isPlain = /^[A-Za-z0-9][A-Za-z0-9_-]{0,99}$/.test(swgUid);
   const name = isPlain ? swgUid : createHash('sha256').update(swgUid).digest('hex');
   return document === null ? `<${name}@${domain}>` : `<${name}.${document.id}.${document.model}@${domain}>`;
@@ -155,10 +148,5 @@ function autoSubmitted(headers: ReplySource['headers']): string | undefined {
 }
 
 function unbuildable(what: string): BridgeError {
-  return new BridgeError(
-    'REPLY_UNBUILDABLE',
-    `No mail can be built for Odoo: ${what} cannot stand in a header. ` +
-      'Look at the mail (sweego-odoo-bridge inbox show <id> --body) and copy its text into Odoo by hand.',
-    { retry: 'never', scope: 'entry', cause: undefined },
-  );
+  return bridgeError('REPLY_UNBUILDABLE', `No mail can be built for Odoo: ${what} cannot stand in a header`);
 }

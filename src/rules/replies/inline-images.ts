@@ -1,5 +1,5 @@
 /** A file as far as its place in the HTML is concerned. */
-export type InlineCandidate = { name: string; contentId: string | undefined };
+type InlineCandidate = { name: string; contentId: string | undefined };
 
 /** An image source that is a part of the mail (RFC 2392), quoted in either way or not at all. */
 const source = /(\bsrc\s*=\s*)(?:"cid:([^"]*)"|'cid:([^']*)'|cid:([^\s"'>]+))/gi;

@@ -1,9 +1,10 @@
+import type { ErrorCode } from '../../errors.ts';
 import { cutToBytes, oneLine } from '../../mail/mail-text.ts';
 import type { Language } from '../language.ts';
 
 type Sentences = Readonly<Record<Language, string>>;
 
-const reasons: Readonly<Record<string, Sentences>> = {
+const reasons: Readonly<Partial<Record<ErrorCode, Sentences>>> = {
   REPLY_DOCUMENT_GONE: {
     en: 'The document it answers does not exist any more.',
     fr: 'Le document auquel il répond n’existe plus.',
@@ -55,16 +56,14 @@ const longestLine = 500;
 /**
  * What a user of Odoo reads of a reply that waits for a human: who sent it, its subject, why it waits, and what
  * places it. Plain text.
- *
- * @param reason of the parked entry: a code, then a text
  */
 export function replyAlertText(
   mail: { from: { name: string; address: string }; subject: string },
-  parked: { entryId: number; reason: string },
+  parked: { entryId: number; code: ErrorCode },
   language: Language,
 ): { summary: string; note: string } {
   const words = labels[language];
-  const [code = ''] = parked.reason.split(':', 1);
+  const { code } = parked;
   const subject = oneLine(mail.subject, longestLine);
   const sender = oneLine(`${mail.from.name} <${mail.from.address}>`, longestLine);
   const why = (reasons[code] ?? other)[language];

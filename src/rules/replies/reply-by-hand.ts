@@ -1,7 +1,7 @@
+import type { Document, RouteAnswer } from '../../odoo/reply-route.ts';
 import type { ReplyClues } from './reply-references.ts';
-import { findAnswered, isUncertainEmployee, parkReasons, postingOn } from './reply-routing.ts';
-import type { Document, ReplyPlan } from './reply-routing.ts';
-import type { RouteKnowledge } from './route-knowledge.ts';
+import { findAnswered, isUncertainEmployee, parked, postingOn } from './reply-routing.ts';
+import type { ReplyPlan } from './reply-routing.ts';
 
 /** A document as an operator writes it: `sale.order,23`. Undefined when it is not of this form. */
 export function parseReplyTarget(text: string): Document | undefined {
@@ -13,10 +13,9 @@ export function parseReplyTarget(text: string): Document | undefined {
 /** Odoo's ids are PostgreSQL integers. */
 const largestId = 2 ** 31 - 1;
 
-/** What an entry's `instruction` says: where an operator wants it, or that he saw it and let it go on. */
-export function readInstruction(instruction: string | null): { isReplayed: boolean; target?: Document } {
-  const target = parseReplyTarget(/^replayed to (.*)$/.exec(instruction ?? '')?.[1] ?? '');
-  return { isReplayed: instruction !== null, ...(target === undefined ? {} : { target }) };
+/** The document that the last replay of an entry named; undefined when it named none. */
+export function targetOf({ target }: { target: string | null }): Document | undefined {
+  return target === null ? undefined : parseReplyTarget(target);
 }
 
 /**
@@ -26,9 +25,9 @@ export function readInstruction(instruction: string | null): { isReplayed: boole
  * internal note, which makes it a note: what he wrote may be an answer to one, and would be mailed to the
  * customer otherwise. A document without any internal note leaves no doubt.
  */
-export function planByHand(clues: ReplyClues, known: RouteKnowledge, target: Document): ReplyPlan {
+export function planByHand(clues: ReplyClues, known: RouteAnswer, target: Document): ReplyPlan {
   const asked = known.documents.find(({ model, id }) => model === target.model && id === target.id);
-  if (asked?.is_there !== true) return { kind: 'park', reason: parkReasons.REPLY_DOCUMENT_GONE };
+  if (asked?.is_there !== true) return parked('REPLY_DOCUMENT_GONE');
   const answered = findAnswered(clues, known);
   const isOnTarget = answered?.document.model === target.model && answered.document.id === target.id;
   const certain = postingOn(target, isOnTarget ? answered.message : asked.newest_mailed, known);

@@ -1,5 +1,5 @@
 /** A loop that nothing else recognised: this many mails of one sender on one record … */
-export const circuitMails = 20;
+const circuitMails = 20;
 /** … within this time. */
 export const circuitWindowMs = 10 * 60 * 1000;
 

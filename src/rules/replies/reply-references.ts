@@ -1,5 +1,7 @@
 import { normalizeAddress } from '../../mail/email-address.ts';
 import { normalizeMessageId } from '../../mail/message-id.ts';
+import type { RouteQuestion } from '../../odoo/reply-route.ts';
+import type { HeaderMap } from '../../sweego/header-map.ts';
 import { isReplyAddress } from './reply-token.ts';
 import type { ReplyTarget } from './reply-token.ts';
 
@@ -30,7 +32,7 @@ export function readReplyClues(mail: {
   to: readonly string[];
   cc: readonly string[];
   logRecipients: readonly string[];
-  headers: ReadonlyMap<string, readonly string[]>;
+  headers: HeaderMap;
   tokens: readonly ReplyTarget[];
 }): ReplyClues {
   const shown = distinctAddresses([...mail.to, ...mail.cc]);
@@ -48,12 +50,7 @@ export function readReplyClues(mail: {
 }
 
 /** What to ask Odoo's action `route` about. */
-export function routeQuestion(clues: ReplyClues): {
-  addresses: string[];
-  messageIds: string[];
-  documents: { model: string | number; id: number }[];
-  senders: string[];
-} {
+export function routeQuestion(clues: ReplyClues): RouteQuestion {
   return {
     addresses: clues.recipients.slice(0, longestList),
     messageIds: [...new Set([...clues.inReplyTo, ...clues.references])],

@@ -1,8 +1,7 @@
+import type { ErrorCode } from '../../errors.ts';
+import type { Document, RouteAnswer, RoutedMessage } from '../../odoo/reply-route.ts';
 import type { MailJudgement } from './automatic-reply.ts';
 import type { ReplyClues } from './reply-references.ts';
-import type { KnownMessage, RouteKnowledge } from './route-knowledge.ts';
-
-export type Document = { model: string; id: number };
 
 /** One posting of the mail. A mail for two documents needs two. */
 export type ReplyPosting = {
@@ -30,9 +29,11 @@ export type ReplyPlan =
       notes: readonly string[];
     }
   | { kind: 'ignore'; reason: string }
-  | { kind: 'park'; reason: string };
+  | ParkPlan;
 
-type Found = { message: KnownMessage; document: Document; by: string; confidence: 'high' | 'medium' };
+export type ParkPlan = { kind: 'park'; code: ErrorCode; reason: string };
+
+type Found = { message: RoutedMessage; document: Document; by: string; confidence: 'high' | 'medium' };
 
 /**
  * Where a mail belongs, in this order: the documents of its valid tokens; the alias it is addressed to; the
@@ -49,13 +50,13 @@ type Found = { message: KnownMessage; document: Document; by: string; confidence
  */
 export function planReply(
   clues: ReplyClues,
-  known: RouteKnowledge,
+  known: RouteAnswer,
   mail: { judgement: MailJudgement; showsAutomatic: boolean },
 ): ReplyPlan {
   const { judgement } = mail;
   if (judgement.kind === 'loop') return { kind: 'ignore', reason: `loop: ${judgement.reason}` };
   if (judgement.kind === 'suspect') {
-    return { kind: 'park', reason: `REPLY_SUSPECT: the mail ${judgement.reason}` };
+    return { kind: 'park', code: 'REPLY_SUSPECT', reason: `the mail ${judgement.reason}` };
   }
   const isAutomatic = judgement.kind === 'automatic';
   if (isAutomatic && !mail.showsAutomatic) {
@@ -75,7 +76,7 @@ export function planReply(
 
 function planByTokens(
   clues: ReplyClues,
-  known: RouteKnowledge,
+  known: RouteAnswer,
   answered: Found | undefined,
 ): ReplyPlan | undefined {
   if (clues.tokens.length === 0) return undefined;
@@ -102,7 +103,7 @@ function planByTokens(
 
 function planByAlias(
   clues: ReplyClues,
-  known: RouteKnowledge,
+  known: RouteAnswer,
   answered: Found | undefined,
 ): ReplyPlan | undefined {
   const aliases = known.recipients.filter(({ kind }) => kind === 'alias');
@@ -125,7 +126,7 @@ function planByAlias(
   return { kind: 'post', postings: [posting], confidence: 'certain', reason: 'alias', notes };
 }
 
-function planByAnswer(known: RouteKnowledge, answered: Found | undefined): ReplyPlan {
+function planByAnswer(known: RouteAnswer, answered: Found | undefined): ReplyPlan {
   if (answered === undefined) {
     const isGone = known.messages.some(({ model, is_there }) => model !== null && !is_there);
     return parked(isGone ? 'REPLY_DOCUMENT_GONE' : 'REPLY_UNPLACED');
@@ -135,7 +136,7 @@ function planByAnswer(known: RouteKnowledge, answered: Found | undefined): Reply
 }
 
 /** The message that is answered and whose document is there. */
-export function findAnswered(clues: ReplyClues, known: RouteKnowledge): Found | undefined {
+export function findAnswered(clues: ReplyClues, known: RouteAnswer): Found | undefined {
   const wire = (ids: readonly string[]) =>
     ids.flatMap((id) => known.wire_ids.filter(({ wire_id }) => wire_id === id).map((row) => row.message_id));
   const steps = [
@@ -158,8 +159,8 @@ export function findAnswered(clues: ReplyClues, known: RouteKnowledge): Found | 
 /** On this document and nowhere else. */
 export function postingOn(
   document: Document,
-  parent: KnownMessage | null,
-  known: RouteKnowledge,
+  parent: RoutedMessage | null,
+  known: RouteAnswer,
 ): ReplyPosting {
   const hide = [...new Set(known.recipients.map(({ address }) => address))];
   return { document, inReplyTo: parent?.message_id ?? null, hide, deliveredTo: [] };
@@ -168,7 +169,7 @@ export function postingOn(
 /** Odoo would post his mail publicly, and nobody knows whether he answers an internal note. */
 export function isUncertainEmployee(
   clues: ReplyClues,
-  known: RouteKnowledge,
+  known: RouteAnswer,
   postings: readonly ReplyPosting[],
 ): boolean {
   if (!known.internal_senders.includes(clues.sender)) return false;
@@ -183,13 +184,12 @@ function nameOf({ model, id }: Document): string {
   return `${model},${id}`;
 }
 
-export const parkReasons = {
-  REPLY_DOCUMENT_GONE: 'REPLY_DOCUMENT_GONE: the document it answers does not exist any more',
-  REPLY_UNPLACED: 'REPLY_UNPLACED: the mail names no document, alias or message that Odoo knows',
-  REPLY_NOTE_UNCERTAIN:
-    'REPLY_NOTE_UNCERTAIN: the sender is an employee, and it is not known whether he answers an internal note',
+const parkReasons = {
+  REPLY_DOCUMENT_GONE: 'the document it answers does not exist any more',
+  REPLY_UNPLACED: 'the mail names no document, alias or message that Odoo knows',
+  REPLY_NOTE_UNCERTAIN: 'the sender is an employee, and it is not known whether he answers an internal note',
 };
 
-function parked(code: keyof typeof parkReasons): ReplyPlan {
-  return { kind: 'park', reason: parkReasons[code] };
+export function parked(code: keyof typeof parkReasons): ParkPlan {
+  return { kind: 'park', code, reason: parkReasons[code] };
 }

@@ -106,7 +106,6 @@ function rowOf(
     ...sweegoLogRow({
       mail: {
         recipient,
-        sender: 'sales@example.com',
         headers,
         subject: 'Your quotation is here',
         text: '',

@@ -23,6 +23,9 @@ describe('inbox discard', () => {
     expect((await history(id)).at(-1)).toEqual({
       at: deps.now(),
       state: 'settled',
+      outcome: 'discarded',
+      code: null,
+      target: null,
       reason: 'discarded: a test\uFFFD[2J of\uFFFDSweego’s',
     });
     expect(await find(id)).toMatchObject({ state: 'settled', isErased: false });

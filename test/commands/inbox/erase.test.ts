@@ -24,7 +24,7 @@ describe('inbox erase', () => {
     await put([replyBody('ann@example.com')], 'inbound');
     await erase({ recipient: 'Ann <ANN@example.com>' });
     const erased = (await entries()).filter(({ isErased }) => isErased);
-    expect(erased.map(({ direction }) => direction)).toEqual(['inbound', 'outbound', 'outbound']);
+    expect(erased.map(({ kind }) => kind)).toEqual(['inbound', 'outbound', 'outbound']);
     expect((await find(applied))?.body).toHaveLength(0);
     expect((await find(ofBob))?.body.byteLength).toBeGreaterThan(0);
     expect(await find(parked)).toMatchObject({ state: 'settled', reason: 'discarded: erased' });

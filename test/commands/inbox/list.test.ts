@@ -9,7 +9,7 @@ import { createOperatorInbox, eventBody, replyBody } from '../../support/inbox/o
 async function createFilledInbox() {
   const operator = await createOperatorInbox();
   await operator.put([eventBody('ann@example.com')]);
-  const [parkedId = 0] = await operator.park('EVENT_UNMATCHABLE: no Message-Id');
+  const [parkedId = 0] = await operator.park({ code: 'EVENT_UNMATCHABLE', reason: 'no Message-Id' });
   await operator.put([
     eventBody('bob@example.com', { headers: { 'x-message-id': '<other@odoo.example.com>' } }),
   ]);
@@ -42,7 +42,7 @@ describe('inbox list', () => {
 
   it('prints JSON whose names programs depend on', async () => {
     const { list, printed, parkedId } = await createFilledInbox();
-    await list({ states: ['parked'], directions: ['outbound'], json: true });
+    await list({ states: ['parked'], kinds: ['outbound'], json: true });
     expect(printed()).toEqual({
       unclaimed: 1,
       states: { received: 1, claimed: 0, waiting: 0, settled: 1, parked: 1 },
@@ -51,6 +51,9 @@ describe('inbox list', () => {
           id: parkedId,
           kind: 'outbound',
           state: 'parked',
+          outcome: null,
+          code: 'EVENT_UNMATCHABLE',
+          target: null,
           reason: 'EVENT_UNMATCHABLE: no Message-Id',
           attempts: 0,
           waits: 0,

@@ -103,7 +103,7 @@ describe('inbox replay --to', () => {
     const to = 'sale.order,23';
     await expect(replay({ ids: [reply, event], to })).rejects.toMatchObject({
       code: 'INBOX_OPTION_INVALID',
-      message: expect.stringContaining(`none: ${event}.`) as string,
+      message: expect.stringContaining(`not replies: ${event}.`) as string,
     });
     await expect(replay({ states: ['parked'], to })).rejects.toMatchObject({ code: 'INBOX_OPTION_INVALID' });
     expect(await find(reply)).toMatchObject({ state: 'parked' });

@@ -94,7 +94,7 @@ describe('inbox replay', () => {
     const applied = await settle();
     await put(['ann', 'bob', 'carl'].map((name) => eventBody(`${name}@example.com`)));
     const parked = await park();
-    await replay({ directions: ['outbound'], limit: 2 });
+    await replay({ kinds: ['outbound'], limit: 2 });
     expect(await statesOf([...applied, ...parked])).toEqual(['settled', 'parked', 'received', 'received']);
     expect(lines).toContain('2 of 2 entries replayed. More match: raise --limit, or run it again.');
     await replay({ recipient: 'ann@example.com', states: ['settled', 'parked'] });
@@ -130,7 +130,7 @@ describe('inbox replay', () => {
     await expect(replay({ recipient: 'bob@example.com' })).rejects.toMatchObject({
       code: 'INBOX_NOTHING_MATCHED',
       message: expect.stringContaining(
-        'Webhooks not yet looked at, which cannot be found: 1. Start serve',
+        'Webhooks not examined yet, which no filter can find: 1. Start serve',
       ) as string,
     });
   });
@@ -163,7 +163,7 @@ describe('inbox replay --now', () => {
     await serve.holdLease({ ...workerLease, holder: 'serve', now: deps.now() });
     const replaying = replay({ ids: [id] }, { odoo: access });
     await vi.waitUntil(async () => (await serve.find(id))?.state === 'received', { interval: 5 });
-    const claimed = { directions: ['outbound' as const], limit: 1, now: deps.now(), describe: describeBody };
+    const claimed = { kinds: ['outbound' as const], limit: 1, now: deps.now(), describe: describeBody };
     await serve.claim(claimed);
     await serve.settle([id], { outcome: 'applied' }, deps.now());
     await replaying;
@@ -192,7 +192,7 @@ describe('inbox replay --now', () => {
     await odoo.standIn.setCondition('gone');
     await expect(replay({ ids: [id], json: true }, { odoo: access })).rejects.toMatchObject({
       code: 'INBOX_REPLAY_UNFINISHED',
-      message: expect.stringContaining('Odoo cannot be worked with (ODOO_UNREACHABLE') as string,
+      message: expect.stringContaining('Odoo is unavailable (ODOO_UNREACHABLE') as string,
     });
     expect(printed()).toMatchObject({ worker: 'now', odoo: 'ODOO_UNREACHABLE', after: [{ id }] });
     expect(await find(id)).toMatchObject({ attempts: 0 });

@@ -7,7 +7,7 @@ const body = eventBody('ann@example.com', { event_type: 'hard_bounce\u202e', sub
 async function createParkedEntry() {
   const operator = await createOperatorInbox();
   await operator.put([body]);
-  const [id = 0] = await operator.park('EVENT_UNMATCHABLE: no\u001b[2J Message-Id');
+  const [id = 0] = await operator.park({ code: 'EVENT_UNMATCHABLE', reason: 'no\u001b[2J Message-Id' });
   return { ...operator, id };
 }
 

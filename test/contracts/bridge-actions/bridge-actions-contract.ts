@@ -3,7 +3,6 @@ import { describeAlert } from './alert.ts';
 import { describeChanges } from './changes.ts';
 import { describeDeliver } from './deliver.ts';
 import { describeHistory } from './history.ts';
-import { describeOnce } from './once.ts';
 import { describePartial } from './partial.ts';
 import { describePending } from './pending.ts';
 import { describeRetry } from './retry.ts';
@@ -13,8 +12,16 @@ import { describeSending } from './sending.ts';
 import { openActionsWorld } from './world.ts';
 import type { ActionsWorld, ProvisionedOdoo } from './world.ts';
 
-/** What the provisioned actions promise, on the stand-in and on a real Odoo alike. */
-export function describeBridgeActions(name: string, open: () => Promise<ProvisionedOdoo>): void {
+/**
+ * What the provisioned actions promise, on the stand-in and on a real Odoo alike.
+ *
+ * @param more what is tried on this Odoo as well
+ */
+export function describeBridgeActions(
+  name: string,
+  open: () => Promise<ProvisionedOdoo>,
+  more: readonly ((opened: () => ActionsWorld) => void)[] = [],
+): void {
   describe(`the bridge's actions on ${name}`, () => {
     let world: ActionsWorld;
     beforeAll(async () => {
@@ -26,12 +33,12 @@ export function describeBridgeActions(name: string, open: () => Promise<Provisio
     describeChanges(() => world);
     describeSending(() => world);
     describeHistory(() => world);
-    describeOnce(() => world);
     describeRetry(() => world);
     describeRoute(() => world);
     describeDeliver(() => world);
     describeAlert(() => world);
     describePending(() => world);
     describePartial(() => world);
+    for (const describeMore of more) describeMore(() => world);
   });
 }

@@ -2,8 +2,21 @@ import { sendHttpRequest } from '../../../src/http-client.ts';
 import { createOdoo } from '../../../src/odoo/create-odoo.ts';
 import { openRealDatabase } from '../../support/odoo/real-odoo.ts';
 import { describeBridgeActions } from './bridge-actions-contract.ts';
+import { describeOnce } from './once.ts';
+import { describePartialAddresses } from './partial.ts';
+import { describePendingPages } from './pending.ts';
+import { describeRealOnly } from './real-only.ts';
+import { describeRefusals } from './refusals.ts';
 
-describeBridgeActions('a real Odoo 19', async () => {
+const realOnly = [
+  describeRealOnly,
+  describeOnce,
+  describeRefusals,
+  describePendingPages,
+  describePartialAddresses,
+];
+
+const open = async () => {
   const real = await openRealDatabase({ template: 'provisioned' });
   const connect = (secret: string) =>
     createOdoo(
@@ -22,4 +35,6 @@ describeBridgeActions('a real Odoo 19', async () => {
       await real.close();
     },
   };
-});
+};
+
+describeBridgeActions('a real Odoo 19', open, realOnly);

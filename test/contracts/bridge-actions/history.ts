@@ -1,7 +1,7 @@
 import { beforeAll, describe, expect, test } from 'vitest';
+import type { HistoryEvent } from '../../../src/odoo/message-state.ts';
 import { eventValues } from '../../../src/rules/delivery/event-values.ts';
 import { recordOnly } from '../../../src/rules/delivery/message-outcome.ts';
-import type { HistoryEvent } from '../../../src/rules/delivery/message-state.ts';
 import { odooFacts } from '../../support/odoo/message-states.ts';
 import { changeOf } from './world.ts';
 import type { ActionsWorld } from './world.ts';
@@ -17,7 +17,7 @@ const bounce: HistoryEvent = {
   permanence: 'hard',
   failure_type: 'mail_email_invalid',
   reason: 'address_unknown',
-  line: '550 5.1.1 Usér unknown',
+  smtp_line: '550 5.1.1 Usér unknown',
 };
 /** Everything that an event may lack. */
 const bare: HistoryEvent = {
@@ -31,7 +31,7 @@ const bare: HistoryEvent = {
   permanence: null,
   failure_type: null,
   reason: null,
-  line: null,
+  smtp_line: null,
 };
 
 /** What the actions promise of x_sweego_event. */
@@ -106,7 +106,7 @@ export function describeHistory(opened: () => ActionsWorld): void {
       ...bounce,
       event_id: `log:${id}`,
       wire_id: null,
-      line: null,
+      smtp_line: null,
     });
     const recorded = (messageId: string, event: HistoryEvent) => eventValues(messageId, event, 0);
 
@@ -152,18 +152,6 @@ export function describeHistory(opened: () => ActionsWorld): void {
       expect((await world.readOne(other)).events).toEqual([ofLog('other')]);
     });
 
-    test('keeps of a mail that is gone what it was, for what a webhook tells in place of the log', async () => {
-      const message = await world.send([world.bob]);
-      const row = eventValues(message.messageId, ofLog('1'), 4242);
-      await world.actions.apply([{ ...changeOf(await world.readOne(message)), event_creates: [row] }]);
-      await world.call('sale.order', 'unlink', [message.orderId]);
-      const gone = { message_id: message.messageId, events: [ofLog('1')], traces: [] };
-      expect(await world.actions.apply([recordOnly(gone, [bounce], odooFacts)])).toEqual(['applied']);
-      expect(await rowsOf(message.messageId)).toMatchObject([
-        { x_mail_id: 4242, x_model: 'sale.order', x_res_id: message.orderId },
-      ]);
-    });
-
     test('of a message that is gone gives way in the same manner', async () => {
       const message = await world.send([world.bob]);
       const state = await world.readOne(message);
@@ -176,27 +164,6 @@ export function describeHistory(opened: () => ActionsWorld): void {
       expect(await world.actions.apply([change])).toEqual(['stale']);
       const answer = await world.actions.read([message.messageId]);
       expect(answer.gone).toEqual([{ ...gone, events: [bounce] }]);
-    });
-
-    test('takes no field but its own, and nothing of a batch that fails', async () => {
-      const message = await world.send([world.ann]);
-      const values = eventValues(message.messageId, bounce, 0);
-      const forged: typeof values = { ...values, ...{ x_mail_message_id: 1 } };
-      const state = await world.readOne(message);
-      const changes = [values, forged].map((row) => ({ ...changeOf(state), event_creates: [row] }));
-      await expect(world.actions.apply(changes)).rejects.toMatchObject({ scope: 'entry', retry: 'never' });
-      expect(await world.readOne(message)).toEqual(state);
-    });
-
-    test('is written by nobody but the bridge', async () => {
-      const create = world.create('x_sweego_event', { x_name: 'forged' });
-      await expect(create).rejects.toMatchObject({ code: 'ODOO_ACCESS' });
-      const look = world.odoo.bridge.call({
-        model: 'x_sweego_event',
-        method: 'search_read',
-        arguments: { domain: [], fields: ['id'] },
-      });
-      await expect(look).rejects.toMatchObject({ code: 'ODOO_ACCESS' });
     });
   });
 }

@@ -1,7 +1,7 @@
 import { beforeAll, describe, expect, test } from 'vitest';
+import type { MessageChange } from '../../../src/odoo/message-change.ts';
 import { eventValues } from '../../../src/rules/delivery/event-values.ts';
 import { recordOnly } from '../../../src/rules/delivery/message-outcome.ts';
-import type { MessageChange } from '../../../src/rules/delivery/message-state.ts';
 import { historyEvent, odooFacts } from '../../support/odoo/message-states.ts';
 import { changeOf } from './world.ts';
 import type { ActionsWorld } from './world.ts';

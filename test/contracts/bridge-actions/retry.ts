@@ -1,5 +1,5 @@
 import { beforeAll, describe, expect, test } from 'vitest';
-import type { MailValues } from '../../../src/rules/delivery/message-state.ts';
+import type { MailValues } from '../../../src/odoo/message-change.ts';
 import { changeOf, failing, mailsIn } from './world.ts';
 import type { ActionsWorld } from './world.ts';
 
@@ -81,7 +81,7 @@ export function describeRetry(opened: () => ActionsWorld): void {
           {
             state: 'sent',
             is_notification: false,
-            delete_wished: true,
+            auto_delete_requested: true,
             recipients: [],
             email_to: '"Ann" <ann@customer.example.com>, bob@customer.example.com',
             email_cc: 'carl@customer.example.com',
@@ -114,26 +114,6 @@ export function describeRetry(opened: () => ActionsWorld): void {
       const after = await world.readOne(message);
       expect(after.mails).toMatchObject([{ state: 'sent' }]);
       expect(after.notifications).toMatchObject([{ status: 'exception', mail_id: message.mailId }]);
-    });
-
-    test('is never set to a state that only sending gives', async () => {
-      const message = await world.send([world.ann]);
-      const state = await world.readOne(message);
-      const mail = {
-        ...changeOf(state),
-        mail_writes: mailsIn(state, { ...{ state: 'outgoing' as 'sent' } }),
-      };
-      const row = {
-        ...changeOf(state),
-        notification_writes: state.notifications.map(({ id }) => ({
-          id,
-          values: { notification_status: 'ready' as 'sent' },
-        })),
-      };
-      for (const change of [mail, row]) {
-        await expect(world.actions.apply([change])).rejects.toMatchObject({ scope: 'entry', retry: 'never' });
-      }
-      expect(await world.readOne(message)).toEqual(state);
     });
   });
 }

@@ -52,14 +52,14 @@ export function describeSending(opened: () => ActionsWorld): void {
       const own = state.mails.filter((mail) => mail.id !== sibling).map((mail) => mail.id);
       expect(await world.actions.apply([failing(state)])).toEqual(['deferred']);
       expect(await world.statusesOf(message)).toEqual(['sent']);
-      expect(await world.actions.apply([{ ...failing(state), touches: own }])).toEqual(['applied']);
+      expect(await world.actions.apply([{ ...failing(state), locked_mail_ids: own }])).toEqual(['applied']);
       expect(await world.statusesOf(message)).toEqual(['exception']);
     });
 
     test('waits for a mail that is no notification whatever the change touches', async () => {
       const message = await world.sendDirect('bob@customer.example.com');
       await world.call('mail.mail', 'mark_outgoing', [message.mailId]);
-      const change = { ...changeOf(await world.readOne(message)), touches: [] };
+      const change = { ...changeOf(await world.readOne(message)), locked_mail_ids: [] };
       expect(await world.actions.apply([change])).toEqual(['deferred']);
     });
   });

@@ -2,7 +2,7 @@ import { afterAll, beforeAll, describe } from 'vitest';
 import { sendHttpRequest } from '../../../src/http-client.ts';
 import { createOdoo } from '../../../src/odoo/create-odoo.ts';
 import { openRealDatabase } from '../../support/odoo/real-odoo.ts';
-import { describePending } from './pending.ts';
+import { describePending, describePendingPages } from './pending.ts';
 import { openActionsWorld } from './world.ts';
 import type { ActionsWorld } from './world.ts';
 
@@ -36,4 +36,5 @@ describe.each(['jsonrpc', 'xmlrpc'] as const)('over %s,', (transport) => {
   afterAll(() => world.close());
 
   describePending(() => world);
+  describePendingPages(() => world);
 });

@@ -4,9 +4,10 @@ import { startSmtpSink } from '../../../demo/smtp-sink.ts';
 import type { SmtpSink } from '../../../demo/smtp-sink.ts';
 import { createBridgeActions } from '../../../src/odoo/bridge-actions.ts';
 import type { BridgeActions } from '../../../src/odoo/bridge-actions.ts';
+import type { MessageChange } from '../../../src/odoo/message-change.ts';
+import type { MessageState } from '../../../src/odoo/message-state.ts';
 import type { Odoo } from '../../../src/odoo/odoo.ts';
 import { logEventIds } from '../../../src/rules/delivery/merge-events.ts';
-import type { MessageChange, MessageState } from '../../../src/rules/delivery/message-state.ts';
 
 /** A provisioned Odoo 19, whichever: as its administrator and as the bridge's own user. */
 export type ProvisionedOdoo = {
@@ -151,7 +152,7 @@ export function changeOf(state: MessageState): MessageChange {
       events: state.events.length,
       log_events: logEventIds(state.events),
     },
-    touches: state.mails.map(({ id }) => id),
+    locked_mail_ids: state.mails.map(({ id }) => id),
     event_replaces: [],
     event_creates: [],
     notification_writes: [],
@@ -160,7 +161,7 @@ export function changeOf(state: MessageState): MessageChange {
     mail_unlinks: [],
     trace_writes: [],
     blacklisted: [],
-    dead: [],
+    bounced_addresses: [],
     refresh: false,
   };
 }

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import {
   after,
-  allDirections,
+  allKinds,
   bytesOfText,
   describeTestBody,
   requestOf,
@@ -14,14 +14,14 @@ export function registerClaimTests(underTest: InboxUnderTest): void {
   describe('claiming', () => {
     it('hands out a single event with all that was stored of it, and only once', async () => {
       const { requestId } = await underTest.inbox.put(
-        requestOf({ keys: ['e1'] }, { direction: 'inbound', receivedAt: after(3) }),
+        requestOf({ keys: ['e1'] }, { kind: 'inbound', receivedAt: after(3) }),
       );
       const [entry, ...others] = await underTest.claim(after(5));
       expect(others).toEqual([]);
       expect(entry).toMatchObject({
         requestId,
         position: null,
-        direction: 'inbound',
+        kind: 'inbound',
         secretId: 'environment:1',
         receivedAt: after(3),
         state: 'claimed',
@@ -40,7 +40,14 @@ export function registerClaimTests(underTest: InboxUnderTest): void {
         [1, '{"keys":["b"]}'],
       ]);
       const history = await underTest.inbox.history(entries[0]?.id ?? 0);
-      expect(history[0]).toEqual({ at: after(0), state: 'received', reason: 'split(2)' });
+      expect(history[0]).toEqual({
+        at: after(0),
+        state: 'received',
+        outcome: null,
+        code: null,
+        target: null,
+        reason: 'split(2)',
+      });
     });
 
     it('parks one malformed element of a hundred and hands out the others', async () => {
@@ -51,11 +58,19 @@ export function registerClaimTests(underTest: InboxUnderTest): void {
       const entries = await underTest.claim(after(0));
       const malformed = entries.filter(({ body }) => !textOf(body).startsWith('{')).map(({ id }) => id);
       const sound = entries.filter(({ body }) => textOf(body).startsWith('{')).map(({ id }) => id);
-      await underTest.inbox.park(malformed, 'TEST_MALFORMED: not an event', after(1));
+      await underTest.inbox.park(
+        malformed,
+        { code: 'SWEEGO_EVENT_UNREADABLE', reason: 'not an event' },
+        after(1),
+      );
       await underTest.inbox.settle(sound, { outcome: 'applied' }, after(1));
       expect((await underTest.inbox.status()).states).toMatchObject({ settled: 99, parked: 1, claimed: 0 });
       const [parked] = await underTest.inbox.list({ states: ['parked'] });
-      expect(parked).toMatchObject({ position: 41, reason: 'TEST_MALFORMED: not an event' });
+      expect(parked).toMatchObject({
+        position: 41,
+        code: 'SWEEGO_EVENT_UNREADABLE',
+        reason: 'SWEEGO_EVENT_UNREADABLE: not an event',
+      });
     });
 
     it('parks a body that is not JSON and hands out what lies behind it', async () => {
@@ -63,7 +78,11 @@ export function registerClaimTests(underTest: InboxUnderTest): void {
       await underTest.inbox.put(requestOf({ keys: ['e1'] }));
       expect((await underTest.claim(after(0))).map(({ body }) => textOf(body))).toEqual(['{"keys":["e1"]}']);
       const [parked] = await underTest.inbox.list({ states: ['parked'] });
-      expect(parked).toMatchObject({ reason: 'TEST_NOT_JSON: not JSON', dueAt: null });
+      expect(parked).toMatchObject({
+        code: 'SWEEGO_BODY_UNREADABLE',
+        reason: 'SWEEGO_BODY_UNREADABLE: not JSON',
+        dueAt: null,
+      });
     });
 
     it('parks a body that cannot be examined, without telling what is in it, and goes on', async () => {
@@ -79,6 +98,7 @@ export function registerClaimTests(underTest: InboxUnderTest): void {
       await underTest.inbox.put(requestOf({ keys: ['e1'] }));
       expect(await underTest.claim(after(0))).toHaveLength(1);
       const [parked] = await underTest.inbox.list({ states: ['parked'] });
+      expect(parked).toMatchObject({ code: 'INBOX_DESCRIBE_FAILED' });
       expect(parked?.reason).toMatch(/^INBOX_DESCRIBE_FAILED: /);
     });
 
@@ -93,20 +113,25 @@ export function registerClaimTests(underTest: InboxUnderTest): void {
       await underTest.inbox.put(requestOf([]));
       expect(await underTest.claim(after(0))).toEqual([]);
       const [settled] = await underTest.inbox.list({});
-      expect(settled).toMatchObject({ state: 'settled', reason: 'ignored: empty array' });
+      expect(settled).toMatchObject({
+        state: 'settled',
+        outcome: 'ignored',
+        reason: 'ignored: empty array',
+      });
     });
 
     it('parks an array of more than ten thousand elements whole', async () => {
       await underTest.inbox.put(requestOf(Array.from({ length: 10_001 }, () => 0)));
       expect(await underTest.claim(after(0))).toEqual([]);
       const [parked] = await underTest.inbox.list({ states: ['parked'] });
+      expect(parked).toMatchObject({ code: 'INBOX_TOO_MANY_ELEMENTS' });
       expect(parked?.reason).toContain('INBOX_TOO_MANY_ELEMENTS');
     });
 
     it('hands out what has been due longest first, up to the limit', async () => {
       for (const seconds of [30, 10, 40, 20]) {
-        const direction = seconds === 20 ? 'inbound' : 'outbound';
-        await underTest.inbox.put(requestOf({ seconds }, { direction, receivedAt: after(seconds) }));
+        const kind = seconds === 20 ? 'inbound' : 'outbound';
+        await underTest.inbox.put(requestOf({ seconds }, { kind, receivedAt: after(seconds) }));
       }
       const firstThree = await underTest.claim(after(60), { limit: 3 });
       expect(firstThree.map(({ receivedAt }) => receivedAt)).toEqual([after(10), after(20), after(30)]);
@@ -114,20 +139,20 @@ export function registerClaimTests(underTest: InboxUnderTest): void {
     });
 
     it('leaves inbound entries received while only outbound ones are claimed', async () => {
-      await underTest.inbox.put(requestOf({ keys: ['reply'] }, { direction: 'inbound' }));
+      await underTest.inbox.put(requestOf({ keys: ['reply'] }, { kind: 'inbound' }));
       await underTest.inbox.put(requestOf({ keys: ['event'] }));
-      const entries = await underTest.claim(after(0), { directions: ['outbound'] });
-      expect(entries.map(({ direction }) => direction)).toEqual(['outbound']);
-      const inbound = await underTest.inbox.list({ directions: ['inbound'] });
+      const entries = await underTest.claim(after(0), { kinds: ['outbound'] });
+      expect(entries.map(({ kind }) => kind)).toEqual(['outbound']);
+      const inbound = await underTest.inbox.list({ kinds: ['inbound'] });
       expect(inbound).toMatchObject([{ state: 'received', reason: 'received', dueAt: after(0) }]);
-      expect(await underTest.claim(after(0), { directions: ['inbound'] })).toHaveLength(1);
+      expect(await underTest.claim(after(0), { kinds: ['inbound'] })).toHaveLength(1);
     });
 
     it('finds the one outbound event behind a pile of replies', async () => {
-      const pile = Array.from({ length: 1200 }, () => requestOf({}, { direction: 'inbound' }));
+      const pile = Array.from({ length: 1200 }, () => requestOf({}, { kind: 'inbound' }));
       await Promise.all(pile.map((request) => underTest.inbox.put(request)));
       await underTest.inbox.put(requestOf({ keys: ['event'] }));
-      expect(await underTest.claim(after(0), { directions: ['outbound'] })).toHaveLength(1);
+      expect(await underTest.claim(after(0), { kinds: ['outbound'] })).toHaveLength(1);
     });
 
     it('hands out as many new events as are asked for at once', async () => {
@@ -137,16 +162,16 @@ export function registerClaimTests(underTest: InboxUnderTest): void {
     });
 
     it('answers before it has looked at everything, once it has found something', async () => {
-      await underTest.inbox.put(requestOf({ keys: ['reply'] }, { direction: 'inbound' }));
+      await underTest.inbox.put(requestOf({ keys: ['reply'] }, { kind: 'inbound' }));
       await Promise.all(Array.from({ length: 1200 }, () => underTest.inbox.put(requestOf({}))));
-      expect(await underTest.claim(after(0), { directions: ['inbound'] })).toHaveLength(1);
+      expect(await underTest.claim(after(0), { kinds: ['inbound'] })).toHaveLength(1);
       expect((await underTest.inbox.status()).unclaimed).toBeGreaterThan(0);
     });
 
     it('hands out large replies a few at a time', async () => {
       const body = bytesOfText(JSON.stringify({ text: 'x'.repeat(16 * 1024 * 1024) }));
       for (let count = 0; count < 5; count += 1) await underTest.inbox.put(requestOf(body));
-      expect(await underTest.claim(after(0), { directions: ['log'] })).toEqual([]);
+      expect(await underTest.claim(after(0), { kinds: ['log'] })).toEqual([]);
       const sizes: number[] = [];
       for (;;) {
         const entries = await underTest.claim(after(0));
@@ -171,15 +196,15 @@ export function registerClaimTests(underTest: InboxUnderTest): void {
 
     it('hands out each entry once to two lanes that claim at the same time', async () => {
       const requests = Array.from({ length: 300 }, (_, number) =>
-        requestOf({ number }, { direction: number % 3 === 0 ? 'inbound' : 'outbound' }),
+        requestOf({ number }, { kind: number % 3 === 0 ? 'inbound' : 'outbound' }),
       );
       await Promise.all(requests.map((request) => underTest.inbox.put(request)));
-      const lane = async (direction: 'outbound' | 'inbound', limit: number): Promise<number> => {
+      const lane = async (kind: 'outbound' | 'inbound', limit: number): Promise<number> => {
         let count = 0;
         for (;;) {
-          const entries = await underTest.claim(after(0), { directions: [direction], limit });
+          const entries = await underTest.claim(after(0), { kinds: [kind], limit });
           if (entries.length === 0) return count;
-          expect(new Set(entries.map((entry) => entry.direction))).toEqual(new Set([direction]));
+          expect(new Set(entries.map((entry) => entry.kind))).toEqual(new Set([kind]));
           const ids = entries.map(({ id }) => id);
           await underTest.inbox.settle(ids, { outcome: 'applied' }, after(1));
           count += ids.length;
@@ -200,9 +225,9 @@ export function registerClaimTests(underTest: InboxUnderTest): void {
         unclaimed: 0,
         states: { received: 65, claimed: 7, waiting: 0, settled: 28, parked: 0 },
       });
-      expect(await inbox.releaseClaimed(allDirections, after(1))).toEqual({ released: 7, parked: 0 });
+      expect(await inbox.releaseClaimed(allKinds, after(1))).toEqual({ released: 7, parked: 0 });
       const rest = await inbox.claim({
-        directions: ['outbound'],
+        kinds: ['outbound'],
         limit: 500,
         now: after(1),
         describe: describeTestBody,

@@ -1,12 +1,12 @@
 import { describe, expect, it } from 'vitest';
-import { after, requestOf } from '../../support/inbox/inbox-requests.ts';
+import { after, parkReason, requestOf } from '../../support/inbox/inbox-requests.ts';
 import type { InboxUnderTest } from './inbox-contract.ts';
 
 export function registerDuplicateTests(underTest: InboxUnderTest): void {
   /** Stores a request per key list, in order, and tells which of them were handed out. */
   async function deliver(...keyLists: readonly string[][]): Promise<string[][]> {
     for (const [index, keys] of keyLists.entries()) {
-      await underTest.inbox.put(requestOf({ keys }, { webhookId: `webhook-${index}` }));
+      await underTest.inbox.put(requestOf({ keys }, { requestKey: `webhook-${index}` }));
     }
     const entries = await underTest.claim(after(0));
     return entries.map(({ body }) => (JSON.parse(Buffer.from(body).toString()) as { keys: string[] }).keys);
@@ -18,7 +18,11 @@ export function registerDuplicateTests(underTest: InboxUnderTest): void {
       const [first] = await underTest.inbox.list({});
       expect(await deliver(['request:2', 'event:1'])).toEqual([]);
       const [repeated] = await underTest.inbox.list({});
-      expect(repeated).toMatchObject({ state: 'settled', reason: `duplicate of ${first?.id}` });
+      expect(repeated).toMatchObject({
+        state: 'settled',
+        outcome: 'duplicate',
+        reason: `duplicate of ${first?.id}`,
+      });
     });
 
     it('applies an event once when it comes fifty times at once', async () => {
@@ -42,7 +46,7 @@ export function registerDuplicateTests(underTest: InboxUnderTest): void {
     it('knows an event again after a restart, and while the first is parked', async () => {
       await deliver(['event:1']);
       const [first] = await underTest.inbox.list({});
-      await underTest.inbox.park([first?.id ?? 0], 'TEST_PARKED: for a human', after(1));
+      await underTest.inbox.park([first?.id ?? 0], parkReason, after(1));
       await underTest.reopen();
       expect(await deliver(['event:1'])).toEqual([]);
     });

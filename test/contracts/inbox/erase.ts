@@ -1,5 +1,12 @@
 import { describe, expect, it } from 'vitest';
-import { after, bytesOfText, contentOf, requestOf, textOf } from '../../support/inbox/inbox-requests.ts';
+import {
+  after,
+  bytesOfText,
+  contentOf,
+  parkReason,
+  requestOf,
+  textOf,
+} from '../../support/inbox/inbox-requests.ts';
 import type { InboxUnderTest } from './inbox-contract.ts';
 
 const ann = 'address:ann@example.com';
@@ -31,14 +38,19 @@ export function registerEraseTests(underTest: InboxUnderTest): void {
       const [id = 0] = await settledAt(1);
       await inbox.storeFile(id, 'letter.pdf', contentOf(bytesOfText('Dear Ann')));
       expect(await inbox.erase([id], after(2))).toEqual(['done']);
-      expect(await inbox.find(id)).toMatchObject({ state: 'settled', isErased: true, body: bytesOfText('') });
+      expect(await inbox.find(id)).toMatchObject({
+        state: 'settled',
+        outcome: 'applied',
+        isErased: true,
+        body: bytesOfText(''),
+      });
       expect(await inbox.files(id)).toEqual([]);
       expect(await inbox.list({ terms: [ann] })).toEqual([]);
-      expect((await inbox.history(id)).map(({ reason }) => reason)).toEqual([
-        'received',
-        'claimed',
-        'applied',
-        'erased',
+      expect((await inbox.history(id)).map(({ reason, outcome }) => [reason, outcome])).toEqual([
+        ['received', null],
+        ['claimed', null],
+        ['applied', 'applied'],
+        ['erased', 'applied'],
       ]);
       expect(await inbox.erase([id, 12345], after(3))).toEqual(['erased', 'unknown']);
     });
@@ -51,12 +63,13 @@ export function registerEraseTests(underTest: InboxUnderTest): void {
       );
       const [received] = await inbox.list({ states: ['received'] });
       await inbox.wait([waiting], { until: after(9), reason: 'x', counts: 'wait', now: after(1) });
-      await inbox.park([parked], 'TEST_PARKED: for a human', after(1));
+      await inbox.park([parked], parkReason, after(1));
       const open = [waiting, parked, received?.id ?? 0];
       expect(await inbox.erase([claimed, ...open], after(2))).toEqual(['claimed', 'done', 'done', 'done']);
       for (const id of open) {
         expect(await inbox.find(id)).toMatchObject({
           state: 'settled',
+          outcome: 'discarded',
           reason: 'discarded: erased',
           dueAt: null,
           isErased: true,
@@ -138,7 +151,7 @@ export function registerEraseTests(underTest: InboxUnderTest): void {
       for (let number = 0; number < 4; number += 1) await inbox.put(requestOf({ number }));
       const [, waiting = 0, parked = 0] = (await underTest.claim(after(0), { limit: 3 })).map(({ id }) => id);
       await inbox.wait([waiting], { until: after(9), reason: 'x', counts: 'wait', now: after(1) });
-      await inbox.park([parked], 'TEST_PARKED: for a human', after(1));
+      await inbox.park([parked], parkReason, after(1));
       expect(await retain({ bodies: 1_000_000, entries: 1_000_000 })).toEqual({ bodies: 0, entries: 0 });
       const entries = await inbox.list({});
       expect(entries.map(({ isErased }) => isErased)).toEqual([false, false, false, false]);

@@ -7,7 +7,7 @@ const mebibyte = 1024 * 1024;
 
 export function registerFileTests(underTest: InboxUnderTest): void {
   async function claimedEntry(): Promise<number> {
-    await underTest.inbox.put(requestOf({}, { direction: 'inbound' }));
+    await underTest.inbox.put(requestOf({}, { kind: 'inbound' }));
     const [entry] = await underTest.claim(after(0));
     return entry?.id ?? 0;
   }

@@ -1,7 +1,7 @@
 import { afterEach, beforeEach, describe } from 'vitest';
-import type { Direction, Entry, Inbox } from '../../../src/inbox/inbox.ts';
+import type { EntryKind, Entry, Inbox } from '../../../src/inbox/inbox.ts';
 import { openInbox } from '../../../src/inbox/open.ts';
-import { allDirections, describeTestBody } from '../../support/inbox/inbox-requests.ts';
+import { allKinds, describeTestBody } from '../../support/inbox/inbox-requests.ts';
 import { registerClaimTests } from './claim.ts';
 import { registerDuplicateTests } from './duplicates.ts';
 import { registerEraseTests } from './erase.ts';
@@ -38,7 +38,7 @@ export type InboxUnderTest = {
   /** @param options.inbox another inbox than the one under test */
   claim(
     now: Date,
-    options?: { directions?: readonly Direction[]; limit?: number; inbox?: Inbox },
+    options?: { kinds?: readonly EntryKind[]; limit?: number; inbox?: Inbox },
   ): Promise<Entry[]>;
 };
 
@@ -88,7 +88,7 @@ function freshInboxes(engine: InboxEngine): InboxUnderTest {
     },
     claim: (now, options = {}) =>
       (options.inbox ?? inbox).claim({
-        directions: options.directions ?? allDirections,
+        kinds: options.kinds ?? allKinds,
         limit: options.limit ?? 500,
         now,
         describe: describeTestBody,

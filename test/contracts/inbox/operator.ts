@@ -1,8 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { after, bytesOfText, requestOf, textOf } from '../../support/inbox/inbox-requests.ts';
+import { after, bytesOfText, parkReason, requestOf, textOf } from '../../support/inbox/inbox-requests.ts';
 import type { InboxUnderTest } from './inbox-contract.ts';
-
-const parkReason = 'TEST_PARKED: for a human';
 
 export function registerOperatorTests(underTest: InboxUnderTest): void {
   /** One entry in each state, by the state's name. */
@@ -45,7 +43,7 @@ export function registerOperatorTests(underTest: InboxUnderTest): void {
       expect(new Set(again.map(({ id }) => id))).toEqual(new Set([received, waiting, settled, parked]));
       const history = await inbox.history(parked);
       expect(history.map(({ at, state, reason }) => [at, state, reason]).slice(2)).toEqual([
-        [after(1), 'parked', parkReason],
+        [after(1), 'parked', 'EVENT_UNMATCHED: for a human'],
         [after(2), 'received', 'replayed'],
         [after(2), 'claimed', 'claimed'],
       ]);
@@ -53,25 +51,26 @@ export function registerOperatorTests(underTest: InboxUnderTest): void {
 
     it('tells whoever works on the entry what the operator decided last', async () => {
       const { inbox } = underTest;
-      await inbox.put(requestOf({}, { direction: 'inbound' }));
+      await inbox.put(requestOf({}, { kind: 'inbound' }));
       const [first] = await underTest.claim(after(0));
       const id = first?.id ?? 0;
-      expect(first?.instruction).toBeNull();
+      expect(first).toMatchObject({ isReplayed: false, target: null });
       await inbox.park([id], parkReason, after(1));
       await inbox.replay([id], after(2), 'sale.order,23');
       const [second] = await underTest.claim(after(2));
-      expect(second?.instruction).toBe('replayed to sale.order,23');
+      expect(second).toMatchObject({ isReplayed: true, target: 'sale.order,23' });
       const waiting = { until: after(3), reason: 'x', counts: 'attempt' as const, now: after(2) };
       await inbox.wait([id], waiting);
-      expect((await underTest.claim(after(3)))[0]?.instruction).toBe('replayed to sale.order,23');
+      expect(await underTest.claim(after(3))).toMatchObject([{ isReplayed: true, target: 'sale.order,23' }]);
       await inbox.park([id], parkReason, after(4));
       await inbox.replay([id], after(5));
-      expect(await inbox.find(id)).toMatchObject({ reason: 'replayed', instruction: 'replayed' });
-      const reasons = (await inbox.history(id)).map(({ reason }) => reason);
-      expect(reasons.filter((reason) => reason.startsWith('replayed'))).toEqual([
-        'replayed to sale.order,23',
-        'replayed',
+      expect(await inbox.find(id)).toMatchObject({ reason: 'replayed', isReplayed: true, target: null });
+      const history = await inbox.history(id);
+      expect(history.filter(({ reason }) => reason.startsWith('replayed'))).toMatchObject([
+        { reason: 'replayed to sale.order,23', target: 'sale.order,23' },
+        { reason: 'replayed', target: null },
       ]);
+      expect(history.filter(({ target }) => target !== null)).toHaveLength(1);
     });
 
     it('is not taken for a duplicate of itself', async () => {
@@ -109,6 +108,7 @@ export function registerOperatorTests(underTest: InboxUnderTest): void {
       for (const id of [received, waiting, parked]) {
         expect(await inbox.find(id)).toMatchObject({
           state: 'settled',
+          outcome: 'discarded',
           reason: 'discarded: a test mail',
           dueAt: null,
         });

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import type { Outcome } from '../../../src/inbox/inbox.ts';
-import { after, requestOf } from '../../support/inbox/inbox-requests.ts';
+import { after, parkReason, requestOf } from '../../support/inbox/inbox-requests.ts';
 import type { InboxUnderTest } from './inbox-contract.ts';
 
 export function registerOutcomeTests(underTest: InboxUnderTest): void {
@@ -12,6 +12,13 @@ export function registerOutcomeTests(underTest: InboxUnderTest): void {
 
   async function lastReason(id: number): Promise<string | undefined> {
     return (await underTest.inbox.find(id))?.reason;
+  }
+
+  /** What code may rely on: the entry's own, and the last transition's. */
+  async function standingsOf(id: number): Promise<unknown[]> {
+    const found = await underTest.inbox.find(id);
+    const last = (await underTest.inbox.history(id)).at(-1);
+    return [found, last].map((each) => [each?.state, each?.outcome, each?.code]);
   }
 
   describe('outcomes', () => {
@@ -34,16 +41,53 @@ export function registerOutcomeTests(underTest: InboxUnderTest): void {
         'injected: sale.order,7 by reply token (certain)',
         'ignored: automatic reply',
       ]);
+      for (const [index, { outcome }] of outcomes.entries()) {
+        const ended = ['settled', outcome, null];
+        expect(await standingsOf(ids[index] ?? 0)).toEqual([ended, ended]);
+      }
       expect(await underTest.claim(after(1_000_000))).toEqual([]);
     });
 
     it('does not hand out a waiting entry before its time', async () => {
       const [id = 0] = await claimed(1);
+      const why = { code: 'ODOO_UNREACHABLE', reason: 'Odoo is down' } as const;
+      await underTest.inbox.wait([id], { ...why, until: after(30), counts: 'nothing', now: after(1) });
       const reason = 'ODOO_UNREACHABLE: Odoo is down';
-      await underTest.inbox.wait([id], { until: after(30), reason, counts: 'nothing', now: after(1) });
       expect(await underTest.inbox.find(id)).toMatchObject({ state: 'waiting', dueAt: after(30), reason });
       expect(await underTest.claim(after(29.999))).toEqual([]);
       expect(await underTest.claim(after(30))).toMatchObject([{ id, attempts: 0, waits: 0 }]);
+    });
+
+    it('keeps the code of a wait or of a parking, with or without words, until the next change', async () => {
+      const { inbox } = underTest;
+      const [id = 0] = await claimed(1);
+      const due = { until: after(0), counts: 'nothing' as const, now: after(0) };
+      const ends = [
+        { end: () => inbox.wait([id], { ...due, code: 'ODOO_UNAVAILABLE' }), code: 'ODOO_UNAVAILABLE' },
+        { end: () => inbox.wait([id], { ...due, code: 'ODOO_LOCKED', reason: 'busy' }), code: 'ODOO_LOCKED' },
+        { end: () => inbox.wait([id], { ...due, reason: 'a mail is outgoing' }), code: null },
+      ];
+      const reasons: unknown[] = [];
+      for (const { end, code } of ends) {
+        await end();
+        expect(await standingsOf(id)).toEqual([
+          ['waiting', null, code],
+          ['waiting', null, code],
+        ]);
+        reasons.push(await lastReason(id));
+        await underTest.claim(after(0));
+        expect(await standingsOf(id)).toEqual([
+          ['claimed', null, null],
+          ['claimed', null, null],
+        ]);
+      }
+      expect(reasons).toEqual(['ODOO_UNAVAILABLE', 'ODOO_LOCKED: busy', 'a mail is outgoing']);
+      await inbox.park([id], parkReason, after(1));
+      const parked = ['parked', null, 'EVENT_UNMATCHED'];
+      expect(await standingsOf(id)).toEqual([parked, parked]);
+      await inbox.replay([id], after(2));
+      const replayed = ['received', null, null];
+      expect(await standingsOf(id)).toEqual([replayed, replayed]);
     });
 
     it('counts failures and normal waits apart, and an outage not at all', async () => {
@@ -77,7 +121,7 @@ export function registerOutcomeTests(underTest: InboxUnderTest): void {
         inbox.holdLease({ name: 'worker', holder: 'first', ttlMs: 1000, now: after(1) }),
         inbox.wait([b], waiting),
         inbox.put(requestOf({})),
-        inbox.park([c], 'TEST_PARKED: for a human', after(1)),
+        inbox.park([c], parkReason, after(1)),
         inbox.saveSnapshot('settings', new Uint8Array(1), after(1)),
         underTest.claim(after(1)),
         ...rest.map((id) => inbox.settle([id], { outcome: 'applied' }, after(1))),
@@ -87,10 +131,10 @@ export function registerOutcomeTests(underTest: InboxUnderTest): void {
 
     it('does not bring an ended entry back to life', async () => {
       const [id = 0] = await claimed(1);
-      await underTest.inbox.park([id], 'TEST_PARKED: for a human', after(1));
+      await underTest.inbox.park([id], parkReason, after(1));
       const late = { until: after(2), reason: 'x', counts: 'attempt' as const, now: after(2) };
       await expect(underTest.inbox.wait([id], late)).rejects.toMatchObject({ code: 'INBOX_NOT_CLAIMED' });
-      await expect(underTest.inbox.park([id], 'y', after(2))).rejects.toMatchObject({
+      await expect(underTest.inbox.park([id], parkReason, after(2))).rejects.toMatchObject({
         code: 'INBOX_NOT_CLAIMED',
       });
       expect(await underTest.inbox.find(id)).toMatchObject({ state: 'parked', attempts: 0, waits: 0 });

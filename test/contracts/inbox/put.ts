@@ -13,8 +13,8 @@ export function registerPutTests(underTest: InboxUnderTest): void {
       expect(run.lines).toHaveLength(300);
       const inbox = await underTest.reopen();
       await underTest.claim(after(0), { limit: 1000 });
-      const stored = new Set((await inbox.list({ limit: 1000 })).map(({ webhookId }) => webhookId));
-      expect(run.lines.filter((webhookId) => !stored.has(webhookId))).toEqual([]);
+      const stored = new Set((await inbox.list({ limit: 1000 })).map(({ requestKey }) => requestKey));
+      expect(run.lines.filter((requestKey) => !stored.has(requestKey))).toEqual([]);
     });
 
     it('shares one commit between concurrent puts', async () => {
@@ -28,12 +28,12 @@ export function registerPutTests(underTest: InboxUnderTest): void {
 
     it('gives concurrent requests ids of their own', async () => {
       const stored = await Promise.all(
-        ['first', 'second', 'third'].map((webhookId) => underTest.inbox.put(requestOf({}, { webhookId }))),
+        ['first', 'second', 'third'].map((requestKey) => underTest.inbox.put(requestOf({}, { requestKey }))),
       );
       const entries = await underTest.claim(after(0));
       const summaries = await underTest.inbox.list({});
-      for (const [index, webhookId] of ['first', 'second', 'third'].entries()) {
-        const summary = summaries.find((candidate) => candidate.webhookId === webhookId);
+      for (const [index, requestKey] of ['first', 'second', 'third'].entries()) {
+        const summary = summaries.find((candidate) => candidate.requestKey === requestKey);
         expect(summary?.requestId).toBe(stored[index]?.requestId);
       }
       expect(new Set(entries.map(({ requestId }) => requestId)).size).toBe(3);

@@ -1,33 +1,33 @@
 import { describe, expect, it } from 'vitest';
 import type { EntryFilter } from '../../../src/inbox/inbox.ts';
-import { after, bytesOfText, requestOf } from '../../support/inbox/inbox-requests.ts';
+import { after, bytesOfText, parkReason, requestOf } from '../../support/inbox/inbox-requests.ts';
 import type { InboxUnderTest } from './inbox-contract.ts';
 
 export function registerReadTests(underTest: InboxUnderTest): void {
   describe('looking', () => {
-    it('lists entries newest first, a hundred unless told, by state and direction', async () => {
+    it('lists entries newest first, a hundred unless told, by state and kind', async () => {
       const requests = Array.from({ length: 120 }, (_, index) =>
-        requestOf({}, { direction: index % 2 === 0 ? 'outbound' : 'log', webhookId: `webhook-${index}` }),
+        requestOf({}, { kind: index % 2 === 0 ? 'outbound' : 'log', requestKey: `webhook-${index}` }),
       );
       await Promise.all(requests.map((request) => underTest.inbox.put(request)));
       await underTest.claim(after(0), { limit: 0 });
-      await underTest.claim(after(0), { directions: ['log'], limit: 10 });
+      await underTest.claim(after(0), { kinds: ['log'], limit: 10 });
       const { inbox } = underTest;
       const all = await inbox.list({});
       expect(all).toHaveLength(100);
-      expect(all.slice(0, 2).map(({ webhookId }) => webhookId)).toEqual(['webhook-119', 'webhook-118']);
+      expect(all.slice(0, 2).map(({ requestKey }) => requestKey)).toEqual(['webhook-119', 'webhook-118']);
       expect(await inbox.list({ limit: 3 })).toHaveLength(3);
       expect(await inbox.list({ states: ['claimed'] })).toHaveLength(10);
-      expect(await inbox.list({ states: ['claimed'], directions: ['outbound'] })).toEqual([]);
-      expect(await inbox.list({ states: ['received', 'claimed'], directions: ['log'] })).toHaveLength(60);
+      expect(await inbox.list({ states: ['claimed'], kinds: ['outbound'] })).toEqual([]);
+      expect(await inbox.list({ states: ['received', 'claimed'], kinds: ['log'] })).toHaveLength(60);
       expect(await inbox.list({ states: [] })).toEqual([]);
     });
 
     it('finds an entry with the body of its own element', async () => {
-      await underTest.inbox.put(requestOf([{ keys: ['a'] }, { keys: ['b'] }], { webhookId: 'webhook-7' }));
+      await underTest.inbox.put(requestOf([{ keys: ['a'] }, { keys: ['b'] }], { requestKey: 'webhook-7' }));
       const [, second] = await underTest.claim(after(0));
       expect(await underTest.inbox.find(second?.id ?? 0)).toMatchObject({
-        webhookId: 'webhook-7',
+        requestKey: 'webhook-7',
         position: 1,
         body: bytesOfText('{"keys":["b"]}'),
       });
@@ -44,19 +44,21 @@ export function registerReadTests(underTest: InboxUnderTest): void {
       const id = entry?.id ?? 0;
       const waiting = {
         until: after(4),
-        reason: 'ODOO_TIMEOUT: slow',
+        code: 'ODOO_TIMEOUT' as const,
+        reason: 'slow',
         counts: 'attempt' as const,
         now: after(3),
       };
       await underTest.inbox.wait([id], waiting);
       await underTest.claim(after(4));
       await underTest.inbox.settle([id], { outcome: 'applied' }, after(5));
+      const open = { outcome: null, code: null, target: null };
       expect(await underTest.inbox.history(id)).toEqual([
-        { at: after(1), state: 'received', reason: 'received' },
-        { at: after(2), state: 'claimed', reason: 'claimed' },
-        { at: after(3), state: 'waiting', reason: 'ODOO_TIMEOUT: slow' },
-        { at: after(4), state: 'claimed', reason: 'claimed' },
-        { at: after(5), state: 'settled', reason: 'applied' },
+        { ...open, at: after(1), state: 'received', reason: 'received' },
+        { ...open, at: after(2), state: 'claimed', reason: 'claimed' },
+        { ...open, at: after(3), state: 'waiting', code: 'ODOO_TIMEOUT', reason: 'ODOO_TIMEOUT: slow' },
+        { ...open, at: after(4), state: 'claimed', reason: 'claimed' },
+        { ...open, at: after(5), state: 'settled', outcome: 'applied', reason: 'applied' },
       ]);
     });
 
@@ -83,7 +85,7 @@ export function registerReadTests(underTest: InboxUnderTest): void {
         oldestOpenAt: after(2),
       });
 
-      await inbox.park([second?.id ?? 0], 'TEST_PARKED: for a human', after(5));
+      await inbox.park([second?.id ?? 0], parkReason, after(5));
       expect((await inbox.status()).oldestOpenAt).toEqual(after(4));
     });
 
@@ -101,7 +103,7 @@ export function registerReadTests(underTest: InboxUnderTest): void {
       });
       await inbox.settle([a], { outcome: 'applied' }, after(1));
       await inbox.wait([b], { until: after(90), reason: 'x', counts: 'wait', now: after(1) });
-      await inbox.park([c], 'TEST_PARKED: for a human', after(1));
+      await inbox.park([c], parkReason, after(1));
       await inbox.replay([a, b], after(2));
       await inbox.discard([a, c], 'by hand', after(3));
       expect((await inbox.status()).states).toEqual({
@@ -123,8 +125,8 @@ export function registerReadTests(underTest: InboxUnderTest): void {
 
     it('tells which secrets verified webhooks, how many and when last, the newest first', async () => {
       const { inbox } = underTest;
-      const put = (secretId: string, seconds: number, direction: 'inbound' | 'outbound' = 'outbound') =>
-        inbox.put(requestOf({}, { secretId, direction, receivedAt: after(seconds) }));
+      const put = (secretId: string, seconds: number, kind: 'inbound' | 'outbound' = 'outbound') =>
+        inbox.put(requestOf({}, { secretId, kind, receivedAt: after(seconds) }));
       await put('server:1:outbound', 5);
       await put('environment:1', 9);
       await put('environment:1', 3);
@@ -133,20 +135,21 @@ export function registerReadTests(underTest: InboxUnderTest): void {
       await put('environment:1', 11);
       await underTest.claim(after(12), { limit: 0 });
       expect((await inbox.status()).secrets).toEqual([
-        { secretId: 'environment:1', direction: 'outbound', lastUsedAt: after(11), requests: 3 },
-        { secretId: 'environment:1', direction: 'inbound', lastUsedAt: after(7), requests: 1 },
-        { secretId: 'server:1:outbound', direction: 'outbound', lastUsedAt: after(5), requests: 1 },
+        { secretId: 'environment:1', kind: 'outbound', lastUsedAt: after(11), requests: 3 },
+        { secretId: 'environment:1', kind: 'inbound', lastUsedAt: after(7), requests: 1 },
+        { secretId: 'server:1:outbound', kind: 'outbound', lastUsedAt: after(5), requests: 1 },
       ]);
     });
 
     it('lists what was received in a span of time, its end not included', async () => {
       const { inbox } = underTest;
       for (const seconds of [10, 20, 30, 40]) {
-        const webhookId = `at-${seconds}`;
-        await inbox.put(requestOf({}, { webhookId, receivedAt: after(seconds) }));
+        const requestKey = `at-${seconds}`;
+        await inbox.put(requestOf({}, { requestKey, receivedAt: after(seconds) }));
       }
       await underTest.claim(after(40), { limit: 2 });
-      const ids = async (filter: EntryFilter) => (await inbox.list(filter)).map(({ webhookId }) => webhookId);
+      const ids = async (filter: EntryFilter) =>
+        (await inbox.list(filter)).map(({ requestKey }) => requestKey);
       expect(await ids({ receivedSince: after(30) })).toEqual(['at-40', 'at-30']);
       expect(await ids({ receivedBefore: after(30) })).toEqual(['at-20', 'at-10']);
       expect(await ids({ receivedSince: after(20), receivedBefore: after(40) })).toEqual(['at-30', 'at-20']);
@@ -158,12 +161,12 @@ export function registerReadTests(underTest: InboxUnderTest): void {
       const { inbox } = underTest;
       const ann = 'address:ann@example.com';
       const mail = 'message-id:<1@example.com>';
-      await inbox.put(requestOf({ terms: [ann, mail, ann] }, { webhookId: 'both' }));
-      await inbox.put(requestOf([{ terms: [mail] }, { terms: [ann] }], { webhookId: 'array' }));
-      await inbox.put(requestOf({ terms: ['address:bob@example.com'] }, { webhookId: 'other' }));
+      await inbox.put(requestOf({ terms: [ann, mail, ann] }, { requestKey: 'both' }));
+      await inbox.put(requestOf([{ terms: [mail] }, { terms: [ann] }], { requestKey: 'array' }));
+      await inbox.put(requestOf({ terms: ['address:bob@example.com'] }, { requestKey: 'other' }));
       const [both] = await underTest.claim(after(0), { limit: 1 });
       const found = async (filter: EntryFilter) =>
-        (await inbox.list(filter)).map(({ webhookId, position }) => [webhookId, position]);
+        (await inbox.list(filter)).map(({ requestKey, position }) => [requestKey, position]);
       expect(await found({ terms: [ann] })).toEqual([
         ['array', 1],
         ['both', null],

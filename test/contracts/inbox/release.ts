@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { openInbox } from '../../../src/inbox/open.ts';
-import { after, allDirections, requestOf, textOf } from '../../support/inbox/inbox-requests.ts';
+import { after, allKinds, parkReason, requestOf, textOf } from '../../support/inbox/inbox-requests.ts';
 import type { InboxUnderTest } from './inbox-contract.ts';
 
 export function registerReleaseTests(underTest: InboxUnderTest): void {
@@ -14,7 +14,7 @@ export function registerReleaseTests(underTest: InboxUnderTest): void {
   /** Claims, then ends without a word, as a killed worker does; the next start gives back. */
   async function endWhileWorking(): Promise<{ released: number; parked: number }> {
     await underTest.claim(after(0));
-    return (await underTest.reopen()).releaseClaimed(allDirections, after(0));
+    return (await underTest.reopen()).releaseClaimed(allKinds, after(0));
   }
 
   describe('giving back', () => {
@@ -23,7 +23,7 @@ export function registerReleaseTests(underTest: InboxUnderTest): void {
       await underTest.inbox.settle(ids.slice(0, 1), { outcome: 'applied' }, after(1));
       await underTest.reopen();
       expect(await underTest.claim(after(2))).toEqual([]);
-      expect(await underTest.inbox.releaseClaimed(allDirections, after(2))).toEqual({
+      expect(await underTest.inbox.releaseClaimed(allKinds, after(2))).toEqual({
         released: 2,
         parked: 0,
       });
@@ -36,14 +36,14 @@ export function registerReleaseTests(underTest: InboxUnderTest): void {
       const [id = 0] = await claimed(1);
       const stalled = underTest.inbox;
       const other = await openInbox(underTest.database.url);
-      await other.releaseClaimed(allDirections, after(60));
+      await other.releaseClaimed(allKinds, after(60));
       const again = await underTest.claim(after(60), { inbox: other });
       expect(again.map((entry) => entry.id)).toEqual([id]);
       const late = { until: after(61), reason: 'x', counts: 'attempt' as const, now: after(61) };
       const changes = await Promise.allSettled([
         stalled.settle([id], { outcome: 'applied' }, after(61)),
         stalled.wait([id], late),
-        stalled.park([id], 'TEST_PARKED: for a human', after(61)),
+        stalled.park([id], parkReason, after(61)),
       ]);
       const refused = { status: 'rejected', reason: { code: 'INBOX_NOT_CLAIMED' } };
       expect(changes).toMatchObject([refused, refused, refused]);
@@ -56,7 +56,7 @@ export function registerReleaseTests(underTest: InboxUnderTest): void {
     it('hands out alone what two workers ended with, and parks what goes on ending them', async () => {
       const [innocent = 0, killer = 0, later = 0] = await claimed(3);
       await underTest.reopen();
-      await underTest.inbox.releaseClaimed(allDirections, after(0));
+      await underTest.inbox.releaseClaimed(allKinds, after(0));
       expect(await endWhileWorking()).toEqual({ released: 3, parked: 0 });
 
       expect((await underTest.claim(after(0))).map(({ id }) => id)).toEqual([innocent]);
@@ -65,8 +65,8 @@ export function registerReleaseTests(underTest: InboxUnderTest): void {
       expect(await endWhileWorking()).toEqual({ released: 1, parked: 0 });
       expect(await endWhileWorking()).toEqual({ released: 0, parked: 1 });
       const parked = await underTest.inbox.find(killer);
-      expect(parked).toMatchObject({ state: 'parked', dueAt: null });
-      expect(parked?.reason).toContain('INBOX_ENDS_WORKER: ');
+      expect(parked).toMatchObject({ state: 'parked', code: 'INBOX_CRASHES_WORKER', dueAt: null });
+      expect(parked?.reason).toContain('INBOX_CRASHES_WORKER: ');
       expect((await underTest.claim(after(0))).map(({ id }) => id)).toEqual([later]);
     });
 
@@ -74,7 +74,7 @@ export function registerReleaseTests(underTest: InboxUnderTest): void {
       const [suspect = 0] = await claimed(1);
       for (let end = 0; end < 2; end += 1) {
         await underTest.reopen();
-        await underTest.inbox.releaseClaimed(allDirections, after(0));
+        await underTest.inbox.releaseClaimed(allKinds, after(0));
         await underTest.claim(after(0));
       }
       const waiting = { until: after(50), reason: 'x', counts: 'nothing' as const, now: after(1) };
@@ -91,7 +91,7 @@ export function registerReleaseTests(underTest: InboxUnderTest): void {
     it('suspects no entry that its own inbox gives back, and none any more that was replayed', async () => {
       const [id = 0] = await claimed(1);
       for (let time = 0; time < 9; time += 1) {
-        expect(await underTest.inbox.releaseClaimed(allDirections, after(0))).toEqual({
+        expect(await underTest.inbox.releaseClaimed(allKinds, after(0))).toEqual({
           released: 1,
           parked: 0,
         });
@@ -99,20 +99,20 @@ export function registerReleaseTests(underTest: InboxUnderTest): void {
       }
       for (let time = 0; time < 4; time += 1) {
         await underTest.reopen();
-        expect(await underTest.inbox.releaseClaimed(allDirections, after(0))).toEqual({
+        expect(await underTest.inbox.releaseClaimed(allKinds, after(0))).toEqual({
           released: 1,
           parked: 0,
         });
         await underTest.claim(after(0));
       }
-      await underTest.inbox.park([id], 'TEST_PARKED: for a human', after(0));
+      await underTest.inbox.park([id], parkReason, after(0));
       await underTest.inbox.replay([id], after(0));
       expect(await endWhileWorking()).toEqual({ released: 1, parked: 0 });
     });
 
-    it('takes back only what is of the given directions: those of another lane are being worked on', async () => {
+    it('takes back only what is of the given kinds: those of another lane are being worked on', async () => {
       const { inbox } = underTest;
-      for (const direction of allDirections) await inbox.put(requestOf({ direction }, { direction }));
+      for (const kind of allKinds) await inbox.put(requestOf({ kind }, { kind }));
       const entries = await underTest.claim(after(0));
       const [outbound = 0, inbound = 0] = entries.map(({ id }) => id);
       expect(await inbox.releaseClaimed(['outbound'], after(1))).toEqual({ released: 1, parked: 0 });
@@ -126,17 +126,17 @@ export function registerReleaseTests(underTest: InboxUnderTest): void {
       expect(await underTest.inbox.releaseClaimed(['log'], after(3))).toEqual({ released: 1, parked: 0 });
     });
 
-    it('parks what ends the workers of one direction, and nothing of another', async () => {
-      for (const direction of ['outbound', 'inbound'] as const) {
-        await underTest.inbox.put(requestOf({}, { direction }));
+    it('parks what ends the workers of one kind, and nothing of another', async () => {
+      for (const kind of ['outbound', 'inbound'] as const) {
+        await underTest.inbox.put(requestOf({}, { kind }));
       }
-      const kept = await underTest.claim(after(0), { directions: ['outbound'] });
-      const [killer] = await underTest.claim(after(0), { directions: ['inbound'] });
+      const kept = await underTest.claim(after(0), { kinds: ['outbound'] });
+      const [killer] = await underTest.claim(after(0), { kinds: ['inbound'] });
       const ends: unknown[] = [];
       for (let end = 0; end < 5; end += 1) {
         await underTest.reopen();
         ends.push(await underTest.inbox.releaseClaimed(['inbound'], after(0)));
-        await underTest.claim(after(0), { directions: ['inbound'] });
+        await underTest.claim(after(0), { kinds: ['inbound'] });
       }
       expect(ends.at(-1)).toEqual({ released: 0, parked: 1 });
       expect(await underTest.inbox.find(killer?.id ?? 0)).toMatchObject({ state: 'parked' });
@@ -149,7 +149,7 @@ export function registerReleaseTests(underTest: InboxUnderTest): void {
         await underTest.inbox.wait([id], { until: after(0), reason: 'x', counts, now: after(0) });
         await underTest.claim(after(0));
       }
-      await underTest.inbox.releaseClaimed(allDirections, after(1));
+      await underTest.inbox.releaseClaimed(allKinds, after(1));
       expect(await underTest.inbox.find(id)).toMatchObject({ state: 'waiting', attempts: 1, waits: 1 });
     });
   });

@@ -1,5 +1,5 @@
 import { afterAll, beforeAll } from 'vitest';
-import { openStandInServer } from '../../../demo/stand-in-odoo/server.ts';
+import { openStandInServer } from '../../../demo/stand-in-odoo/rpc/server.ts';
 import { createStandInDatabase } from '../../../demo/stand-in-odoo/stand-in-database.ts';
 import type { ContractOdoo } from './contract-odoo.ts';
 import { odooContract } from './odoo-contract.ts';
@@ -13,11 +13,8 @@ const credentials = {
 let server: Awaited<ReturnType<typeof openStandInServer>>;
 
 beforeAll(async () => {
-  const database = createStandInDatabase('contract', credentials, {
-    provisioned: true,
-    now: () => new Date('2026-03-02T08:00:00Z'),
-  });
-  server = await openStandInServer(database, { port: 0 });
+  const database = createStandInDatabase('contract', credentials, { provisioned: true });
+  server = await openStandInServer(database);
 });
 afterAll(() => server.close());
 

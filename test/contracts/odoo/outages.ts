@@ -187,7 +187,12 @@ export function odooOutages(transport: OdooTransport): void {
         const odoo = connect(url);
         const pending = search(odoo);
         await odoo.close();
-        const closed: Refusal = { code: 'ODOO_CLOSED', retry: 'later', scope: 'bridge', says: /Start again/ };
+        const closed: Refusal = {
+          code: 'ODOO_CLOSED',
+          retry: 'later',
+          scope: 'bridge',
+          says: /Start the bridge again/,
+        };
         await expectRefusal(pending, closed);
         const late = await expectRefusal(search(odoo), closed);
         expect(late.details).toMatchObject({ maybeSent: false });

@@ -55,7 +55,7 @@ finally:
       await expectRefusal(run(code), {
         ...laterOfEntry,
         code: 'ODOO_CONFLICT',
-        says: /Nothing to mend/,
+        says: /Nothing needs to be done/,
         details: { exception: 'psycopg2.errors.SerializationFailure' },
       });
     });
@@ -65,7 +65,11 @@ finally:
         'select id from res_partner where id = %s for update',
         'partner.lock_for_update()',
       );
-      await expectRefusal(run(code), { ...laterOfEntry, code: 'ODOO_LOCKED', says: /Nothing to mend/ });
+      await expectRefusal(run(code), {
+        ...laterOfEntry,
+        code: 'ODOO_LOCKED',
+        says: /Nothing needs to be done/,
+      });
     });
 
     const brokenActions: readonly [string, string, Refusal][] = [

@@ -41,9 +41,9 @@ async function deliver(drawn: EventCase, message: MarkedMessage, batch: readonly
     const event = drawn.events[delivery.event];
     if (event === undefined) throw new Error('no such event');
     if (delivery.as === 'log' || delivery.as === 'bare log') {
-      return { direction: 'log' as const, body: logRowBody(drawn, delivery, message) };
+      return { kind: 'log' as const, body: logRowBody(drawn, delivery, message) };
     }
-    return { direction: 'outbound' as const, body: eventBody(event, delivery, message, String(unique)) };
+    return { kind: 'outbound' as const, body: eventBody(event, delivery, message, String(unique)) };
   });
   await bridge.putMixed(bodies);
   await bridge.drained();

@@ -21,12 +21,14 @@ async function openScene({ bridge: hasWorker = true } = {}) {
   const odoo = await openStandIn();
   const sweego = await startSweegoApi();
   const actions = createBridgeActions(odoo.bridge);
-  const dead: string[] = [];
+  const bounced: string[] = [];
   const bridge = await openEventBridge({
     ...actions,
     async apply(changes) {
       const results = await actions.apply(changes);
-      dead.push(...changes.flatMap((change, index) => (results[index] === 'applied' ? change.dead : [])));
+      bounced.push(
+        ...changes.flatMap((change, index) => (results[index] === 'applied' ? change.bounced_addresses : [])),
+      );
       return results;
     },
   });
@@ -71,7 +73,7 @@ async function openScene({ bridge: hasWorker = true } = {}) {
     run,
     actions,
     /** One address for each bounce that Odoo was told to count; the stand-in itself does not count. */
-    dead,
+    bounced,
     /** Posts on an order; returns the message and the mails that reached Sweego, by recipient. */
     async send(...addresses: string[]) {
       const partners = [];
@@ -92,8 +94,8 @@ async function openScene({ bridge: hasWorker = true } = {}) {
       const answer = smtpAnswer === undefined ? {} : { smtpAnswer };
       const body = sweegoEventBody({ type, mail, ...submissionOf(mail), at: new Date(), ...answer });
       await bridge.inbox.put({
-        direction: 'outbound',
-        webhookId: randomUUID(),
+        kind: 'outbound',
+        requestKey: randomUUID(),
         body: Buffer.from(body),
         receivedAt: new Date(),
         secretId,
@@ -330,7 +332,7 @@ describe.each(['the log first', 'the webhook first', 'both at once'])(
         () => scene.logs(mails[0], 'undelivered', bounced),
         () => scene.webhook(mails[0], 'hard_bounce', bounced.smtpAnswer, `server:${servers[0]}:outbound`),
       );
-      expect(scene.dead).toEqual(['ann@example.com']);
+      expect(scene.bounced).toEqual(['ann@example.com']);
     });
   },
 );
@@ -360,12 +362,7 @@ describe('Sweego’s log', () => {
     const row = scene.logs(mails[0], 'delivered');
     const settings = {
       servers: [],
-      alias_domains: ['a.example', 'z.example'].map((name, id) => ({
-        id,
-        name,
-        catchall_email: null,
-        bounce_email: null,
-      })),
+      alias_domains: ['a.example', 'z.example'].map((name) => ({ name })),
     };
     const { run } = await scene.run({ settings });
     expect(run).toMatchObject({ outcome: 'complete', news: 1 });
@@ -379,7 +376,7 @@ describe('Sweego’s log', () => {
   it('may answer 422 for the domain that mails were sent from: the run is partial (S11)', async () => {
     const scene = await openScene();
     await scene.send('ann@example.com');
-    const alias = { id: 1, name: 'a.example', catchall_email: null, bounce_email: null };
+    const alias = { name: 'a.example' };
     const settings = { servers: [{ ...settingsWith().servers[0] }] as never, alias_domains: [alias] };
     expect((await scene.run({ settings })).run).toMatchObject({ outcome: 'complete' });
     const { run } = await scene.run({ settings, now: () => new Date(Date.now() + hourMs / 2) });
@@ -418,7 +415,7 @@ describe('Sweego’s log', () => {
   it('is not read again after 429, and the result says for how long', async () => {
     const scene = await openScene();
     await scene.send('ann@example.com');
-    const alias = { id: 1, name: 'a.example', catchall_email: null, bounce_email: null };
+    const alias = { name: 'a.example' };
     scene.sweego.failNext(429, 429, 429, 429);
     const { run } = await scene.run({ settings: { servers: [], alias_domains: [alias] } });
     expect(run.domains.map(({ result, code }) => code ?? result)).toEqual([
@@ -442,7 +439,7 @@ describe('Sweego’s log', () => {
     const { mails } = await scene.send('ann@example.com');
     scene.logs(mails[0], 'delivered');
     expect((await scene.run()).run.news).toBe(1);
-    await scene.bridge.inbox.claim({ directions: [], limit: 0, now: new Date(), describe: describeBody });
+    await scene.bridge.inbox.claim({ kinds: [], limit: 0, now: new Date(), describe: describeBody });
     expect((await scene.run()).run.news).toBe(0);
     expect((await scene.bridge.inbox.status()).unclaimed).toBe(0);
   });
@@ -452,7 +449,7 @@ describe('Sweego’s log', () => {
     const { mails } = await scene.send('ann@example.com');
     scene.logs(mails[0], 'delivered');
     scene.sweego.failNext(500);
-    const alias = { id: 1, name: 'a.example', catchall_email: null, bounce_email: null };
+    const alias = { name: 'a.example' };
     const { run } = await scene.run({ settings: { servers: [], alias_domains: [alias] } });
     expect(run).toMatchObject({ outcome: 'partial', news: 1 });
     expect(run.domains[0]).toMatchObject({ result: 'failed', code: 'SWEEGO_UNAVAILABLE' });
@@ -478,7 +475,7 @@ describe('Sweego’s log', () => {
     const { mails } = await scene.send('ann@example.com');
     scene.logs(mails[0], 'delivered');
     scene.sweego.failNext(403);
-    const alias = { id: 1, name: 'a.example', catchall_email: null, bounce_email: null };
+    const alias = { name: 'a.example' };
     const { run } = await scene.run({ settings: { servers: [], alias_domains: [alias] } });
     expect(run).toMatchObject({ outcome: 'partial', news: 1 });
     expect(run.domains[0]).toMatchObject({ domain: 'a.example', code: 'SWEEGO_API_KEY_REFUSED' });
@@ -511,7 +508,7 @@ describe('Sweego’s log', () => {
     expect(scene.sweego.requests).toEqual([]);
     expect(scene.logged[0]).toMatchObject({
       level: 'warn',
-      message: expect.stringContaining('older than the part of Sweego’s log') as unknown,
+      message: 'pending mails are older than the part of Sweego’s log that is read',
     });
     expect((await scene.run({ now, mostDays: 30 })).run.domains).not.toEqual([]);
   });
@@ -531,8 +528,8 @@ describe('a reply that Sweego received', () => {
   const dayAgo = () => new Date(Date.now() - 24 * hourMs);
   async function storeReply(scene: Awaited<ReturnType<typeof openScene>>, uid: string) {
     await scene.bridge.inbox.put({
-      direction: 'inbound',
-      webhookId: `w-${uid}`,
+      kind: 'inbound',
+      requestKey: `w-${uid}`,
       body: Buffer.from(JSON.stringify({ event_type: 'email_inbound', swg_uid: uid })),
       receivedAt: new Date(Date.now() - 3 * hourMs),
       secretId: 'test',
@@ -617,7 +614,7 @@ describe('a reply that Sweego received', () => {
     const scene = await openScene();
     await scene.send('ann@example.com');
     await storeReply(scene, '04-erased');
-    const [entry] = await scene.bridge.inbox.list({ directions: ['inbound'] });
+    const [entry] = await scene.bridge.inbox.list({ kinds: ['inbound'] });
     await scene.bridge.inbox.erase([entry?.id ?? 0], new Date());
     scene.sweego.logRows.push(received('04-erased', 3.02));
     expect(
@@ -630,8 +627,8 @@ describe('a reply that Sweego received', () => {
     await scene.send('ann@example.com');
     const put = (uid: string) =>
       scene.bridge.inbox.put({
-        direction: 'inbound',
-        webhookId: `w-${uid}`,
+        kind: 'inbound',
+        requestKey: `w-${uid}`,
         body: Buffer.from(JSON.stringify({ event_type: 'email_inbound', swg_uid: uid })),
         receivedAt: new Date(),
         secretId: 'test',

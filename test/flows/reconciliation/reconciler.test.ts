@@ -1,5 +1,5 @@
 import { expect, it, onTestFinished } from 'vitest';
-import { BridgeError } from '../../../src/errors.ts';
+import { bridgeError } from '../../../src/errors.ts';
 import { createReconciler } from '../../../src/flows/reconciliation/reconciler.ts';
 import type { ReconcilerDeps } from '../../../src/flows/reconciliation/reconciler.ts';
 import {
@@ -186,11 +186,7 @@ it('tries again after five minutes when Odoo is unavailable at the slot', async 
       pending: async () => {
         startedAt.push(clock.now().toISOString().slice(11, 16));
         if (startedAt.length > 3) return nothing;
-        throw new BridgeError('ODOO_UNREACHABLE', 'Odoo is away.', {
-          retry: 'later',
-          scope: 'odoo',
-          cause: undefined,
-        });
+        throw bridgeError('ODOO_UNREACHABLE', 'Odoo is away');
       },
     },
   });

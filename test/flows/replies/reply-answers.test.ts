@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { BridgeError } from '../../../src/errors.ts';
+import { BridgeError, bridgeError } from '../../../src/errors.ts';
+import type { ErrorCode } from '../../../src/errors.ts';
 import type { DeliverAnswer } from '../../../src/odoo/reply-answers.ts';
 import { openReplyBridge } from '../../support/bridge/reply-bridge.ts';
 import type { ReplyBridge } from '../../support/bridge/reply-bridge.ts';
@@ -19,8 +20,7 @@ async function openAnswering(...answers: readonly (DeliverAnswer | BridgeError)[
   });
 }
 
-const failure = (code: string, scope: 'odoo' | 'entry') =>
-  new BridgeError(code, 'Odoo does not take it. Mend it.', { retry: 'later', scope, cause: undefined });
+const failure = (code: ErrorCode) => bridgeError(code, 'Odoo does not take it');
 
 async function bringToOrder(bridge: ReplyBridge) {
   const order = await mailedOrder(bridge);
@@ -79,7 +79,7 @@ describe('the answer of Odoo', () => {
     }
     expect(waitedMs.map((ms) => ms / 1000)).toEqual([5, 30, 120, 600, 3600, 21600]);
     const parked = await bridge.entry(entry.id);
-    expect(parked.reason).toMatch(/^REPLY_NOT_TAKEN: Odoo failed on the mail \(ValueError\)/);
+    expect(parked.reason).toMatch(/^REPLY_NOT_TAKEN: Odoo failed to take the mail \(ValueError\)/);
     expect(await bridge.activities()).toHaveLength(1);
     expect(JSON.stringify([bridge.lines, await bridge.inbox.history(entry.id)])).not.toContain('zebra');
     expect((await bridge.replay(entry.id)).reason).toContain(`injected: sale.order,${order.id}`);
@@ -87,7 +87,7 @@ describe('the answer of Odoo', () => {
   });
 
   it('too large: parked at once, because only a human can raise the limit', async () => {
-    const { entry } = await bringToOrder(await openAnswering(failure('ODOO_TOO_LARGE', 'entry')));
+    const { entry } = await bringToOrder(await openAnswering(failure('ODOO_TOO_LARGE')));
     expect(entry).toMatchObject({ state: 'parked', attempts: 0 });
   });
 
@@ -111,7 +111,7 @@ describe('the answer of Odoo', () => {
         deliver: async (delivery) => {
           calls += 1;
           const answer = await actual.deliver(delivery);
-          if (calls === 1) throw failure('ODOO_TIMEOUT', 'odoo');
+          if (calls === 1) throw failure('ODOO_TIMEOUT');
           return answer;
         },
       }),
@@ -125,7 +125,7 @@ describe('the answer of Odoo', () => {
 
   it('a refused activity: the mail is parked nevertheless', async () => {
     const bridge = await openReplyBridge({
-      actions: () => ({ openAlert: () => Promise.reject(failure('ODOO_VALIDATION', 'entry')) }),
+      actions: () => ({ openAlert: () => Promise.reject(failure('ODOO_VALIDATION')) }),
     });
     expect((await bridge.bring(replyOf())).state).toBe('parked');
     expect(bridge.logged('activity of a parked reply not updated')).toHaveLength(1);
@@ -136,7 +136,7 @@ describe('the answer of Odoo', () => {
     const bridge = await openReplyBridge({
       actions: (actual) => ({
         openAlert: (alert) =>
-          isDown ? Promise.reject(failure('ODOO_UNAVAILABLE', 'odoo')) : actual.openAlert(alert),
+          isDown ? Promise.reject(failure('ODOO_UNAVAILABLE')) : actual.openAlert(alert),
       }),
     });
     expect((await bridge.bring(replyOf())).reason).toBe('ODOO_UNAVAILABLE');

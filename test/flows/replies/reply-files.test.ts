@@ -82,7 +82,7 @@ describe('attachments', () => {
     expect(mail.text).toContain('could not be fetched from Sweego: gone.pdf');
     expect(mail.attachments.map(({ filename }) => filename)).toEqual(['there.pdf']);
     expect(bridge.logged('failed to download attachment')).toMatchObject([
-      { entry: entry.id, attachment: 0, code: 'SWEEGO_NOT_THERE' },
+      { entry: entry.id, attachment: 0, code: 'SWEEGO_NOT_FOUND' },
     ]);
   });
 

@@ -1,6 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { describe, expect, it } from 'vitest';
-import { BridgeError } from '../../../src/errors.ts';
+import { bridgeError } from '../../../src/errors.ts';
+import type { BridgeError } from '../../../src/errors.ts';
 import { createSealer } from '../../../src/flows/settings/sealer.ts';
 import { createSettingsKeeper } from '../../../src/flows/settings/settings-keeper.ts';
 import { createSettingsSnapshot } from '../../../src/flows/settings/settings-snapshot.ts';
@@ -11,11 +12,7 @@ import type { SnapshotStore } from '../../support/inbox/snapshot-store.ts';
 
 const first = Buffer.alloc(48, 'first').toString('base64');
 const second = Buffer.alloc(48, 'second').toString('base64');
-const unreachable = new BridgeError('ODOO_UNREACHABLE', 'Odoo is down. Check ODOO_URL.', {
-  retry: 'later',
-  scope: 'odoo',
-  cause: undefined,
-});
+const unreachable = bridgeError('ODOO_UNREACHABLE', 'Odoo is down');
 
 /** One process of the bridge, with an Odoo that gives the settings of the test. */
 function openReplica(store: SnapshotStore, credential = 'the-api-key') {
@@ -121,8 +118,7 @@ describe('the settings snapshot', () => {
     const store = createSnapshotStore();
     const replica = openReplica(store);
     replica.set({ odoo: settingsWith(first) });
-    const options = { retry: 'later', scope: 'bridge', cause: undefined } as const;
-    store.failure = new BridgeError('INBOX_WRITE_FAILED', 'The disk is full. Free space.', options);
+    store.failure = bridgeError('INBOX_WRITE_FAILED', 'The disk is full');
     await replica.refresh();
     await replica.refresh();
     expect(replica.accepted()).toEqual([first]);

@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import type { SinkMail } from '../../../demo/smtp-sink.ts';
 import { sweegoEventBody } from '../../../demo/sweego-event.ts';
-import { BridgeError } from '../../../src/errors.ts';
+import { bridgeError } from '../../../src/errors.ts';
 import { createOutboundLane } from '../../../src/flows/delivery/outbound-lane.ts';
 import type { OutboundLaneDeps } from '../../../src/flows/delivery/outbound-lane.ts';
 import { createSettingsKeeper } from '../../../src/flows/settings/settings-keeper.ts';
@@ -83,10 +83,10 @@ function startWorker(
 
 async function put(body: string): Promise<void> {
   const receivedAt = new Date(clock);
-  const webhookId = `w-${Math.random()}`;
+  const requestKey = `w-${Math.random()}`;
   await inbox.put({
-    direction: 'outbound',
-    webhookId,
+    kind: 'outbound',
+    requestKey,
     body: Buffer.from(body),
     receivedAt,
     secretId: 'test',
@@ -186,8 +186,7 @@ describe('the worker', () => {
     startWorker((actions) => ({
       read: (messageIds) => {
         if (!messageIds.includes(poison)) return actions.read(messageIds);
-        const options = { retry: 'never', scope: 'entry', cause: undefined } as const;
-        return Promise.reject(new BridgeError('ODOO_VALUE', 'Odoo does not understand it.', options));
+        return Promise.reject(bridgeError('ODOO_VALUE', 'Odoo does not understand it'));
       },
     }));
     for (let index = 0; index < 50; index += 1) {
@@ -236,8 +235,7 @@ describe('the worker', () => {
     startWorker((actions) => ({
       apply: (changes) => {
         if (!JSON.stringify(changes).includes('"bad"')) return actions.apply(changes);
-        const options = { retry: 'never', scope: 'entry', cause: undefined } as const;
-        return Promise.reject(new BridgeError('ODOO_VALUE', 'Odoo does not understand it.', options));
+        return Promise.reject(bridgeError('ODOO_VALUE', 'Odoo does not understand it'));
       },
     }));
     await until((all) => all.some(({ state }) => state === 'settled'));
@@ -253,10 +251,9 @@ describe('the worker', () => {
       ...inbox,
       settle: (...words) => {
         failures -= 1;
-        const options = { retry: 'later', scope: 'bridge', cause: undefined } as const;
         return failures < 0
           ? written(...words)
-          : Promise.reject(new BridgeError('INBOX_WRITE_FAILED', 'The disk is full.', options));
+          : Promise.reject(bridgeError('INBOX_WRITE_FAILED', 'The disk is full'));
       },
     };
     startWorker(undefined, failing);
@@ -271,8 +268,7 @@ describe('the worker', () => {
     startWorker((actions) => ({
       read: (messageIds) => {
         if (!messageIds.includes(poison)) return actions.read(messageIds);
-        const options = { retry: 'later', scope: 'odoo', cause: undefined } as const;
-        return Promise.reject(new BridgeError('ODOO_UNAVAILABLE', 'HTML 500', options));
+        return Promise.reject(bridgeError('ODOO_UNAVAILABLE', 'HTML 500'));
       },
     }));
     await put(event('hard_bounce', mail, { event_id: 'bad', headers: { 'x-message-id': poison } }));

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
-import { BridgeError } from '../../../src/errors.ts';
+import { bridgeError } from '../../../src/errors.ts';
 import type { EntryResults, Lane } from '../../../src/flows/worker/lane.ts';
-import type { Direction, Entry, Inbox } from '../../../src/inbox/inbox.ts';
+import type { EntryKind, Entry, Inbox } from '../../../src/inbox/inbox.ts';
 import { settingsWith } from '../../support/bridge/bridge-settings.ts';
 import { createInboxFile, openWorker } from '../../support/bridge/open-worker.ts';
 
@@ -9,12 +9,12 @@ const settings = { current: () => settingsWith(), refresh: async () => settingsW
 
 /** A lane that runs `work` and then reports every entry as applied. */
 function laneOf(
-  direction: Direction,
+  kind: EntryKind,
   work: (entries: readonly Entry[], context: Parameters<Lane['work']>[1]) => Promise<void> = async () =>
     undefined,
 ): Lane {
   return {
-    directions: [direction],
+    kinds: [kind],
     mostEntries: 2,
     async work(entries, context): Promise<EntryResults> {
       await work(entries, context);
@@ -24,20 +24,16 @@ function laneOf(
   };
 }
 
-async function put(inbox: Inbox, direction: Direction, now: Date): Promise<void> {
-  const webhookId = `w-${Math.random()}`;
-  const body = Buffer.from(JSON.stringify({ event_id: webhookId }));
-  await inbox.put({ direction, webhookId, body, receivedAt: now, secretId: 'environment:1' });
+async function put(inbox: Inbox, kind: EntryKind, now: Date): Promise<void> {
+  const requestKey = `w-${Math.random()}`;
+  const body = Buffer.from(JSON.stringify({ event_id: requestKey }));
+  await inbox.put({ kind, requestKey, body, receivedAt: now, secretId: 'environment:1' });
 }
 
-const statesOf = async (inbox: Inbox, direction: Direction) =>
-  (await inbox.list({ directions: [direction] })).map(({ state }) => state);
+const statesOf = async (inbox: Inbox, kind: EntryKind) =>
+  (await inbox.list({ kinds: [kind] })).map(({ state }) => state);
 
-const outage = new BridgeError('ODOO_UNAVAILABLE', 'HTML 502. Look at the proxy.', {
-  retry: 'later',
-  scope: 'odoo',
-  cause: undefined,
-});
+const outage = bridgeError('ODOO_UNAVAILABLE', 'HTML 502');
 
 describe('two lanes', () => {
   it('run side by side: a reply that takes minutes does not delay a bounce', async () => {
@@ -65,12 +61,9 @@ describe('two lanes', () => {
           ...opened,
           settle: (...words) => {
             failures -= 1;
-            const options = { retry: 'later', scope: 'bridge', cause: undefined } as const;
             return failures < 0
               ? opened.settle(...words)
-              : Promise.reject(
-                  new BridgeError('INBOX_WRITE_FAILED', 'The disk is full. Free space.', options),
-                );
+              : Promise.reject(bridgeError('INBOX_WRITE_FAILED', 'The disk is full'));
           },
         }),
       },
@@ -92,8 +85,8 @@ describe('two lanes', () => {
       laneOf('inbound'),
     ];
     const { inbox, clock, logged, worker } = await openWorker(createInboxFile(), { settings, lanes });
-    for (const direction of ['outbound', 'outbound', 'outbound'] as const) {
-      await put(inbox, direction, clock.now());
+    for (const kind of ['outbound', 'outbound', 'outbound'] as const) {
+      await put(inbox, kind, clock.now());
     }
     await clock.advance(1_000);
     for (let count = 0; count < 5; count += 1) {

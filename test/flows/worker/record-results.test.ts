@@ -1,5 +1,5 @@
 import { expect, it, onTestFinished } from 'vitest';
-import { BridgeError } from '../../../src/errors.ts';
+import { bridgeError } from '../../../src/errors.ts';
 import type { EntryResult } from '../../../src/flows/worker/lane.ts';
 import { recordResults } from '../../../src/flows/worker/record-results.ts';
 import type { Entry } from '../../../src/inbox/inbox.ts';
@@ -7,11 +7,7 @@ import { openInbox } from '../../../src/inbox/open.ts';
 import { after, describeTestBody, requestOf } from '../../support/inbox/inbox-requests.ts';
 import { countWalCommits, createTemporaryPath } from '../../support/inbox/sqlite-databases.ts';
 
-const refused = new BridgeError('ODOO_VALUE', 'Odoo does not understand it. Report it.', {
-  retry: 'never',
-  scope: 'entry',
-  cause: undefined,
-});
+const refused = bridgeError('ODOO_VALUE', 'Odoo does not understand it');
 
 it('entries with the same result share a transaction, and each entry gets its own result', async () => {
   const { path, remove } = createTemporaryPath();
@@ -20,14 +16,14 @@ it('entries with the same result share a transaction, and each entry gets its ow
   onTestFinished(() => inbox.close());
   for (let count = 0; count < 60; count += 1) await inbox.put(requestOf({}));
   const now = () => after(0);
-  const claim = { directions: ['outbound'], limit: 60, now: now(), describe: describeTestBody } as const;
+  const claim = { kinds: ['outbound'], limit: 60, now: now(), describe: describeTestBody } as const;
   const entries: Entry[] = await inbox.claim(claim);
   const kinds: EntryResult[] = [
     { kind: 'settle', outcome: { outcome: 'applied' } },
     { kind: 'unknown_message' },
     { kind: 'busy', reason: 'a mail of the message is outgoing' },
     { kind: 'failed', error: refused },
-    { kind: 'park', reason: 'EVENT_UNMATCHED: the message has no such recipient' },
+    { kind: 'park', code: 'EVENT_UNMATCHED', reason: 'the message has no such recipient' },
   ];
   const results = new Map(entries.map(({ id }, index) => [id, kinds[index % 5] as EntryResult]));
   const before = countWalCommits(path);
@@ -39,8 +35,12 @@ it('entries with the same result share a transaction, and each entry gets its ow
     { state: 'settled', reason: 'applied' },
     { state: 'waiting', dueAt: after(5), waits: 1, attempts: 0 },
     { state: 'waiting', dueAt: after(2), waits: 1, attempts: 0 },
-    { state: 'waiting', dueAt: after(5), waits: 0, attempts: 1 },
-    { state: 'parked', reason: 'EVENT_UNMATCHED: the message has no such recipient' },
+    { state: 'waiting', code: refused.code, dueAt: after(5), waits: 0, attempts: 1 },
+    {
+      state: 'parked',
+      code: 'EVENT_UNMATCHED',
+      reason: 'EVENT_UNMATCHED: the message has no such recipient',
+    },
   ]);
   const { states } = await inbox.status();
   expect(states).toEqual({ received: 0, claimed: 0, waiting: 36, settled: 12, parked: 12 });

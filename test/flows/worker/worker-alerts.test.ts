@@ -64,8 +64,8 @@ async function openBounce(
   );
   onTestFinished(() => odoo.close());
   await opened.inbox.put({
-    direction: 'outbound',
-    webhookId: 'w-1',
+    kind: 'outbound',
+    requestKey: 'w-1',
     body: Buffer.from(
       sweegoEventBody({
         type: 'hard_bounce',

@@ -1,9 +1,9 @@
 import { describe, expect, it } from 'vitest';
-import { BridgeError } from '../../../src/errors.ts';
+import { bridgeError } from '../../../src/errors.ts';
 import type { OutboundLaneDeps } from '../../../src/flows/delivery/outbound-lane.ts';
 import type { WorkerDeps } from '../../../src/flows/worker/worker.ts';
 import { openInbox } from '../../../src/inbox/open.ts';
-import type { ReadAnswer } from '../../../src/odoo/bridge-answers.ts';
+import type { ReadAnswer } from '../../../src/odoo/message-state.ts';
 import { describeBody } from '../../../src/sweego/describe-body.ts';
 import { settingsWith } from '../../support/bridge/bridge-settings.ts';
 import { createInboxFile, openWorker, putOpened } from '../../support/bridge/open-worker.ts';
@@ -18,13 +18,12 @@ const settings: WorkerDeps['settings'] = {
 function createFailingOdoo(fails: () => boolean): OutboundLaneDeps['actions'] {
   return {
     read: async (): Promise<ReadAnswer> => ({
-      messages: [messageState() as ReadAnswer['messages'][number]],
+      messages: [messageState()],
       gone: [],
     }),
     apply: async (changes) => {
       if (!fails()) return changes.map(() => 'applied' as const);
-      const options = { retry: 'later', scope: 'odoo', cause: undefined } as const;
-      throw new BridgeError('ODOO_UNAVAILABLE', 'Its disk is full.', options);
+      throw bridgeError('ODOO_UNAVAILABLE', 'Its disk is full');
     },
   };
 }
@@ -59,7 +58,7 @@ describe('a claim that is written after its worker lost the lease', () => {
     const late = await openInbox(url);
     await putOpened(late, clock.now(), 'one');
     const claimed = await late.claim({
-      directions: ['outbound'],
+      kinds: ['outbound'],
       limit: 500,
       now: clock.now(),
       describe: describeBody,

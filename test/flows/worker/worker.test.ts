@@ -1,8 +1,9 @@
 import { describe, expect, it } from 'vitest';
-import { BridgeError } from '../../../src/errors.ts';
+import { bridgeError } from '../../../src/errors.ts';
+import type { ErrorCode } from '../../../src/errors.ts';
 import type { WorkerDeps } from '../../../src/flows/worker/worker.ts';
-import type { ApplyResult, ReadAnswer } from '../../../src/odoo/bridge-answers.ts';
-import type { MessageChange } from '../../../src/rules/delivery/message-state.ts';
+import type { ApplyResult, MessageChange } from '../../../src/odoo/message-change.ts';
+import type { ReadAnswer } from '../../../src/odoo/message-state.ts';
 import { settingsWith } from '../../support/bridge/bridge-settings.ts';
 import { createInboxFile, openWorker, putOpened } from '../../support/bridge/open-worker.ts';
 import { messageState } from '../../support/odoo/message-states.ts';
@@ -19,7 +20,7 @@ function createFakeOdoo() {
     applied,
     isMessageVisible: true,
     read: async (): Promise<ReadAnswer> => ({
-      messages: odoo.isMessageVisible ? [messageState() as ReadAnswer['messages'][number]] : [],
+      messages: odoo.isMessageVisible ? [messageState()] : [],
       gone: [],
     }),
     apply: async (changes: readonly MessageChange[]): Promise<ApplyResult[]> => {
@@ -38,12 +39,7 @@ function createPromise<T>() {
   return { promise, resolve };
 }
 
-const inboxError = (code: string) =>
-  new BridgeError(code, 'The disk is full. Free space.', {
-    retry: 'later',
-    scope: 'bridge',
-    cause: undefined,
-  });
+const inboxError = (code: ErrorCode) => bridgeError(code, 'The disk is full');
 
 describe('one writer towards Odoo', () => {
   it('is replaced within seconds after it dies, and the other process finishes its claims', async () => {
@@ -121,11 +117,7 @@ describe('one writer towards Odoo', () => {
 
   it('counts no attempt for a call that stopping cancels', async () => {
     const odoo = createFakeOdoo();
-    const closed = new BridgeError('ODOO_CLOSED', 'The bridge stops. Start it again.', {
-      retry: 'later',
-      scope: 'bridge',
-      cause: undefined,
-    });
+    const closed = bridgeError('ODOO_CLOSED', 'The bridge stops');
     const { inbox, clock, worker } = await openWorker(createInboxFile(), {
       settings,
       actions: { ...odoo, read: () => Promise.reject(closed) },
@@ -145,12 +137,12 @@ describe('one writer towards Odoo', () => {
       settings,
       inbox: (inbox) => ({
         ...inbox,
-        releaseClaimed: async ([direction]) => ({ released: 2, parked: direction === 'outbound' ? 1 : 0 }),
+        releaseClaimed: async ([kind]) => ({ released: 2, parked: kind === 'outbound' ? 1 : 0 }),
       }),
     });
     await opened.clock.advance(5_000);
     expect(opened.lines.filter(({ level }) => level === 'error')).toMatchObject([
-      { code: 'INBOX_ENDS_WORKER', parked: 1 },
+      { code: 'INBOX_CRASHES_WORKER', parked: 1 },
     ]);
   });
 });
@@ -158,11 +150,7 @@ describe('one writer towards Odoo', () => {
 describe('an outage', () => {
   it('neither ends nor is logged again while Odoo answers the probe and fails the work', async () => {
     let reads = 0;
-    const badGateway = new BridgeError('ODOO_UNAVAILABLE', 'HTML 502. Look at the proxy.', {
-      retry: 'later',
-      scope: 'odoo',
-      cause: undefined,
-    });
+    const badGateway = bridgeError('ODOO_UNAVAILABLE', 'HTML 502', { fix: 'Look at the proxy.' });
     const { inbox, clock, logged } = await openWorker(createInboxFile(), {
       settings,
       actions: {

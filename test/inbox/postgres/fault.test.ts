@@ -1,9 +1,9 @@
 import { expect, it } from 'vitest';
-import { postgresFault } from '../../../src/inbox/postgres/fault.ts';
+import { inboxFault } from '../../../src/inbox/postgres/fault.ts';
 
 it('tables that cannot be found make one look at a pooler before restoring a backup', () => {
   const notFound = Object.assign(new Error('relation "request" does not exist'), { code: '42P01' });
-  expect(postgresFault(notFound, 'write')).toMatchObject({
+  expect(inboxFault(notFound, 'write')).toMatchObject({
     code: 'INBOX_WRITE_FAILED',
     message: expect.stringMatching(/pooler.*by session.*backup/) as unknown,
   });

@@ -20,7 +20,10 @@ describe('opening the inbox in PostgreSQL', () => {
     await Promise.all(inboxes.map((inbox) => inbox.put(requestOf({}))));
     expect((await inboxes[0]?.status())?.unclaimed).toBe(4);
     await Promise.all(inboxes.map((inbox) => inbox.close()));
-    expect(await database.query('SELECT version FROM sweego_bridge.migration')).toEqual([{ version: 1 }]);
+    expect(await database.query('SELECT version FROM sweego_bridge.migration')).toEqual([
+      { version: 1 },
+      { version: 2 },
+    ]);
   });
 
   it('touches nothing outside its schema', async () => {

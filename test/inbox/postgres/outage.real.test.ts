@@ -3,7 +3,7 @@ import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from
 import type { Inbox } from '../../../src/inbox/inbox.ts';
 import { openInbox } from '../../../src/inbox/open.ts';
 import { expectRefusal } from '../../support/expect-refusal.ts';
-import { after, allDirections, describeTestBody, requestOf } from '../../support/inbox/inbox-requests.ts';
+import { after, allKinds, describeTestBody, requestOf } from '../../support/inbox/inbox-requests.ts';
 import { queryOnce, withDatabase } from '../../support/inbox/postgres-databases.ts';
 import { openPostgresServer } from '../../support/inbox/postgres-server.ts';
 import type { PostgresServer } from '../../support/inbox/postgres-server.ts';
@@ -26,7 +26,7 @@ beforeEach(async () => {
 });
 afterEach(() => inbox.close());
 
-const claimAll = { directions: ['outbound'] as const, limit: 100, now: after(0), describe: describeTestBody };
+const claimAll = { kinds: ['outbound'] as const, limit: 100, now: after(0), describe: describeTestBody };
 const away = { retry: 'later', scope: 'bridge', says: /Check that PostgreSQL runs/ } as const;
 
 describe('inbox whose PostgreSQL server goes away', () => {
@@ -60,10 +60,10 @@ describe('inbox whose PostgreSQL server goes away', () => {
     let isDown = false;
     const sides = Array.from({ length: 8 }, async (_, side) => {
       for (let number = 0; !isDown; number += 1) {
-        const webhookId = `${side}-${number}`;
+        const requestKey = `${side}-${number}`;
         await inbox
-          .put(requestOf({ keys: [webhookId] }, { webhookId }))
-          .then(() => answered.push(webhookId))
+          .put(requestOf({ keys: [requestKey] }, { requestKey }))
+          .then(() => answered.push(requestKey))
           .catch(() => (isDown = true));
       }
     });
@@ -72,9 +72,9 @@ describe('inbox whose PostgreSQL server goes away', () => {
     await Promise.all(sides);
     await server.start();
     await inbox.claim({ ...claimAll, limit: 0 });
-    const stored = new Set((await inbox.list({ limit: 1_000_000 })).map(({ webhookId }) => webhookId));
+    const stored = new Set((await inbox.list({ limit: 1_000_000 })).map(({ requestKey }) => requestKey));
     expect(answered.length).toBeGreaterThan(10);
-    expect(answered.filter((webhookId) => !stored.has(webhookId))).toHaveLength(0);
+    expect(answered.filter((requestKey) => !stored.has(requestKey))).toHaveLength(0);
   });
 
   it('hands out again what it had claimed when the server crashed', async () => {
@@ -86,7 +86,7 @@ describe('inbox whose PostgreSQL server goes away', () => {
     await server.crash();
     await server.start();
     expect((await inbox.status()).states).toMatchObject({ claimed: 4, settled: 1, received: 15 });
-    expect(await inbox.releaseClaimed(allDirections, after(2))).toEqual({ released: 4, parked: 0 });
+    expect(await inbox.releaseClaimed(allKinds, after(2))).toEqual({ released: 4, parked: 0 });
     expect(await inbox.claim({ ...claimAll, now: after(2) })).toHaveLength(19);
   });
 });

@@ -19,7 +19,7 @@ afterEach(async () => {
 });
 
 const claim = (from: Inbox, limit = 100) =>
-  from.claim({ directions: ['outbound'], limit, now: after(0), describe: describeTestBody });
+  from.claim({ kinds: ['outbound'], limit, now: after(0), describe: describeTestBody });
 
 /** Ends every connection to the database but the one it is asked on. */
 const cutConnections = () =>
@@ -71,13 +71,13 @@ describe('inbox in PostgreSQL in trouble', () => {
 
   it('keeps what cannot be a text in PostgreSQL from stopping those behind it', async () => {
     await inbox.put(
-      requestOf({ keys: ['nul \u0000 in a key'], terms: ['message-id:\u0000'] }, { webhookId: 'a\u0000b' }),
+      requestOf({ keys: ['nul \u0000 in a key'], terms: ['message-id:\u0000'] }, { requestKey: 'a\u0000b' }),
     );
     await inbox.put(requestOf({ keys: ['sound'] }));
     const ids = (await claim(inbox)).map(({ id }) => id);
     expect(ids).toHaveLength(2);
-    await inbox.park(ids, 'TEST_NUL: \u0000', after(1));
-    expect((await inbox.find(ids[0] ?? 0))?.reason).toBe('TEST_NUL: \uFFFD');
+    await inbox.park(ids, { code: 'EVENT_UNMATCHED', reason: '\u0000' }, after(1));
+    expect((await inbox.find(ids[0] ?? 0))?.reason).toBe('EVENT_UNMATCHED: \uFFFD');
   });
 
   it('misses no request whose id is older than one that was handed out before', async () => {
@@ -88,14 +88,14 @@ describe('inbox in PostgreSQL in trouble', () => {
          IF NEW.webhook_id = 'slow' THEN PERFORM pg_sleep(1); END IF; RETURN NEW; END $$;
        CREATE TRIGGER slow AFTER INSERT ON sweego_bridge.request FOR EACH ROW EXECUTE FUNCTION slow()`,
     );
-    const slow = other.put(requestOf({ keys: ['slow'] }, { webhookId: 'slow' }));
+    const slow = other.put(requestOf({ keys: ['slow'] }, { requestKey: 'slow' }));
     await expect
       .poll(
         async () =>
           (await database.query('SELECT last_value::integer AS id FROM sweego_bridge.request_id_seq'))[0],
       )
       .toEqual({ id: 1 });
-    const quick = await inbox.put(requestOf({ keys: ['quick'] }, { webhookId: 'quick' }));
+    const quick = await inbox.put(requestOf({ keys: ['quick'] }, { requestKey: 'quick' }));
     expect(quick.requestId).toBeGreaterThan(1);
     expect(await claim(inbox)).toHaveLength(1);
     expect(await slow).toEqual({ requestId: 1 });

@@ -2,8 +2,8 @@ import { setTimeout as pause } from 'node:timers/promises';
 import Database from 'libsql';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { openInbox } from '../../../src/inbox/open.ts';
-import { createSqliteInbox } from '../../../src/inbox/sqlite/inbox.ts';
-import { openSqliteFile } from '../../../src/inbox/sqlite/open.ts';
+import { createInbox } from '../../../src/inbox/sqlite/inbox.ts';
+import { openDatabase } from '../../../src/inbox/sqlite/open.ts';
 import {
   after,
   bytesOfText,
@@ -20,12 +20,12 @@ let remove: () => void;
 beforeEach(() => ({ path, remove } = createTemporaryPath()));
 afterEach(() => remove());
 
-const claimAll = { directions: ['outbound'] as const, limit: 100, now: after(0), describe: describeTestBody };
+const claimAll = { kinds: ['outbound'] as const, limit: 100, now: after(0), describe: describeTestBody };
 
 describe('inbox on a disk in trouble', () => {
   it('refuses all puts of a commit that a full disk stops, and stores again when there is room', async () => {
-    const session = await openSqliteFile(path);
-    const inbox = createSqliteInbox(session);
+    const session = await openDatabase(path);
+    const inbox = createInbox(session);
     let told = 0;
     inbox.onPut(() => (told += 1));
     const pages = session.first('PRAGMA page_count', [])?.['page_count'] as number;
@@ -55,8 +55,8 @@ describe('inbox on a disk in trouble', () => {
   });
 
   it('changes nothing when a claim finds the disk full, and hands the same out later', async () => {
-    const session = await openSqliteFile(path);
-    const inbox = createSqliteInbox(session);
+    const session = await openDatabase(path);
+    const inbox = createInbox(session);
     const elements = Array.from({ length: 2000 }, (_, index) => ({ keys: [`event:${index}`] }));
     await inbox.put(requestOf(elements));
     const pages = session.first('PRAGMA page_count', [])?.['page_count'] as number;
@@ -105,8 +105,8 @@ describe('inbox on a disk in trouble', () => {
   });
 
   it('keeps the old file when the disk is full while a new one is stored', async () => {
-    const session = await openSqliteFile(path);
-    const inbox = createSqliteInbox(session);
+    const session = await openDatabase(path);
+    const inbox = createInbox(session);
     await inbox.put(requestOf({}));
     const [entry] = await inbox.claim(claimAll);
     const id = entry?.id ?? 0;

@@ -47,7 +47,7 @@ async function storeMail(): Promise<void> {
 
 async function claimAll(): Promise<number[]> {
   const entries = await inbox.claim({
-    directions: ['outbound'],
+    kinds: ['outbound'],
     limit: 500,
     now: after(0),
     describe: describeTestBody,

@@ -2,8 +2,8 @@ import { chmodSync, chownSync, readFileSync, renameSync, writeFileSync } from 'n
 import { dirname } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { openInbox } from '../../../src/inbox/open.ts';
-import { createSqliteInbox } from '../../../src/inbox/sqlite/inbox.ts';
-import { openSqliteFile } from '../../../src/inbox/sqlite/open.ts';
+import { createInbox } from '../../../src/inbox/sqlite/inbox.ts';
+import { openDatabase } from '../../../src/inbox/sqlite/open.ts';
 import {
   after,
   bytesOfText,
@@ -21,12 +21,12 @@ let remove: () => void;
 beforeEach(() => ({ path, remove } = createTemporaryPath()));
 afterEach(() => remove());
 
-const claimAll = { directions: ['outbound'] as const, limit: 100, now: after(0), describe: describeTestBody };
+const claimAll = { kinds: ['outbound'] as const, limit: 100, now: after(0), describe: describeTestBody };
 
 describe('inbox on a file that somebody changed', () => {
   it('refuses whatever writes while the file is read-only, still reads, and goes on when it may write', async () => {
-    const session = await openSqliteFile(path);
-    const inbox = createSqliteInbox(session);
+    const session = await openDatabase(path);
+    const inbox = createInbox(session);
     await inbox.put(requestOf({ keys: ['event:1'] }));
     const [entry] = await inbox.claim(claimAll);
     const id = entry?.id ?? 0;

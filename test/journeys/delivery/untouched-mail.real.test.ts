@@ -117,7 +117,7 @@ describe('the address of a reply', () => {
     const token = await bridged.odoo.administrator.runPython(
       [
         "code = env.ref('sweego_bridge.action_mail_created').code",
-        'part = code.partition(\'problem = safe(record.sudo())\')[0] + \'\\naction = reply_address_local_part("c2VjcmV0", "base_import.import", 1234567890)\'',
+        'part = code.partition(\'problem = safe(\')[0] + \'\\naction = reply_address_local_part("c2VjcmV0", "base_import.import", 1234567890)\'',
         "found = env['ir.actions.server'].create({'name': 'Part', 'model_id': env['ir.model']._get_id('res.partner'), 'state': 'code', 'code': part})",
         'action = found.run()',
         'found.unlink()',

@@ -150,7 +150,7 @@ it('no address, subject, body or secret gets into a log in a whole journey, nor 
   const untilNothingIsDue = () =>
     until(async () => {
       const { unclaimed, states } = await inbox.status();
-      const due = await inbox.list({ states: ['received'], directions: ['outbound'] });
+      const due = await inbox.list({ states: ['received'], kinds: ['outbound'] });
       return unclaimed + states.claimed + due.length === 0;
     });
 

@@ -79,8 +79,8 @@ describe('lets go of', () => {
     expect(await notificationsOf(sent.message)).toMatchObject([
       { notification_status: 'sent', mail_mail_id: false },
     ]);
-    const logged = await bridged.search('ir.logging', [['message', 'like', 'let go of']], ['message']);
-    expect(logged.at(-1)?.['message']).toContain('let go of 1 mails');
+    const logged = await bridged.search('ir.logging', [['message', 'like', 'kept mails']], ['message']);
+    expect(logged.at(-1)?.['message']).toContain('deleted 1 kept mails');
   });
 
   it('a mail that nobody told of for 30 days; a bounce after that still turns its envelope red', async () => {
@@ -141,10 +141,10 @@ env.cr.execute("""
 """)`);
     await job.runBySchedule();
     expect(await bridged.search('mail.mail', [['email_to', '=', 'many@example.com']], ['id'])).toEqual([]);
-    const logged = await bridged.search('ir.logging', [['message', 'like', 'let go of']], ['message']);
+    const logged = await bridged.search('ir.logging', [['message', 'like', 'kept mails']], ['message']);
     expect(logged.slice(-2).map((row) => row['message'])).toEqual([
-      'sweego_bridge: let go of 1000 mails',
-      'sweego_bridge: let go of 250 mails',
+      'sweego_bridge: deleted 1000 kept mails',
+      'sweego_bridge: deleted 250 kept mails',
     ]);
   });
 });
@@ -254,7 +254,7 @@ env['ir.cron'].browse(${job.id}).method_direct_trigger()
     await age(31, retried.mail, other.mail);
     const [action] = await bridged.search(
       'ir.actions.server',
-      [['name', '=', 'Sweego: let go of mails']],
+      [['name', '=', 'Sweego: delete kept mails']],
       ['code'],
     );
     const code = String(action?.['code']);

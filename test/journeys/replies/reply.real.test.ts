@@ -158,7 +158,7 @@ describe('a customer’s reply', () => {
     const activities = () => bridged.search('mail.activity', [['summary', 'like', 'No clue']], ['note']);
     expect(await activities()).toHaveLength(1);
     await runCommand(bridged, ['inbox', 'replay', String(parked.id), '--to', `sale.order,${order.id}`]);
-    const entry = await ended(bridged, parked.webhookId);
+    const entry = await ended(bridged, parked.requestKey);
     expect(entry.reason).toBe(`injected: sale.order,${order.id} by operator (certain)`);
     expect(await incomingOn(bridged, 'sale.order', order.id)).toHaveLength(1);
     expect(await activities()).toEqual([]);
@@ -190,7 +190,7 @@ describe('an employee', () => {
     const parked = await sendReply(bridged, reply);
     expect(parked.reason).toMatch(/^REPLY_NOTE_UNCERTAIN: /);
     await runCommand(bridged, ['inbox', 'replay', String(parked.id), '--to', `sale.order,${order.id}`]);
-    await ended(bridged, parked.webhookId);
+    await ended(bridged, parked.requestKey);
     const [message] = await incomingOn(bridged, 'sale.order', order.id);
     expect(message?.['subtype_id']).toMatchObject([expect.any(Number), 'Note']);
     await new Promise((resolve) => setTimeout(resolve, 4_000));

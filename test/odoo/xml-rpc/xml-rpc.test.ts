@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { marshal } from '../../../demo/stand-in-odoo/xml-rpc-marshal.ts';
-import { readMethodCall } from '../../../demo/stand-in-odoo/xml-rpc-request.ts';
+import { marshal } from '../../../demo/stand-in-odoo/rpc/xml-rpc-marshal.ts';
+import { readMethodCall } from '../../../demo/stand-in-odoo/rpc/xml-rpc-request.ts';
 import type { SendHttpRequest } from '../../../src/http-client.ts';
 import type { OdooCall } from '../../../src/odoo/odoo.ts';
 import { createXmlRpc } from '../../../src/odoo/xml-rpc/xml-rpc.ts';

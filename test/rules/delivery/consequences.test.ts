@@ -1,29 +1,32 @@
 import { describe, expect, it } from 'vitest';
 import { consequencesOf } from '../../../src/rules/delivery/consequences.ts';
-import type { ServerOptions } from '../../../src/rules/delivery/consequences.ts';
 import { historyEvent } from '../../support/odoo/message-states.ts';
 
 const events = ['list_unsub', 'clicked_unsub', 'complaint', 'hard_bounce', 'soft_bounce'].map((type) =>
   historyEvent(type, `${type}@example.com`),
 );
-const withOptions = (options: ServerOptions) => consequencesOf(events.map((event) => ({ event, options })));
+const withOptions = (options: { feed_blacklist: boolean; count_bounces: boolean }) =>
+  consequencesOf(events.map((event) => ({ event, options })));
 
 describe('the options of a mail server', () => {
   it('do nothing unless an administrator chose them', () => {
-    expect(withOptions({ feedBlacklist: false, countBounces: false })).toEqual({ blacklisted: [], dead: [] });
+    expect(withOptions({ feed_blacklist: false, count_bounces: false })).toEqual({
+      blacklisted: [],
+      bounced_addresses: [],
+    });
   });
 
   it('blacklist who unsubscribes or complains, not who only clicked on the link', () => {
-    expect(withOptions({ feedBlacklist: true, countBounces: false })).toEqual({
+    expect(withOptions({ feed_blacklist: true, count_bounces: false })).toEqual({
       blacklisted: ['list_unsub@example.com', 'complaint@example.com'],
-      dead: [],
+      bounced_addresses: [],
     });
   });
 
   it('count dead addresses, not temporary failures nor refusals of our own sending', () => {
-    const options = { feedBlacklist: false, countBounces: true };
-    expect(withOptions(options).dead).toEqual(['hard_bounce@example.com']);
+    const options = { feed_blacklist: false, count_bounces: true };
+    expect(withOptions(options).bounced_addresses).toEqual(['hard_bounce@example.com']);
     const refused = historyEvent('hard_bounce', 'x@example.com', { failure_type: 'mail_smtp' });
-    expect(consequencesOf([{ event: refused, options }]).dead).toEqual([]);
+    expect(consequencesOf([{ event: refused, options }]).bounced_addresses).toEqual([]);
   });
 });

@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
+import type { HistoryEvent } from '../../../src/odoo/message-state.ts';
 import { isSameEvent, recipientState } from '../../../src/rules/delivery/delivery-status.ts';
-import type { HistoryEvent } from '../../../src/rules/delivery/message-state.ts';
 import { historyEvent } from '../../support/odoo/message-states.ts';
 
 const types = [

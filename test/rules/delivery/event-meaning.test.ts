@@ -1,8 +1,8 @@
 import { describe, expect, it } from 'vitest';
 import { readEventMeaning } from '../../../src/rules/delivery/event-meaning.ts';
-import type { EventFacts } from '../../../src/rules/delivery/event-meaning.ts';
+import type { OutboundEvent } from '../../../src/sweego/outbound-event.ts';
 
-function facts(changes: Partial<EventFacts> = {}): EventFacts {
+function facts(changes: Partial<OutboundEvent> = {}): OutboundEvent {
   return {
     type: 'delivered',
     channel: 'email',

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
+import type { HistoryEvent, MessageState } from '../../../src/odoo/message-state.ts';
 import { decideMessage, recordOnly } from '../../../src/rules/delivery/message-outcome.ts';
-import type { HistoryEvent, MessageState } from '../../../src/rules/delivery/message-state.ts';
 import {
   historyEvent,
   mailState,
@@ -36,11 +36,11 @@ describe('a webhook that only says what Sweego’s log has said', () => {
   });
 
   it('shows its line where the log had none', () => {
-    const told = bounce(jane, { line: '550 5.1.1 user unknown' });
+    const told = bounce(jane, { smtp_line: '550 5.1.1 user unknown' });
     const red = messageState({
       mails: [mailState({ state: 'exception' })],
       notifications: [notificationState(21, jane, { status: 'exception', sweego_status: 'hard_bounce' })],
-      events: [ofLog({ ...told, line: null })],
+      events: [ofLog({ ...told, smtp_line: null })],
     });
     expect(decide(red, told).change?.notification_writes[0]?.values.failure_reason).toContain('550 5.1.1');
   });
@@ -72,7 +72,7 @@ describe('a message with two recipients', () => {
   });
 
   it('keeps a delivered mail whose template did not ask for deletion, and marks it confirmed', () => {
-    const kept = messageState({ mails: [mailState({ delete_wished: false })] });
+    const kept = messageState({ mails: [mailState({ auto_delete_requested: false })] });
     const { change } = decide(kept, delivered(jane), delivered(joe));
     expect(change?.mail_unlinks).toEqual([]);
     expect(change?.mail_writes).toEqual([{ id: 10, values: { x_sweego_confirmed: true } }]);
@@ -300,7 +300,7 @@ describe('while Odoo is sending', () => {
     });
     const { change, verdicts } = decide(sending, bounce(jane), bounce(joe));
     expect(verdicts).toEqual(['apply', 'defer']);
-    expect(change?.touches).toEqual([10]);
+    expect(change?.locked_mail_ids).toEqual([10]);
     expect(change?.notification_writes.map(({ id }) => id)).toEqual([21]);
   });
 
@@ -381,7 +381,7 @@ describe('what shrunk cases of any order have taught', () => {
       mails: [
         mailState({
           confirmed: true,
-          delete_wished: false,
+          auto_delete_requested: false,
           recipients: [{ partner_id: 1, address: jane }],
         }),
       ],
@@ -398,7 +398,9 @@ describe('what shrunk cases of any order have taught', () => {
 
   it('a failure that is over by the time it is told makes a notification all the same, a grey one', () => {
     const direct = messageState({
-      mails: [mailState({ is_notification: false, recipients: [], email_to: jane, delete_wished: false })],
+      mails: [
+        mailState({ is_notification: false, recipients: [], email_to: jane, auto_delete_requested: false }),
+      ],
       notifications: [],
     });
     const { change } = decide(direct, delivered(jane), historyEvent('soft_bounce', jane));

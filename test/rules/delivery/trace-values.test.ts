@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
+import type { TraceState } from '../../../src/odoo/message-state.ts';
 import { recipientState } from '../../../src/rules/delivery/delivery-status.ts';
-import type { TraceState } from '../../../src/rules/delivery/message-state.ts';
 import { traceValues } from '../../../src/rules/delivery/trace-values.ts';
 import { historyEvent, odooFacts } from '../../support/odoo/message-states.ts';
 

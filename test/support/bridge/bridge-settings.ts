@@ -5,11 +5,9 @@ import type { BridgeSettings } from '../../../src/odoo/bridge-answers.ts';
 export function settingsWith(...outboundSecrets: string[]): BridgeSettings {
   const server = {
     id: 3,
-    name: 'Sweego',
     from_filter: null,
     outbound_secrets: outboundSecrets,
     inbound_secrets: [],
-    delete_on_sent: true,
     show_auto_replies: false,
     feed_blacklist: false,
     count_bounces: false,
@@ -22,7 +20,6 @@ export function settingsWith(...outboundSecrets: string[]): BridgeSettings {
     api_key: 'api-key-of-sweego',
     client_uuid: null,
     failure_types: { mail: ['unknown'], notification: ['unknown'] },
-    languages: ['en_US'],
     company_language: null,
   };
 }

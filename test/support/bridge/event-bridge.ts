@@ -14,7 +14,7 @@ export type EventBridge = {
   /** Stores webhooks in this order, each under a webhook-id of its own. */
   put(bodies: readonly string[]): Promise<void>;
   /** Stores rows of Sweego's log, as reconciliation does, mixed with webhooks. */
-  putMixed(bodies: readonly { direction: 'outbound' | 'log'; body: string }[]): Promise<void>;
+  putMixed(bodies: readonly { kind: 'outbound' | 'log'; body: string }[]): Promise<void>;
   /**
    * Resolves when nothing is left to be done.
    *
@@ -62,11 +62,11 @@ export async function openEventBridge(actions: BridgeActions): Promise<EventBrid
   worker.start();
   let count = 0;
   async function putMixed(bodies: Parameters<EventBridge['putMixed']>[0]): Promise<void> {
-    const requests = bodies.map(({ direction, body }) => {
+    const requests = bodies.map(({ kind, body }) => {
       count += 1;
       return inbox.put({
-        direction,
-        webhookId: `webhook-${count}`,
+        kind,
+        requestKey: `webhook-${count}`,
         body: Buffer.from(body),
         receivedAt: now(),
         secretId: 'test',
@@ -76,7 +76,7 @@ export async function openEventBridge(actions: BridgeActions): Promise<EventBrid
   }
   return {
     inbox,
-    put: (bodies) => putMixed(bodies.map((body) => ({ direction: 'outbound', body }))),
+    put: (bodies) => putMixed(bodies.map((body) => ({ kind: 'outbound', body }))),
     putMixed,
     async drained(timeoutMs = 10_000) {
       const deadline = Date.now() + timeoutMs;

@@ -81,7 +81,7 @@ export async function signedRequest(
 /** Everything stored, as the worker would get it. */
 export async function storedBodies(inbox: Inbox): Promise<{ body: string; secretId: string }[]> {
   const entries = await inbox.claim({
-    directions: ['outbound', 'inbound'],
+    kinds: ['outbound', 'inbound'],
     limit: 1000,
     now,
     describe: describeBody,

@@ -88,8 +88,8 @@ export async function putOpened(inbox: Inbox, now: Date, eventId = 'event-1'): P
     headers: { 'x-message-id': '<1@example.com>' },
   };
   await inbox.put({
-    direction: 'outbound',
-    webhookId: `w-${eventId}`,
+    kind: 'outbound',
+    requestKey: `w-${eventId}`,
     body: Buffer.from(JSON.stringify(event)),
     receivedAt: now,
     secretId: 'environment:1',

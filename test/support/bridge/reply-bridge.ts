@@ -103,7 +103,7 @@ export async function openReplyBridge(changes: ReplyBridgeChanges = {}): Promise
 
   async function work(signal = new AbortController().signal): Promise<string | undefined> {
     const entries = await inbox.claim({
-      directions: ['inbound'],
+      kinds: ['inbound'],
       limit: 500,
       now: now(),
       describe: describeBody,
@@ -153,8 +153,8 @@ export async function openReplyBridge(changes: ReplyBridgeChanges = {}): Promise
     async bring(reply, { secretId = 'environment:1', receivedAt = now() } = {}, signal) {
       count += 1;
       const body = typeof reply === 'string' ? reply : sweegoReplyBody(reply, receivedAt);
-      const request = { webhookId: `w-${count}`, body: Buffer.from(body), receivedAt, secretId };
-      await inbox.put({ direction: 'inbound', ...request });
+      const request = { requestKey: `w-${count}`, body: Buffer.from(body), receivedAt, secretId };
+      await inbox.put({ kind: 'inbound', ...request });
       await work(signal);
       const [newest] = await inbox.list({ limit: 1 });
       return entry(newest?.id ?? 0);

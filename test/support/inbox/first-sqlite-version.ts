@@ -1,5 +1,5 @@
 import Database from 'libsql';
-import { sqliteSchema } from '../../../src/inbox/sqlite/schema.ts';
+import { schema } from '../../../src/inbox/sqlite/schema.ts';
 import { describeBody } from '../../../src/sweego/describe-body.ts';
 import { isUnreadable } from '../mails/mixed-events.ts';
 import type { Webhook } from '../mails/mixed-events.ts';
@@ -15,7 +15,7 @@ export function writeFirstVersion(path: string, webhooks: readonly Webhook[]): v
   const file = new Database(path);
   file.exec('PRAGMA journal_mode = WAL');
   file.exec('CREATE TABLE migration (version INTEGER PRIMARY KEY); INSERT INTO migration VALUES (1)');
-  file.exec(sqliteSchema[0]?.sql ?? '');
+  file.exec(schema[0]?.sql ?? '');
   const insertRequest = file.prepare(
     `INSERT INTO request (direction, webhook_id, secret_id, received_at, body)
      VALUES ('outbound', ?, 'server:1:outbound', ?, ?)`,
@@ -57,6 +57,6 @@ function distinctSingles(webhooks: readonly Webhook[]): Webhook[] {
 }
 
 function keysOf({ id, body }: Webhook): readonly string[] {
-  const described = describeBody({ direction: 'outbound', webhookId: id, body: Buffer.from(body) });
+  const described = describeBody({ kind: 'outbound', requestKey: id, body: Buffer.from(body) });
   return described.kind === 'elements' ? (described.elements[0]?.keys ?? []) : [];
 }

@@ -1,4 +1,4 @@
-import type { DescribeBody, Direction, NewRequest } from '../../../src/inbox/inbox.ts';
+import type { DescribeBody, EntryKind, NewRequest, ParkReason } from '../../../src/inbox/inbox.ts';
 
 /** The instant tests start at; `after(90)` is a minute and a half later. */
 const start = Date.parse('2026-03-02T08:00:00.000Z');
@@ -18,7 +18,10 @@ export function textOf(bytes: Uint8Array): string {
   return decoder.decode(bytes);
 }
 
-export const allDirections: readonly Direction[] = ['outbound', 'inbound', 'log'];
+export const allKinds: readonly EntryKind[] = ['outbound', 'inbound', 'log'];
+
+/** Why tests park an entry; its reason is then `EVENT_UNMATCHED: for a human`. */
+export const parkReason: ParkReason = { code: 'EVENT_UNMATCHED', reason: 'for a human' };
 
 /** The content of a file, coming in these pieces. */
 export async function* contentOf(...pieces: readonly Uint8Array[]): AsyncIterable<Uint8Array> {
@@ -28,11 +31,11 @@ export async function* contentOf(...pieces: readonly Uint8Array[]): AsyncIterabl
 /** A request with this body: JSON of whatever is given, or the bytes themselves. */
 export function requestOf(
   body: unknown,
-  options: { webhookId?: string; direction?: Direction; receivedAt?: Date; secretId?: string } = {},
+  options: { requestKey?: string; kind?: EntryKind; receivedAt?: Date; secretId?: string } = {},
 ): NewRequest {
   return {
-    direction: options.direction ?? 'outbound',
-    webhookId: options.webhookId ?? 'webhook-1',
+    kind: options.kind ?? 'outbound',
+    requestKey: options.requestKey ?? 'webhook-1',
     body: body instanceof Uint8Array ? body : bytesOfText(JSON.stringify(body)),
     receivedAt: options.receivedAt ?? after(0),
     secretId: options.secretId ?? 'environment:1',
@@ -49,7 +52,7 @@ export const describeTestBody: DescribeBody = ({ body }) => {
   try {
     value = JSON.parse(textOf(body));
   } catch {
-    return { kind: 'unreadable', reason: 'TEST_NOT_JSON: not JSON' };
+    return { kind: 'unreadable', code: 'SWEEGO_BODY_UNREADABLE', reason: 'not JSON' };
   }
   const elements = (Array.isArray(value) ? value : [value]).map((element: unknown) => ({
     body: bytesOfText(JSON.stringify(element)),

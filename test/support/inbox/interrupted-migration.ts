@@ -3,6 +3,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import Database from 'libsql';
 import { Client } from 'pg';
 import { expect } from 'vitest';
+import { schema } from '../../../src/inbox/sqlite/schema.ts';
 import { launchBridge } from '../bridge/bridge-process.ts';
 import type { LaunchedBridge } from '../bridge/bridge-process.ts';
 import type { CrashScene } from '../bridge/crash-stage.ts';
@@ -20,8 +21,9 @@ type Look = { version: number; requests: number };
 export async function interruptSqliteMigration(scene: CrashScene): Promise<void> {
   const path = scene.databaseUrl.replace(/^file:/, '');
   writeFirstVersion(path, scene.webhooks);
+  const newest = schema.at(-1)?.version;
   const looks: Look[] = [];
-  for (let delayMs = -1; looks.at(-1)?.version !== 2 && delayMs < 50; delayMs += 1) {
+  for (let delayMs = -1; looks.at(-1)?.version !== newest && delayMs < 50; delayMs += 1) {
     const holder = new Database(path);
     holder.exec('BEGIN IMMEDIATE');
     const bridge = await launchBridge(scene.environment);
@@ -62,7 +64,7 @@ function hasOpened(pid: number, path: string): boolean {
 
 /**
  * Kills a bridge that is making its tables in an empty PostgreSQL database: first while it waits for the lock of
- * the migration, then after more and more milliseconds. PostgreSQL has no older version to come from yet.
+ * the migration, then after more and more milliseconds.
  */
 export async function interruptPostgresMigration(scene: CrashScene): Promise<void> {
   const client = new Client({ connectionString: scene.databaseUrl });
@@ -103,7 +105,7 @@ async function interruptUntilMade(scene: CrashScene, client: Client): Promise<vo
   expect(kills).toBeGreaterThan(1);
 }
 
-/** As src/inbox/postgres-migrate.ts takes it; were it another one, the wait for a waiting bridge would fail. */
+/** As src/inbox/postgres/open.ts takes it; were it another one, the wait for a waiting bridge would fail. */
 const migrationLock = 5_393_170_001;
 
 async function until(bridge: LaunchedBridge, isSo: () => Promise<boolean>): Promise<void> {

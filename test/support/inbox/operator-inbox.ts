@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { onTestFinished } from 'vitest';
 import { parseInboxConfig } from '../../../src/config.ts';
-import type { Direction, Entry, EntrySummary, Inbox } from '../../../src/inbox/inbox.ts';
+import type { Entry, EntryKind, EntrySummary, Inbox, ParkReason } from '../../../src/inbox/inbox.ts';
 import { openInbox } from '../../../src/inbox/open.ts';
 import { describeBody } from '../../../src/sweego/describe-body.ts';
 import { now } from '../bridge/intake.ts';
@@ -53,24 +53,24 @@ export async function createOperatorInbox() {
   }
 
   /** Stores bodies in this order, a minute apart, each under a webhook-id of its own: `w-1`, `w-2`, … */
-  const put = (bodies: readonly string[], direction: Direction = 'outbound') =>
+  const put = (bodies: readonly string[], kind: EntryKind = 'outbound') =>
     use(async (inbox) => {
       for (const body of bodies) {
         const receivedAt = minutesLater(requests);
         requests += 1;
-        const webhookId = `w-${requests}`;
-        await inbox.put({ direction, webhookId, body: Buffer.from(body), receivedAt, secretId: 'server:1' });
+        const requestKey = `w-${requests}`;
+        await inbox.put({ kind, requestKey, body: Buffer.from(body), receivedAt, secretId: 'server:1' });
       }
     });
 
   /** Splits what was stored, hands the due entries to `end`, and resolves with their ids, oldest first. */
   const work = (
     end: (inbox: Inbox, entries: readonly Entry[]) => Promise<void>,
-    directions: readonly Direction[] = ['outbound'],
+    kinds: readonly EntryKind[] = ['outbound'],
   ) =>
     use(async (inbox) => {
       const entries = await inbox.claim({
-        directions,
+        kinds,
         limit: 500,
         now: minutesLater(requests),
         describe: describeBody,
@@ -94,10 +94,10 @@ export async function createOperatorInbox() {
     printed: () => JSON.parse(lines.at(-1) ?? '') as Record<string, unknown>,
     use,
     put,
-    park: (reason = 'EVENT_UNMATCHED: no such recipient') =>
-      work((inbox, entries) => inbox.park(idsOf(entries), reason, minutesLater(requests))),
-    parkReplies: (reason = 'REPLY_UNPLACED: the mail names no document') =>
-      work((inbox, entries) => inbox.park(idsOf(entries), reason, minutesLater(requests)), ['inbound']),
+    park: (why: ParkReason = { code: 'EVENT_UNMATCHED', reason: 'no such recipient' }) =>
+      work((inbox, entries) => inbox.park(idsOf(entries), why, minutesLater(requests))),
+    parkReplies: (why: ParkReason = { code: 'REPLY_UNPLACED', reason: 'the mail names no document' }) =>
+      work((inbox, entries) => inbox.park(idsOf(entries), why, minutesLater(requests)), ['inbound']),
     settle: () =>
       work((inbox, entries) => inbox.settle(idsOf(entries), { outcome: 'applied' }, minutesLater(requests))),
     /** Leaves the entries claimed, as a worker that is at work (or was killed). */

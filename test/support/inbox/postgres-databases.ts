@@ -55,10 +55,16 @@ export async function countStoringTransactions(database: PostgresDatabase): Prom
   return row?.['count'] as number;
 }
 
-/** Runs one statement on a connection of its own. */
-export async function queryOnce(url: string, sql: string): Promise<Record<string, unknown>[]> {
+/** A connection of its own, past the inbox; the caller ends it. */
+export async function openConnection(url: string): Promise<Client> {
   const client = new Client({ connectionString: url });
   await client.connect();
+  return client;
+}
+
+/** Runs one statement on a connection of its own. */
+export async function queryOnce(url: string, sql: string): Promise<Record<string, unknown>[]> {
+  const client = await openConnection(url);
   try {
     return (await client.query<Record<string, unknown>>(sql)).rows;
   } finally {

@@ -1,14 +1,14 @@
 import { migrate } from '../../../src/inbox/sqlite/open.ts';
-import { sqliteSchema } from '../../../src/inbox/sqlite/schema.ts';
-import { openSqliteSession } from '../../../src/inbox/sqlite/session.ts';
-import type { SqliteSession } from '../../../src/inbox/sqlite/session.ts';
+import { schema } from '../../../src/inbox/sqlite/schema.ts';
+import { openSession } from '../../../src/inbox/sqlite/session.ts';
+import type { Session } from '../../../src/inbox/sqlite/session.ts';
 import { after, bytesOfText } from './inbox-requests.ts';
 
 /** What the first version of the schema could hold: an entry in every state, an array, a duplicate. */
 export const version1Entries = [
   { id: 1, state: 'settled', reason: 'applied' },
   { id: 2, state: 'settled', reason: 'duplicate of 1' },
-  { id: 3, state: 'parked', reason: 'TEST_PARKED: for a human' },
+  { id: 3, state: 'parked', reason: 'EVENT_UNMATCHED: for a human' },
   { id: 4, state: 'waiting', reason: 'ODOO_TIMEOUT: slow' },
   { id: 5, state: 'claimed', reason: 'claimed' },
   { id: 6, state: 'received', reason: 'split(2)' },
@@ -20,9 +20,9 @@ export const version1Entries = [
  * release filled it. Request n arrived at `after(n)`; the last one had not been looked at.
  */
 export async function createVersion1Inbox(path: string): Promise<void> {
-  const session = openSqliteSession(path);
+  const session = openSession(path);
   session.first('PRAGMA journal_mode = WAL', []);
-  await migrate(session, sqliteSchema.slice(0, 1));
+  await migrate(session, schema.slice(0, 1));
   for (let id = 1; id <= 7; id += 1) addRequest(session, id);
   session.run('UPDATE admission SET last_request_id = 6', []);
   const due = { 4: after(600), 6: after(5), 7: after(6) } as Readonly<Record<number, Date>>;
@@ -54,7 +54,7 @@ export async function createVersion1Inbox(path: string): Promise<void> {
     [1, 'settled', 'applied', 60],
     [2, 'settled', 'duplicate of 1', 50],
     [3, 'claimed', 'claimed', 50],
-    [3, 'parked', 'TEST_PARKED: for a human', 60],
+    [3, 'parked', 'EVENT_UNMATCHED: for a human', 60],
     [4, 'claimed', 'claimed', 50],
     [4, 'waiting', 'ODOO_TIMEOUT: slow', 60],
     [5, 'claimed', 'claimed', 50],
@@ -71,7 +71,7 @@ export async function createVersion1Inbox(path: string): Promise<void> {
   session.close();
 }
 
-function addRequest(session: SqliteSession, id: number): void {
+function addRequest(session: Session, id: number): void {
   const body = id === 5 ? '[{"element":0},{"element":1}]' : `{"keys":["event:${id}"]}`;
   session.run(
     'INSERT INTO request (direction, webhook_id, secret_id, received_at, body) VALUES (?, ?, ?, ?, ?)',

@@ -37,7 +37,7 @@ export function personal(reply: Omit<WrittenReply, 'from'> & { from: string }): 
 export async function entriesOf({ environment }: BridgedOdoo): Promise<EntrySummary[]> {
   const inbox = await openInbox(environment['DATABASE_URL'] ?? '');
   try {
-    return await inbox.list({ directions: ['inbound'], limit: 1_000 });
+    return await inbox.list({ kinds: ['inbound'], limit: 1_000 });
   } finally {
     await inbox.close();
   }
@@ -51,8 +51,8 @@ export async function sendReply(bridged: BridgedOdoo, reply: WrittenReply): Prom
   return ended(bridged, webhook.headers['webhook-id'] ?? '');
 }
 
-export async function ended(bridged: BridgedOdoo, webhookId: string): Promise<EntrySummary> {
-  const find = async () => (await entriesOf(bridged)).find((entry) => entry.webhookId === webhookId);
+export async function ended(bridged: BridgedOdoo, requestKey: string): Promise<EntrySummary> {
+  const find = async () => (await entriesOf(bridged)).find((entry) => entry.requestKey === requestKey);
   const isEnded = (entry: EntrySummary | undefined) =>
     entry !== undefined && ['settled', 'parked'].includes(entry.state);
   return (await eventually(find, isEnded)) as EntrySummary;

@@ -34,6 +34,7 @@ export function file(name: string, contentType: string | undefined, bytes: Uint8
   return {
     name,
     contentType,
+    contentId: undefined,
     async *content() {
       for (let at = 0; at < buffer.length; at += 1000) yield buffer.subarray(at, at + 1000);
     },

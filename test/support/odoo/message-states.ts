@@ -3,7 +3,7 @@ import type {
   MailState,
   MessageState,
   NotificationState,
-} from '../../../src/rules/delivery/message-state.ts';
+} from '../../../src/odoo/message-state.ts';
 import type { OdooFacts } from '../../../src/rules/delivery/notification-values.ts';
 
 /** Odoo's own selection values, as far as the tests need them: mail.mail knows no mail_bounce. */
@@ -20,13 +20,13 @@ const failures: Readonly<Record<string, Partial<HistoryEvent>>> = {
     permanence: 'hard',
     failure_type: 'mail_email_invalid',
     reason: 'address_unknown',
-    line: '550 5.1.1 User unknown',
+    smtp_line: '550 5.1.1 User unknown',
   },
   soft_bounce: {
     permanence: 'soft',
     failure_type: 'mail_smtp',
     reason: 'temporary',
-    line: '451 4.2.0 Later',
+    smtp_line: '451 4.2.0 Later',
   },
 };
 
@@ -47,7 +47,7 @@ export function historyEvent(
     permanence: null,
     failure_type: null,
     reason: null,
-    line: null,
+    smtp_line: null,
     ...failures[type],
     ...changes,
   };
@@ -58,8 +58,7 @@ export function mailState(changes: Partial<MailState> = {}): MailState {
     id: 10,
     state: 'sent',
     is_notification: true,
-    relayed: true,
-    delete_wished: true,
+    auto_delete_requested: true,
     confirmed: false,
     recipients: [
       { partner_id: 1, address: 'jane@example.com' },
@@ -100,7 +99,6 @@ export function messageState(changes: Partial<MessageState> = {}): MessageState 
     id: 5,
     model: 'sale.order',
     res_id: 7,
-    document_exists: true,
     mails: [mailState()],
     notifications: [notificationState(21, 'jane@example.com'), notificationState(22, 'joe@example.com')],
     events: [],
