@@ -1,6 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { printableJson, printableLine, printableText, printTable } from '../../src/commands/printed-text.ts';
+import { anyCharacter } from '../support/any-character.ts';
 
 /** Escape sequences, an 8-bit CSI, a bell, bidi overrides and isolates, and things that end a line. */
 const hostile = ['\u001b[2J', '\u009b31m', '\u0007', '\u202e', '\u2066', '\u061c', '\r', '\u2028', '\u0000'];
@@ -31,7 +32,7 @@ describe('foreign text that is printed', () => {
 
   it('reads back from JSON unchanged, whatever it is', () => {
     fc.assert(
-      fc.property(fc.string({ unit: 'binary' }), (text) => {
+      fc.property(fc.string({ unit: anyCharacter }), (text) => {
         const printed = printableJson({ text: `${text}${hostile.join('')}` });
         expect(JSON.parse(printed)).toEqual({ text: `${text}${hostile.join('')}` });
       }),

@@ -10,6 +10,7 @@ import {
 } from '../../src/sweego/signature.ts';
 import { nonAscii, shortKey, symfonyDelivered, symfonyMistakes } from '../fixtures/signed-requests.ts';
 import type { SignedRequest } from '../fixtures/signed-requests.ts';
+import { anyCharacter } from '../support/any-character.ts';
 import { signWebhook } from '../support/mails/sign-webhook.ts';
 
 function signerOf(request: SignedRequest, changes: { signature?: string; body?: Uint8Array } = {}) {
@@ -82,7 +83,7 @@ describe('the signature header', () => {
 
   it('never throws, whatever is in it', () => {
     fc.assert(
-      fc.property(fc.string({ unit: 'binary' }), (signature) => {
+      fc.property(fc.string({ unit: anyCharacter }), (signature) => {
         expect(signerOf(nonAscii, { signature })).toBeUndefined();
       }),
     );

@@ -4,7 +4,7 @@ import type { Entry } from '../../inbox/inbox.ts';
 import { describeError } from '../../log.ts';
 import type { ReplyDeps } from './reply-deps.ts';
 
-/** Logs a call that failed: as an error when a person must fix it, else as a warning. */
+/** Logs a failed call; as an error when a human must fix the cause. */
 export function logSweegoFault({ log }: Pick<ReplyDeps, 'log'>, entry: Entry, error: BridgeError): void {
   const needsHuman = error.code === 'SWEEGO_API_KEY_REFUSED' || error.code === 'SWEEGO_API_KEY_MISSING';
   const write = needsHuman ? log.error : log.warn;

@@ -1,4 +1,5 @@
 import fc from 'fast-check';
+import { anyCharacter } from '../any-character.ts';
 
 /** HOSTILE_SECONDS=60 for a soak; 200 mails otherwise. */
 export const hostileSeconds = Number(process.env['HOSTILE_SECONDS'] ?? 0);
@@ -60,7 +61,7 @@ const hostilePiece = fc.oneof(
     'é'.repeat(1000),
     'ann@example.com',
   ),
-  fc.string({ unit: 'binary', maxLength: 20 }),
+  fc.string({ unit: anyCharacter, maxLength: 20 }),
 );
 export const hostileText = fc.oneof(
   hostilePiece,
