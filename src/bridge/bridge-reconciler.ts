@@ -8,7 +8,7 @@ import { describeBody } from '../sweego/describe-body.ts';
 import { sleep as realSleep } from './bridge-worker.ts';
 import type { BridgeWorker } from './bridge-worker.ts';
 
-/** Joins the reconciler and what it uses, beside a worker; it does nothing by itself. */
+/** Creates the reconciler of a bridge from its parts; it does nothing until it is called. */
 export function createBridgeReconciler(
   config: ServeConfig,
   inbox: Inbox,

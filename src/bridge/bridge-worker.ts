@@ -22,21 +22,21 @@ import { describeBody } from '../sweego/describe-body.ts';
 /** Time limit of a call to Odoo, milliseconds: its own retries after a conflict take up to 17 s. */
 const odooTimeoutMs = 60_000;
 
-/** What it takes; entries of other kinds stay as they are. */
+/** The kinds of entries that the worker handles; others stay untouched. */
 export const workerKinds: readonly EntryKind[] = ['outbound', 'log', 'inbound'];
 
-/** What moves entries from an inbox to Odoo, in `serve` and in `inbox replay --now`. */
+/** The parts that bring entries from an inbox to Odoo, in `serve` and in `inbox replay --now`. */
 export type BridgeWorker = {
-  /** Owned by whoever asked for this: closing it breaks off a call that hangs. */
+  /** The caller must close it; closing cancels a hanging call. */
   odoo: Odoo;
   actions: BridgeActions;
   settings: SettingsKeeper;
   worker: Worker;
-  /** Names this process in leases. */
+  /** The name of this process in leases. */
   holder: string;
 };
 
-/** Joins the worker and what it uses; it is not started. */
+/** Creates the worker and its parts, without starting it. */
 export function createBridgeWorker(
   config: ServeConfig,
   inbox: Inbox,
@@ -83,14 +83,14 @@ export function createBridgeWorker(
   return { odoo, actions, settings, worker, holder };
 }
 
-/** The bridge's own user in Odoo. */
+/** Connects to Odoo as one user. */
 export function connectOdoo(access: OdooAccess, timeoutMs: number): Odoo {
   const { transport, url, database, login, secret } = access;
   const connection = { url, database, secret, timeoutMs };
   return createOdoo(transport, login === undefined ? connection : { ...connection, login }, sendHttpRequest);
 }
 
-/** Resolves after so many milliseconds, or at once when the signal aborts. */
+/** Resolves after this many milliseconds, or at once when the signal aborts. */
 export function sleep(ms: number, signal?: AbortSignal): Promise<void> {
   return delay(ms, undefined, signal === undefined ? {} : { signal }).catch(() => undefined);
 }

@@ -13,31 +13,31 @@ import type { OpenTicks } from './minute-ticks.ts';
 import { createReadiness } from './readiness.ts';
 
 const settingsEveryMs = 60_000;
-/** What bodies under way may take: a thousand small ones, and four of the largest at once. */
+/** Memory for bodies of current requests: a thousand small ones, and four of the largest ones. */
 const bodyMemory = { smallBytes: 64_000_000, largeBytes: 192_000_000 };
 
 export type ServeDeps = {
   now: () => Date;
   log: Log;
-  /** How long stopping waits for the batch and the requests under way, milliseconds; 30,000 when left out. */
+  /** How long stopping waits for the current batch and requests, milliseconds; 30,000 when left out. */
   graceMs?: number;
-  /** What wakes the reconciler; the minutes of the clock when left out. */
+  /** Wakes the reconciler; the start of each minute when left out. */
   openTicks?: OpenTicks;
 };
 
 export type Bridge = {
-  /** Where the webhooks arrive, without trailing slash. */
+  /** The URL that receives webhooks, without trailing slash. */
   url: string;
   /**
-   * Accepts no webhook and claims no entry any more, finishes what is under way, and gives the lease back.
-   * What takes longer than the grace is broken off and taken up again at the next start.
+   * Stops accepting webhooks and claiming entries, finishes the current work, and releases the lease. Work that takes
+   * longer than the grace is cancelled, and resumed at the next start.
    */
   close(): Promise<void>;
 };
 
 /**
- * Joins the parts to a running bridge: inbox, HTTP server, worker and the settings from Odoo. Resolves once
- * webhooks are accepted; whether Odoo answers is no condition for that.
+ * Starts a bridge from its parts: inbox, HTTP server, worker, reconciler and the settings from Odoo. Resolves when
+ * webhooks are accepted, even if Odoo does not answer.
  *
  * @throws BridgeError INBOX_* (the inbox cannot be opened), HTTP_LISTEN_FAILED
  */
@@ -69,7 +69,7 @@ export async function openBridge(
   const stopping = new AbortController();
   const refreshing = refreshEveryMinute(settings, stopping.signal, {
     log,
-    // Ticks stay away for as long as the clock was set back.
+    // After the clock was set back, no ticks come for that long.
     onRefresh: () => reconciler.wake(),
   });
   const ticks = openTicks(() => void reconciler.wake());
@@ -85,7 +85,7 @@ export async function openBridge(
       log.error(describeError(error), 'worker did not stop cleanly');
     });
     await Promise.all([server.close(graceMs), atMost(graceMs, stopped)]);
-    // Breaks off a call that still hangs: the worker then gives its batch back, and its lease.
+    // Cancels a hanging call: the worker then releases its batch and its lease.
     await odoo.close();
     await Promise.all([stopped, refreshing, reconciled]);
     await inbox.close();
@@ -101,10 +101,10 @@ async function atMost(ms: number, work: Promise<void>): Promise<void> {
 }
 
 /**
- * Tells of a failure when it begins or changes, and of its end; not every minute in between. Counts by the process's
- * own time, which no change of clocks touches.
+ * Refreshes the settings each minute. Logs a failure when it begins, changes or ends, not each minute. The pause is
+ * independent of the computer's clock.
  *
- * @param onRefresh called each time that Odoo has told its settings; not waited for
+ * @param onRefresh called after each successful refresh; not waited for
  */
 async function refreshEveryMinute(
   settings: SettingsKeeper,

@@ -6,31 +6,31 @@ import { describeBody } from '../sweego/describe-body.ts';
 import { drainNow } from './drain-now.ts';
 import type { DrainEnd } from './drain-now.ts';
 
-/** More than a reconciliation of a week finds. */
+/** More rows than a reconciliation of a week finds. */
 const mostRows = 100_000;
 
-/** What became of the rows of Sweego's log that Odoo had not been told. */
+/** The result for the rows of Sweego's log that Odoo did not have. */
 export type BroughtRows = {
-  /** Who saw to them; `none`: there were none. */
+  /** Which process brought them to Odoo; `none`: there were no rows. */
   worker: 'none' | 'serve' | 'now';
-  /** Why Odoo as a whole could not be worked with. */
+  /** The code of the error when Odoo as a whole was unavailable. */
   odooCode: string | undefined;
   applied: number;
-  /** Ended without a change: known already, or about a message that this Odoo does not have. */
+  /** Settled without a change: known already, or about a message that this Odoo does not have. */
   needless: number;
-  /** Neither brought nor given up: due, in a worker's hands, or put off. */
+  /** Neither settled nor parked: due, claimed or waiting. */
   open: readonly EntrySummary[];
-  /** Given up in this run: each needs a human. */
+  /** Parked in this run: each needs a human. */
   parked: readonly EntrySummary[];
-  /** Given up before that, and still waiting for a human. */
+  /** Parked before this run, and still waiting for a human. */
   parkedEarlier: number;
 };
 
 /**
- * Brings to Odoo every row of Sweego's log that waits in the inbox, those that earlier reconciliations left
- * included. A running `serve` does it when there is one, and may have done it before this looks.
+ * Brings every open row of Sweego's log in the inbox to Odoo, also rows from earlier reconciliations. A running `serve`
+ * does the work if there is one, and may have finished before this process looks.
  *
- * @param since when the reconciliation began: what it stored is told of in any case
+ * @param since when the reconciliation began: every row stored since then is part of the result
  * @throws BridgeError INBOX_*
  */
 export async function bringRows(
@@ -66,7 +66,7 @@ function isOpen({ state }: EntrySummary): boolean {
   return openStates.includes(state);
 }
 
-/** Rows that were not open any more when this process looked were brought by somebody else. */
+/** Rows that were no longer open when this process looked were handled by a running `serve`. */
 function workerOf(end: DrainEnd | undefined): BroughtRows['worker'] {
   const isServed =
     end === undefined || end.kind === 'served' || (end.kind === 'done' && end.worker === 'serve');
@@ -85,8 +85,8 @@ async function summariesOf(inbox: Inbox, ids: readonly number[]): Promise<EntryS
 }
 
 /**
- * Fails for what nobody will bring to Odoo by himself: everything that is open while no `serve` runs, and what
- * was parked in any case. What was parked earlier is only told: it was a failure then.
+ * Fails when rows need somebody to act: open rows while no `serve` runs, and rows that were parked in this run. Rows
+ * parked earlier are only reported, because the run that parked them has failed already.
  *
  * @throws BridgeError RECONCILE_UNFINISHED
  */
@@ -119,7 +119,7 @@ function fixOf(parked: number, odooCode: string | undefined): string | undefined
   );
 }
 
-/** The rows that were just stored have no numbers yet. */
+/** Splits new requests into entries: only entries have numbers. */
 async function splitNewRequests(inbox: Inbox, now: () => Date): Promise<void> {
   while ((await inbox.status()).unclaimed > 0) {
     await inbox.claim({ kinds: [], limit: 0, now: now(), describe: describeBody });
@@ -131,8 +131,8 @@ function listRows(inbox: Inbox, filter: EntryFilter): Promise<EntrySummary[]> {
 }
 
 /**
- * What was put back only because Odoo was away is due at once. What failed by itself, or waits for a message,
- * keeps its time: counting would start anew, and never come to an end when this is called again and again.
+ * Makes entries due at once that only wait because Odoo was unavailable. Entries that failed themselves, or wait for a
+ * message, keep their time: replaying resets their counters, so repeated calls would never let them end.
  */
 async function endOutageWaits(inbox: Inbox, rows: readonly EntrySummary[], now: Date): Promise<void> {
   const ids = rows

@@ -5,15 +5,14 @@ import type { EntrySummary } from '../inbox/inbox.ts';
 import { createBridgeActions } from '../odoo/bridge-actions.ts';
 import { connectOdoo } from './bridge-worker.ts';
 
-/** An operator waits for it. */
+/** Short, because an operator waits. */
 const timeoutMs = 10_000;
 
 /**
- * Closes the activities by which users of Odoo know of parked replies. What was done with the replies does not
- * depend on it: never throws.
+ * Closes the activities of parked replies in Odoo. Never throws, because the replies are already changed.
  *
- * @param access undefined where no ODOO_ variables are set
- * @returns what to tell the operator
+ * @param access undefined when no ODOO_ variables are set
+ * @returns lines for the operator
  */
 export async function closeAlerts(
   access: OdooAccess | undefined,

@@ -5,13 +5,13 @@ import type { Log } from '../log.ts';
 import { createBridgeWorker, sleep, workerKinds } from './bridge-worker.ts';
 
 const lookEveryMs = 100;
-/** How often a lease is asked for that somebody may have left behind. */
+/** How often this process asks for a lease that a killed process may have left. */
 const askEveryMs = 500;
 const timesToAsk = Math.ceil(workerLease.ttlMs / askEveryMs) + 2;
 
 /**
- * How draining ended. `served`: another process goes on renewing the lease, so it does the work. `done` tells who
- * has done it.
+ * How draining ended. `served`: another process keeps renewing the lease, so it does the work. `done`: the work is
+ * finished; `worker` names the process that did it.
  */
 export type DrainEnd =
   { kind: 'done'; worker: 'serve' | 'now' } | { kind: 'served' } | { kind: 'odoo_down'; code: string };
@@ -19,9 +19,9 @@ export type DrainEnd =
 export type DrainDeps = { now: () => Date; log: Log };
 
 /**
- * Resolves when each of the entries has ended or was put off, or Odoo as a whole is at fault. Only one process
- * may write to Odoo: while a `serve` does, this one waits and looks. A lease that a killed `serve` has left is
- * taken over once it was seen unrenewed for as long as it lasts, and this process works as `serve` does.
+ * Resolves when every entry is settled, parked or waiting, or when Odoo as a whole is unavailable. Only one process may
+ * write to Odoo: while a `serve` does, this process only watches. The lease of a killed `serve` is taken over when it was
+ * not renewed for its whole time; then this process works as `serve` does.
  *
  * @throws BridgeError INBOX_*
  */
@@ -42,7 +42,7 @@ export async function drainNow(
     }
     worker.start();
     while (worker.contact().state !== 'down' && (await isAnyUnderWay(inbox, left))) await sleep(lookEveryMs);
-    // The turn that is running still tells whether Odoo answered.
+    // The current turn still shows whether Odoo answers.
     await worker.stop();
     const contact = worker.contact();
     return contact.state === 'down'
@@ -55,7 +55,7 @@ export async function drainNow(
   }
 }
 
-/** Whether nobody works on the inbox. False also for a moment after a `serve` was killed. */
+/** Whether no process works on the inbox. False for some seconds after a `serve` was killed. */
 export async function isUnserved(inbox: Inbox, now: Date): Promise<boolean> {
   const holder = `look:${process.pid}`;
   const held = await inbox.holdLease({ ...workerLease, holder, now });
@@ -63,7 +63,7 @@ export async function isUnserved(inbox: Inbox, now: Date): Promise<boolean> {
   return held;
 }
 
-/** Drops from the front of `ids` what is not under way any more, so that each look costs little. */
+/** Drops finished entries from the front of `ids`, so that each look is cheap. */
 async function isAnyUnderWay(inbox: Inbox, ids: number[]): Promise<boolean> {
   for (let [id] = ids; id !== undefined; [id] = ids) {
     if (isUnderWay(await inbox.find(id))) return true;
@@ -72,7 +72,7 @@ async function isAnyUnderWay(inbox: Inbox, ids: number[]): Promise<boolean> {
   return false;
 }
 
-/** Kinds that the worker does not take yet would never end. */
+/** Kinds that the worker does not handle would never end, so they do not count. */
 function isUnderWay(entry: EntrySummary | undefined): boolean {
   return (
     entry !== undefined &&

@@ -5,16 +5,16 @@ import { bridgeError } from '../errors.ts';
 import type { BridgeError } from '../errors.ts';
 
 export type HttpServer = {
-  /** Where this computer reaches it, without trailing slash. */
+  /** Its URL on this computer, without trailing slash. */
   url: string;
-  /** Accepts nothing more; resolves when the requests under way are answered, or cut off after `graceMs`. */
+  /** Stops accepting; resolves when current requests are answered, or cut off after `graceMs`. */
   close(graceMs: number): Promise<void>;
 };
 
 /**
- * Listens, and resolves once connections are accepted.
+ * Listens; resolves when connections are accepted.
  *
- * @param port 0 takes a free one
+ * @param port 0 chooses a free port
  * @throws BridgeError HTTP_LISTEN_FAILED
  */
 export async function openHttpServer(

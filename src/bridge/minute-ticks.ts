@@ -1,6 +1,6 @@
 import { schedule } from 'node-cron';
 
-/** Calls `onTick` again and again until it is closed. */
+/** Calls `onTick` regularly until it is closed. */
 export type OpenTicks = (onTick: () => void) => { close(): void };
 
 /**
@@ -13,5 +13,5 @@ export const openMinuteTicks: OpenTicks = (onTick) => {
   return { close: () => void task.destroy() };
 };
 
-/** Its own lines are no JSON, and would stand between those of the bridge's log. */
+/** Node-cron's own log lines are not JSON, so they must not mix with the bridge's log. */
 const silent = { info() {}, warn() {}, error() {}, debug() {} };

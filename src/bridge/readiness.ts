@@ -4,7 +4,7 @@ import type { Worker } from '../flows/worker/worker.ts';
 import type { Readiness } from '../http/status.ts';
 import type { Inbox } from '../inbox/inbox.ts';
 
-/** How long an answer serves further questions, milliseconds: each new one costs a durable write. */
+/** How long an answer is reused, milliseconds: each new one costs a durable write. */
 const freshMs = 2_000;
 
 export type ReadinessDeps = {
@@ -15,10 +15,10 @@ export type ReadinessDeps = {
 };
 
 /**
- * Finds out whether webhooks can be accepted, at most every two seconds. Whether the inbox can write is
- * tried, not guessed: a lease that means nothing is renewed, in one name for all, since somebody else's would only
- * be looked at. Settings count as known as well when the
- * environment alone names a secret, since webhooks are accepted then. The returned function never throws.
+ * Finds out whether webhooks can be accepted, at most every two seconds. It tests the inbox with a real write: it renews
+ * a lease without any other use. All processes use the same holder, because a lease of another holder would not be
+ * written. Settings count as known too when the environment has a secret, because webhooks are accepted then. The
+ * returned function never throws.
  */
 export function createReadiness(deps: ReadinessDeps): () => Promise<Readiness> {
   let last: { at: number; answer: Promise<Readiness> } | undefined;

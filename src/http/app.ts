@@ -8,8 +8,8 @@ import type { WebhookDeps } from './webhook.ts';
 export type AppDeps = WebhookDeps & { readiness(): Promise<Readiness> };
 
 /**
- * Everything the world may ask the bridge. Answers are JSON; an unknown path is 404, a known path asked in
- * another way is 405 with `Allow` (RFC 9110 §15.5.6).
+ * All HTTP routes of the bridge. Answers are JSON. An unknown path is 404; another method on a known path is 405 with
+ * `Allow` (RFC 9110 §15.5.6).
  */
 export function createApp(deps: AppDeps): Hono {
   const app = new Hono();

@@ -1,26 +1,26 @@
-/** Largest body that counts as small, bytes: a delivery event has about 1 kB, a reply without files some 10 kB. */
+/** Largest small body, bytes: a delivery event has about 1 kB, a reply without files about 10 kB. */
 const smallBodyBytes = 65_536;
 
-/** Memory for the bodies of all requests under way. */
+/** The memory for the bodies of all current requests. */
 export type BodyBudget = {
   /** @param announcedBytes Content-Length; undefined for a chunked body */
   openShare(announcedBytes: number | undefined): BodyShare;
 };
 
-/** What one request has taken. */
+/** The memory that one request uses. */
 export type BodyShare = {
-  /** Takes so many bytes more. False, and nothing taken, when they are not free. */
+  /** Takes this many bytes more. When they are not free, takes nothing and returns false. */
   take(sizeBytes: number): boolean;
-  /** Gives back all of it, once the body is needed no more; may be called again. */
-  giveBack(): void;
+  /** Releases all of it when the body is no longer needed; may be called again. */
+  release(): void;
 };
 
 /**
- * Bounds what the bodies of all requests together may take, since a body has to be in memory before its
- * signature can be checked: without it, some dozens of strangers who each send 40 MB end the process.
+ * Limits the memory for the bodies of all requests together. A body must be in memory before its signature can be
+ * checked, so without a limit some dozens of strangers who each send 40 MB would crash the process.
  *
- * Small bodies have a part of their own, so that nobody who fills the rest, or announces large bodies and
- * never sends them, keeps ordinary webhooks out.
+ * Small bodies have their own part. A stranger who fills the other part, or announces large bodies and never sends them,
+ * does not block ordinary webhooks.
  */
 export function createBodyBudget(limits: { smallBytes: number; largeBytes: number }): BodyBudget {
   const small = { freeBytes: limits.smallBytes };
@@ -36,7 +36,7 @@ export function createBodyBudget(limits: { smallBytes: number; largeBytes: numbe
           takenBytes += sizeBytes;
           return true;
         },
-        giveBack() {
+        release() {
           part.freeBytes += takenBytes;
           takenBytes = 0;
         },

@@ -1,10 +1,10 @@
 import type { BodyShare } from './body-budget.ts';
 
 /**
- * The bytes of a request's body; `too_large` or `no_room` as soon as that is known: from Content-Length before
- * anything is read, otherwise (chunked) at the byte that passes the limit, when reading stops.
+ * Reads the body of a request. Returns `too_large` or `no_room` as early as possible: from Content-Length before reading,
+ * or, for a chunked body, at the first byte beyond the limit.
  *
- * @throws whatever the connection failed with, when the client went away
+ * @throws the error of the connection when the client disconnects
  */
 export async function readBody(
   request: Request,
@@ -19,7 +19,7 @@ export async function readBody(
   return body.byteLength > limitBytes ? 'too_large' : body;
 }
 
-/** Undefined when it is not sent (chunked) or is no number. */
+/** Undefined when it is missing (chunked) or not a number. */
 export function contentLengthOf(request: Request): number | undefined {
   const text = request.headers.get('content-length');
   return text !== null && /^\d+$/.test(text) ? Number(text) : undefined;

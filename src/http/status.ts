@@ -1,26 +1,26 @@
 import type { Context } from 'hono';
 import type { InboxStatus } from '../inbox/inbox.ts';
 
-/** What the bridge knows about itself when it is asked whether it can do its work. */
+/** The state of the bridge, as `/readyz` reports it. */
 export type Readiness = {
-  /** Whether a write was just made durable. */
+  /** Whether a test write was stored durably. */
   isInboxWritable: boolean;
-  /** Whether settings, and so secrets, were ever read from Odoo or from the last snapshot. */
+  /** Whether settings, with their secrets, were ever read from Odoo or from the snapshot. */
   areSettingsKnown: boolean;
-  /** `unknown` before the first call. `code` is that of the last failure. */
+  /** `unknown` before the first call. `code`: the code of the last failure. */
   odoo: { state: 'up' | 'down' | 'unknown'; code?: string };
-  /** `undefined` when the inbox cannot even be read. */
+  /** `undefined` when the inbox cannot be read. */
   inbox: InboxStatus | undefined;
 };
 
-/** The process answers. */
+/** 200 while the process runs. */
 export function answerHealth(c: Context) {
   return c.json({ status: 'ok' });
 }
 
 /**
- * 200 when webhooks can be accepted, else 503. Odoo's state is told but does not decide: while Odoo is down,
- * accepting mail is exactly what must go on.
+ * 200 when webhooks can be accepted, else 503. The state of Odoo is reported but does not decide: webhooks must be
+ * accepted especially while Odoo is down.
  */
 export async function answerReadiness(c: Context, readiness: () => Promise<Readiness>) {
   const { isInboxWritable, areSettingsKnown, odoo, inbox } = await readiness();

@@ -9,7 +9,7 @@ import { contentLengthOf, readBody } from './read-body.ts';
 
 export type WebhookDirection = 'outbound' | 'inbound';
 
-/** Largest body taken, bytes. Replies carry text and HTML of a whole mail; attachments are fetched apart. */
+/** Largest accepted body, bytes. A reply contains the text and HTML of a whole mail; attachments are fetched later. */
 export const bodyLimitBytes: Readonly<Record<WebhookDirection, number>> = {
   outbound: 1_000_000,
   inbound: 40_000_000,
@@ -18,13 +18,13 @@ export const bodyLimitBytes: Readonly<Record<WebhookDirection, number>> = {
 export type WebhookDeps = {
   inbox: Pick<Inbox, 'put'>;
   bodyBudget: BodyBudget;
-  /** The secrets known now; empty when none was ever known. */
+  /** The secrets that are known now; empty before the first one is known. */
   secretsFor(direction: WebhookDirection): readonly SigningSecret[];
-  /** Whether Odoo has just told its secrets; otherwise one may be new, and no signature can be called wrong. */
+  /** Whether the secrets of Odoo are up to date. Otherwise a secret may be missing, and no signature is proven wrong. */
   areSecretsCurrent(): boolean;
-  /** Asks Odoo for new secrets. Its owner limits how often and how long that takes. */
+  /** Reads new secrets from Odoo. The settings keeper limits how often and how long. */
   refreshSecrets(): Promise<unknown>;
-  /** Oldest signature taken, seconds. */
+  /** Oldest accepted signature, seconds. */
   toleranceSeconds: number;
   now: () => Date;
   log: Pick<Log, 'debug' | 'warn' | 'error'>;
@@ -33,11 +33,10 @@ export type WebhookDeps = {
 type Refusal = { status: 400 | 401 | 413 | 503; error: string; retryAfterSeconds?: number };
 
 /**
- * Takes one webhook of Sweego: headers, size, signature, age, inbox, in this order, and 200 only after the
- * bytes are on disk. What the body means is nobody's concern here: what is signed is stored.
+ * Takes one webhook from Sweego. It checks headers, size, signature and age, in this order, and answers 200 only after
+ * the bytes are on disk. It does not look at the content of a body: every signed body is stored.
  *
- * Answers say what is wrong with the request and nothing about secrets; there is one answer for every kind
- * of bad signature.
+ * Answers name the fault of the request, but nothing about secrets: every kind of wrong signature has the same answer.
  */
 export async function takeWebhook(c: Context, direction: WebhookDirection, deps: WebhookDeps) {
   const headers = readSignatureHeaders((name) => c.req.header(name));
@@ -52,7 +51,7 @@ export async function takeWebhook(c: Context, direction: WebhookDirection, deps:
     if (body === 'no_room') return refuse(c, direction, deps, tooMuchAtOnce);
     return await storeSigned(c, direction, deps, headers, body);
   } finally {
-    share.giveBack();
+    share.release();
   }
 }
 
@@ -70,8 +69,8 @@ async function storeSigned(
     signer = find();
   }
   if (signer === undefined) {
-    const mayOneBeMissing = deps.secretsFor(direction).length === 0 || !deps.areSecretsCurrent();
-    return refuse(c, direction, deps, mayOneBeMissing ? noSecret : badSignature);
+    const mayLackNewestSecret = deps.secretsFor(direction).length === 0 || !deps.areSecretsCurrent();
+    return refuse(c, direction, deps, mayLackNewestSecret ? noSecret : badSignature);
   }
   const receivedAt = deps.now();
   if (!isInsideWindow(headers.timestamp, receivedAt, deps.toleranceSeconds)) {
@@ -105,7 +104,7 @@ function refuse(c: Context, direction: WebhookDirection, deps: WebhookDeps, refu
 
 function answer(c: Context, refusal: Refusal) {
   const { status, error, retryAfterSeconds } = refusal;
-  // The rest of a body that is not taken would otherwise be read only to be thrown away.
+  // Otherwise the rest of a refused body would be read and thrown away.
   if (refusal === tooLarge || refusal === tooMuchAtOnce) c.header('connection', 'close');
   if (retryAfterSeconds !== undefined) c.header('retry-after', String(retryAfterSeconds));
   return c.json({ status: 'refused', error }, status);

@@ -53,7 +53,7 @@ export type EntryResult =
 
 export type ParkResult = ParkReason & { kind: 'park'; isQuiet?: true };
 
-/** For an error that repeating cannot mend: the entry waits for a person. */
+/** For an error that repeating cannot fix: the entry waits for a person. */
 export function parkedBy({ code, message }: BridgeError): ParkResult {
   return { kind: 'park', code, reason: message };
 }
