@@ -13,8 +13,8 @@ const ownFiles: Readonly<Record<Engine, Readonly<Record<string, string>>>> = {
   },
   postgres: {
     'admit-store.ts': 'Rows are sent to the server many at a time, so storing them is a subject of its own.',
-    'count-slots.ts': 'Several processes count at once, which SQLite does not allow.',
-    'parameters.ts': 'PostgreSQL refuses some texts, and its driver sends many byte strings as one.',
+    'parameters.ts':
+      'PostgreSQL refuses some texts, its driver sends many byte strings as one, and processes count in slots.',
     'pool.ts': 'Connections to a server.',
     'sql-state.ts': "SQLSTATE, and the driver's codes of a lost connection.",
     'statement.ts': 'A statement is answered later, over the connection of a transaction or another one.',

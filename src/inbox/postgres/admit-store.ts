@@ -1,6 +1,5 @@
 import type { NewEntry, StoredRequest } from '../admission.ts';
-import { countSlots } from './count-slots.ts';
-import { joinBytes, storableText } from './parameters.ts';
+import { countSlots, joinBytes, storableText } from './parameters.ts';
 import type { RunStatement } from './statement.ts';
 
 /** An entry about to be stored. Keys are hashes. */

@@ -30,3 +30,6 @@ export function joinBytes(parts: readonly Uint8Array[]): JoinedBytes {
   });
   return { all: Buffer.concat(parts), starts, lengths };
 }
+
+/** Rows of `unadmitted_count`. The last one is admission's; every opened inbox adds to one of the others. */
+export const countSlots = 64;

@@ -1,8 +1,7 @@
 import { randomInt } from 'node:crypto';
 import type { Inbox, NewRequest } from '../inbox.ts';
 import { createPutQueue } from '../put-queue.ts';
-import { countSlots } from './count-slots.ts';
-import { joinBytes, storableText } from './parameters.ts';
+import { countSlots, joinBytes, storableText } from './parameters.ts';
 import type { Session } from './session.ts';
 
 /** How many bytes of bodies share a commit, give or take the last one: it is one message to the server. */

@@ -1,5 +1,5 @@
 import type { Migration } from '../migration.ts';
-import { countSlots } from './count-slots.ts';
+import { countSlots } from './parameters.ts';
 
 /** The code with which a reason of an earlier release begins, alone or before a colon. */
 const firstCode = '^([A-Z][A-Z0-9_]*)(?::|$)';
