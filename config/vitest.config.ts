@@ -1,3 +1,4 @@
+import { availableParallelism } from 'node:os';
 import { defineConfig } from 'vitest/config';
 
 /** What needs no service: pure rules, SQLite in a temporary file, stand-ins on loopback. */
@@ -6,7 +7,11 @@ export default defineConfig({
     root: new URL('..', import.meta.url).pathname,
     include: ['test/**/*.test.ts'],
     exclude: ['test/**/*.real.test.ts', 'dist/**', 'node_modules/**'],
-    globalSetup: ['test/support/built-programs-setup.ts'],
+    globalSetup: ['test/support/temporary-folder-setup.ts', 'test/support/built-programs-setup.ts'],
+    // Test files wait about as long as they compute, so each processor can work on two.
+    maxWorkers: 2 * availableParallelism(),
     testTimeout: 20_000,
+    hookTimeout: 20_000,
+    expect: { poll: { timeout: 10_000 } },
   },
 });

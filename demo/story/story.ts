@@ -105,7 +105,7 @@ async function repeatReport(deps: StoryDeps, order: SentOrder, webhook: SweegoWe
   );
   const [repeated, applied] = entries.filter((entry) => entry.requestKey === webhook.headers['webhook-id']);
   expectThat(
-    applied?.reason === 'applied' && repeated?.reason.startsWith('duplicate') === true,
+    applied?.outcome === 'applied' && repeated?.outcome === 'duplicate',
     'the first report was applied and the second is a duplicate',
   );
   expectThat(

@@ -1,7 +1,7 @@
 import { readAddressList } from './address-list.ts';
 
 /**
- * An address for comparing: without display name, white space and case. Local parts are case-sensitive by
+ * An address for comparison, without display name and white space, in lower case. Local parts are case-sensitive by
  * RFC 5321 section 2.4, but Odoo's `email_normalized` lower-cases them, and mail servers rewrite them.
  *
  * @returns undefined when the text does not hold exactly one address

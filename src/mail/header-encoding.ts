@@ -5,9 +5,8 @@ import type { Mailbox } from './mailbox.ts';
 const wordBytes = 45;
 
 /**
- * An unstructured header value (Subject) in ASCII, folded: plain where that is certain to come back unchanged,
- * else as encoded words (RFC 2047). A text that itself looks like an encoded word is encoded once more, or it
- * would be decoded into something that nobody wrote.
+ * An unstructured header value (Subject) in ASCII, folded. It is plain when every reader returns it unchanged, else it
+ * consists of encoded words (RFC 2047). A text that looks like an encoded word is encoded too, or a reader would decode it.
  *
  * @param text one line
  */
@@ -26,15 +25,15 @@ export function encodeUnstructured(text: string): string {
 }
 
 /**
- * A mailbox in ASCII. A display name with anything but letters, digits and blanks is one encoded word, however
- * long: Python up to 3.13 (email._header_value_parser), with which Odoo reads, keeps the blank between two
- * encoded words of a display name, which RFC 2047 section 6.2 says to drop.
+ * A mailbox in ASCII. A display name with other characters than letters, digits and spaces becomes one encoded word of any
+ * length. Odoo reads it with Python (email._header_value_parser), which up to version 3.13 keeps the space between two
+ * encoded words of a display name, although RFC 2047 section 6.2 removes it.
  *
- * A local part beyond ASCII becomes an encoded word too, which Odoo decodes: no mail server in between would
- * have to understand it.
+ * A local part beyond ASCII becomes an encoded word too, which Odoo decodes. No mail server handles this mail, so none has
+ * to understand it.
  *
- * @param mailbox name and address of one line
- * @returns undefined when the address cannot be written at all
+ * @param mailbox without line breaks in name and address
+ * @returns undefined when the address cannot be written
  */
 export function formatMailbox(mailbox: Mailbox): string | undefined {
   const address = formatAddress(mailbox.address);
@@ -44,12 +43,12 @@ export function formatMailbox(mailbox: Mailbox): string | undefined {
   return `${name} <${address}>`;
 }
 
-/** Mailboxes one a line; those that cannot be written are left out. */
+/** One mailbox on each line. Those that cannot be written are left out. */
 export function formatMailboxes(mailboxes: readonly Mailbox[]): string {
   return mailboxes.flatMap((mailbox) => formatMailbox(mailbox) ?? []).join(',\r\n ');
 }
 
-/** A Message-Id as it stands in a header, or undefined when it could not stand there unencoded on one line. */
+/** A Message-Id as header text, or undefined when it does not fit on one line without encoding. */
 export function formatMessageId(id: string): string | undefined {
   return /^<[\x21-\x3b\x3d\x3f-\x7e]{1,900}>$/.test(id) ? id : undefined;
 }

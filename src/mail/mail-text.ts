@@ -7,10 +7,10 @@ export function wholeText(text: string): string {
 }
 
 /**
- * One line for a header: every control character, line and paragraph separator and run of white space becomes
- * one space, so that nothing in it can end a header and begin another (RFC 5322 section 2.2).
+ * One line for a header. Control characters, line and paragraph separators and white space become single spaces, so that
+ * no text can end a header and begin another one (RFC 5322 section 2.2).
  *
- * @param longestBytes of UTF-8; what is longer is cut between characters
+ * @param longestBytes in UTF-8; a longer text is cut between characters
  */
 export function oneLine(text: string, longestBytes: number): string {
   return cutToBytes(
@@ -21,7 +21,7 @@ export function oneLine(text: string, longestBytes: number): string {
   );
 }
 
-/** The beginning of a text that takes at most so many bytes of UTF-8. */
+/** The beginning of a text, at most `longestBytes` of UTF-8. */
 export function cutToBytes(text: string, longestBytes: number): string {
   if (Buffer.byteLength(text) <= longestBytes) return text;
   let sizeBytes = 0;

@@ -2,6 +2,6 @@
 export type Mailbox = {
   /** Display name, decoded; `''` when there is none. */
   name: string;
-  /** Bare address as written: its case is kept. */
+  /** The bare address as written. Its case is kept. */
   address: string;
 };

@@ -1,8 +1,8 @@
 /**
- * A Message-Id as Odoo stores it: angle brackets around, no white space inside, case kept.
+ * A Message-Id as Odoo stores it: in angle brackets, without white space. Its case is kept.
  *
- * @param value a header value already unfolded and decoded; brackets may be missing
- * @returns undefined when nothing that could be an id is in it
+ * @param value an unfolded and decoded header value; the brackets may be missing
+ * @returns undefined when the value cannot be an id
  * @see RFC 5322 section 3.6.4 (msg-id)
  */
 export function normalizeMessageId(value: string): string | undefined {

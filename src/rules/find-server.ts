@@ -1,6 +1,6 @@
 /**
- * The mail server whose secret verified a webhook: its options count. Undefined where a secret of the
- * environment did, which belongs to no server.
+ * The mail server whose secret verified a webhook. Its options apply. Undefined when a secret of the environment verified
+ * it, because that belongs to no server.
  *
  * @param secretId for example `server:3:inbound:2`
  */

@@ -1,41 +1,41 @@
-/** Seconds before each further look for a message that Odoo does not show yet; then it is not ours. */
+/** Seconds before each retry while Odoo does not show the message. After the last one it is not a message of this Odoo. */
 const unknownMessageSeconds = [5, 30, 120, 600, 3600];
-/** Seconds before each further try of an entry that failed by itself; then it is parked. */
+/** Seconds before each retry of an entry that failed. After the last one it is parked. */
 const failedEntrySeconds = [5, 30, 120, 600, 3600, 21_600];
-/** Seconds before looking again at a message that Odoo is sending; the last one repeats. */
+/** Seconds before each retry while Odoo sends the message. The last value repeats. */
 const sendingSeconds = [2, 5, 15, 60, 300];
 
 /**
- * How long to wait for a message that Odoo does not know: a mail sent inside the user's transaction is
- * invisible until its commit, so not knowing it is normal at first.
+ * How long to wait for a message that Odoo does not show. A mail is sent inside the user's transaction and is invisible
+ * until its commit, so a missing message is normal at first.
  *
  * @param waits how often the entry has waited so far
- * @returns milliseconds, or undefined when it has waited long enough
+ * @returns milliseconds, or undefined after the last wait
  */
 export function unknownMessageDelayMs(waits: number): number | undefined {
   return toMilliseconds(unknownMessageSeconds[waits]);
 }
 
 /**
- * How long to wait after an entry's own failure.
+ * How long to wait after a failure of the entry itself.
  *
- * @param attempts how often it has failed before
- * @returns milliseconds, or undefined when it must be parked
+ * @param attempts how often it failed before
+ * @returns milliseconds, or undefined when the entry must be parked
  */
 export function failedEntryDelayMs(attempts: number): number | undefined {
   return toMilliseconds(failedEntrySeconds[attempts]);
 }
 
-/** How long to wait while a mail of the message is `outgoing`; there is no last time. */
+/** How long to wait while a mail of the message is `outgoing`. There is no last wait. */
 export function sendingDelayMs(waits: number): number {
   return (sendingSeconds[Math.min(waits, sendingSeconds.length - 1)] ?? 300) * 1000;
 }
 
 /**
- * How long to leave a failing Odoo alone: 1 s doubled each time up to a minute, shortened at random by up
- * to half so that several bridges do not come back together.
+ * How long to pause after a failure of Odoo: 1 s, doubled with each further failure, up to a minute. A random part of up
+ * to half is taken off, so that several bridges do not return at the same moment.
  *
- * @param failures failures in a row, at least 1
+ * @param failures number of failures in a row, at least 1
  * @param random between 0 and 1
  */
 export function pauseMs(failures: number, random: number): number {

@@ -51,7 +51,7 @@ describe('an address header', () => {
     expect(read('<ann@example.com> Ann')).toEqual([['Ann', 'ann@example.com']]);
   });
 
-  it('may name an address within a display name, which is no mailbox of its own', () => {
+  it('may hold an address in a display name, which is not a mailbox', () => {
     expect(read('bob@example.com <ann@example.com>')).toEqual([['bob@example.com', 'ann@example.com']]);
     expect(read('"bob@example.com, Inc." <ann@example.com>')).toEqual([
       ['bob@example.com, Inc.', 'ann@example.com'],
@@ -93,14 +93,14 @@ describe('a damaged address header', () => {
     expect(addressesIn(text)).toEqual(['ann@example.com', 'bob@example.com']);
   });
 
-  it('whose reply address lost its plus to a form is read with the plus', () => {
+  it('with a space instead of the plus in a reply address is read with the plus', () => {
     const token = '32332d73616c652e6f72646572.01ef5c88@reply.example.org';
     expect(read(`reply ${token}`)).toEqual([['', `reply+${token}`]]);
     expect(read(`Please reply ann@example.com`)).toEqual([['Please reply', 'ann@example.com']]);
   });
 });
 
-describe('an address for comparing', () => {
+describe('an address for comparison', () => {
   it('is the only one of its text', () => {
     expect(normalizeAddress(' "Ann, Buyer" <Ann@Example.COM> ')).toBe('ann@example.com');
     expect(normalizeAddress('ann@example.com, bob@example.com')).toBeUndefined();
@@ -133,7 +133,7 @@ describe('reading hostile text', () => {
   /** How much more work a text four times as long is: 4 if it is linear, 16 if quadratic, 64 if cubic. */
   function growth(textOf: (length: number) => string, length: number): number {
     let least = Number.POSITIVE_INFINITY;
-    // Whatever else the computer does at the moment makes a ratio larger or smaller, but not five times in a row.
+    // Other work of the computer may disturb one ratio, but hardly five in a row.
     for (let attempt = 0; attempt < 5 && least > 8; attempt += 1) {
       const short = Math.max(cpuTimeOf(textOf(length)), 500);
       least = Math.min(least, cpuTimeOf(textOf(4 * length)) / short);
@@ -146,7 +146,7 @@ describe('reading hostile text', () => {
     expect(tooMuch).toEqual([]);
   });
 
-  it('is work in proportion to its length for a bracket that only blanks follow', () => {
+  it('is work in proportion to its length after a bracket with only spaces behind it', () => {
     const open = (length: number) => `<${' '.repeat(length)}x`;
     expect(growth(open, 20_000)).toBeLessThan(10);
     expect(growth((length) => `${open(1990)},`.repeat(length / 1990), 20_000)).toBeLessThan(10);

@@ -7,7 +7,7 @@ const call: CallSite = { transport: 'json2', step: 'call', model: 'res.partner',
 const run: CallSite = { transport: 'json2', step: 'call', model: 'ir.actions.server', method: 'run' };
 const login: CallSite = { ...call, transport: 'jsonrpc', step: 'authenticate' };
 
-/** Exceptions that the contract suite cannot provoke from outside, or not on every transport. */
+/** Exceptions that the contract suite cannot cause, or not on every transport. */
 const rows: readonly [name: string, message: string, site: CallSite, code: string, meaning: string][] = [
   ['odoo.exceptions.LockError', 'locked', call, 'ODOO_LOCKED', 'later/entry'],
   ['psycopg2.errors.SerializationFailure', 'could not serialize', call, 'ODOO_CONFLICT', 'later/entry'],
@@ -28,7 +28,7 @@ const rows: readonly [name: string, message: string, site: CallSite, code: strin
   ['werkzeug.exceptions.RequestEntityTooLarge', 'too large', call, 'ODOO_TOO_LARGE', 'never/entry'],
   ['werkzeug.exceptions.NotFound', 'Did you mean POST', call, 'ODOO_NOT_ODOO', 'later/odoo'],
   ['org.example.Strange', 'whatever', call, 'ODOO_SERVER', 'later/entry'],
-  // Inside a server action Odoo wraps what broke in a ValueError (odoo.tools.safe_eval).
+  // Odoo wraps an exception inside a server action in a ValueError (odoo.tools.safe_eval).
   [
     'builtins.ValueError',
     "ValueError('Wrong value') while evaluating\n'…'",
@@ -45,7 +45,7 @@ const rows: readonly [name: string, message: string, site: CallSite, code: strin
     'later/entry',
   ],
   ['builtins.ValueError', "KeyError('x') while evaluating\n'…'", run, 'ODOO_SERVER', 'later/entry'],
-  // A login judges no entry, whatever breaks in it.
+  // A failure of the login is never the fault of one entry.
   ['builtins.KeyError', 'res.users', login, 'ODOO_DATABASE', 'never/odoo'],
   ['psycopg2.errors.InsufficientPrivilege', 'denied for schema', login, 'ODOO_DATABASE', 'never/odoo'],
   ['builtins.ValueError', 'x', login, 'ODOO_UNAVAILABLE', 'later/odoo'],
@@ -58,7 +58,7 @@ test.each(rows)('%s (%j) during %o is %s, %s', (name, message, site, code, meani
   expect([error.code, `${error.retry}/${error.scope}`]).toEqual([code, meaning]);
 });
 
-test('names the class of what broke in a server action, and nothing of its source', () => {
+test('names the class of an exception in a server action, without any of its source', () => {
   const message = "UniqueViolation('Key (email)=(jane@example.com)') while evaluating\n'secret = 1'";
   const error = faultOfException({ name: 'builtins.ValueError', message }, run, 500);
   expect(error.details).toEqual({
@@ -71,7 +71,7 @@ test('names the class of what broke in a server action, and nothing of its sourc
   });
 });
 
-test("never carries Odoo's text further, whatever the exception and its text", () => {
+test("never repeats Odoo's text, for any exception", () => {
   const names = [...new Set(rows.map(([name]) => name)), 'odoo.exceptions.UserError', 'jane doe@example.com'];
   const marked = fc
     .tuple(fc.string(), fc.string())

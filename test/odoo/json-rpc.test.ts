@@ -14,7 +14,7 @@ const accessDenied = { name: 'odoo.exceptions.AccessDenied', message: 'Access De
 
 type Asked = { service: string; method: string; args: unknown[] };
 
-/** An Odoo that answers each request with the next of these; keeps what it was asked. */
+/** An Odoo that gives these answers in order, and keeps the requests. */
 function answering(...answers: object[]): { send: SendHttpRequest; asked: Asked[] } {
   const asked: Asked[] = [];
   const send: SendHttpRequest = async ({ body }) => {
@@ -33,7 +33,7 @@ function answering(...answers: object[]): { send: SendHttpRequest; asked: Asked[
 const methodsOf = (asked: readonly Asked[]) => asked.map(({ method }) => method);
 const search = { model: 'res.partner', method: 'search', arguments: { domain: [] } };
 
-test('authenticates once, also for calls made at the same time', async () => {
+test('authenticates once, even for calls at the same time', async () => {
   const { send, asked } = answering({ result: 7 }, { result: [1] }, { result: [1] }, { result: [1] });
   const odoo = createJsonRpc(connection, send);
   await Promise.all([odoo.call(search), odoo.call(search)]);
@@ -43,7 +43,7 @@ test('authenticates once, also for calls made at the same time', async () => {
   expect(asked[1]?.args.slice(0, 5)).toEqual(['example', 7, 'key', 'res.partner', 'search']);
 });
 
-test('does not repeat a call whose credential was refused, and authenticates afresh for the next', async () => {
+test('does not repeat a call after a refused credential, and authenticates again for the next call', async () => {
   const { send, asked } = answering(
     { result: 7 },
     { error: { data: accessDenied } },
@@ -76,7 +76,7 @@ test('does not remember a login that failed', async () => {
   expect(methodsOf(asked)).toEqual(['authenticate', 'authenticate', 'execute_kw']);
 });
 
-test('gives ids as the first positional argument only when there are any to give', async () => {
+test('passes ids as the first positional argument only when the call has ids', async () => {
   const { send, asked } = answering({ result: 7 }, { result: true }, { result: [1] }, { result: [2] });
   const odoo = createJsonRpc(connection, send);
   await odoo.call({ model: 'm', method: 'write', ids: [1], arguments: { vals: {} }, context: { a: 1 } });

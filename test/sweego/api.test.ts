@@ -21,7 +21,7 @@ async function readLog(open: OpenHttpRequest = openHttpRequest): Promise<void> {
 
 describe('a log that cannot be read', () => {
   it.each([400, 404])(
-    'names the address of the API as what to check when Sweego answers %i',
+    'names the address of the API as the thing to check when Sweego answers %i',
     async (status) => {
       sweego.failNext(status, status);
       const error = await expectRefusal(readLog(), {
@@ -35,7 +35,7 @@ describe('a log that cannot be read', () => {
     },
   );
 
-  it('speaks of a page, not of a file, when the answer is too large', async () => {
+  it('is called a page, not a file, when the answer is too large', async () => {
     const open: OpenHttpRequest = (request) => openHttpRequest({ ...request, maxResponseBytes: 100 });
     sweego.logRows.push({ swg_uid: 'x'.repeat(200), email_creation: '2026-11-22 08:00:00' });
     const error = await expectRefusal(readLog(open), {

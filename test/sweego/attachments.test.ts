@@ -34,7 +34,7 @@ describe('an attachment announced by uuid', () => {
     ]);
   });
 
-  it('that Sweego does not have any more is gone for good', async () => {
+  it('is missing for good when it no longer exists at Sweego', async () => {
     const uuid = sweego.addAttachment(Buffer.from('x'));
     sweego.removeAttachment(uuid);
     const gone = { code: 'SWEEGO_NOT_FOUND', retry: 'never', scope: 'entry', says: /UUID/ } as const;
@@ -45,7 +45,7 @@ describe('an attachment announced by uuid', () => {
     }
   });
 
-  it.each([500, 502, 503, 429, 408, 302])('is tried again after %i', async (status) => {
+  it.each([500, 502, 503, 429, 408, 302])('is retried after %i', async (status) => {
     const uuid = sweego.addAttachment(Buffer.from('x'));
     sweego.failNext(status);
     await expectRefusal(read({ uuid }), {
@@ -57,7 +57,7 @@ describe('an attachment announced by uuid', () => {
     expect(await read({ uuid })).toEqual(Buffer.from('x'));
   });
 
-  it('is no entry’s fault while the key is refused or Sweego is away', async () => {
+  it('does not fail its entry while Sweego refuses the key or is unavailable', async () => {
     const uuid = sweego.addAttachment(Buffer.from('x'));
     await expectRefusal(read({ uuid }, openHttpRequest, { apiKey: 'wrong' }), {
       code: 'SWEEGO_API_KEY_REFUSED',
@@ -75,7 +75,7 @@ describe('an attachment announced by uuid', () => {
     });
   });
 
-  it('that breaks off is no attachment, and one that is too large is refused before it is read', async () => {
+  it('is retried after an interruption, and refused before reading when it is too large', async () => {
     let size = longestAttachmentBytes + 1;
     const server = createServer((_request, response) => {
       response.writeHead(200, { 'content-length': size }).write('begun');
@@ -102,7 +102,7 @@ describe('an attachment announced by uuid', () => {
   });
 
   it.each(['../../../../api/keys', '..', '', 'a/b?c#d'])(
-    'reaches no other path by the uuid %j',
+    'never leads to another path by the uuid %j',
     async (uuid) => {
       await expect(read({ uuid })).rejects.toMatchObject({ code: 'SWEEGO_NOT_FOUND' });
       const prefix = `GET /clients/${sweego.clientUuid}/domains/inbound/attachments/`;
@@ -125,7 +125,7 @@ describe('an attachment announced by URL', () => {
     expect(JSON.stringify(sent)).not.toContain(sweego.apiKey);
   });
 
-  it('may be moved within Sweego, and no further', async () => {
+  it('may redirect within Sweego, but to no other host', async () => {
     const moved = { status: 302, location: '/b.pdf' };
     const within = answering([moved, { status: 200, body: 'bytes' }]);
     expect((await read({ url }, within.send)).toString()).toBe('bytes');
@@ -174,7 +174,7 @@ describe('an attachment announced by URL', () => {
   });
 });
 
-/** Answers in order; fails on a request too many. */
+/** Answers in order, and fails on an extra request. */
 function answering(answers: readonly { status: number; body?: string; location?: string }[]) {
   const sent: HttpRequest[] = [];
   const send: OpenHttpRequest = async (request) => {

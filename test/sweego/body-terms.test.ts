@@ -6,7 +6,7 @@ import { documentedEvents } from '../fixtures/outbound-events.ts';
 
 const odooId = '<1763.1764042000.123-openerp-7-sale.order@odoo.example.org>';
 
-it('a reply is found by the name under which Sweego’s log has it, and an event is not', () => {
+it('a reply is found by its id in Sweego’s log, and an event is not', () => {
   expect(termsOf('inbound', { swg_uid: ' 04-1 ' })).toEqual(['swg-uid:04-1']);
   expect(termsOf('inbound', { swg_uid: '' })).toEqual([]);
   expect(termsOf('outbound', { swg_uid: '01-1' })).toEqual([]);
@@ -17,7 +17,7 @@ describe('an event is found by', () => {
     expect(termsOf('outbound', event)).toEqual(['address:customer@example.com', `message-id:${odooId}`]);
   });
 
-  it('its recipient however it is written', () => {
+  it('its recipient in any spelling', () => {
     expect(termsOf('outbound', { recipient: ' "Ann, Buyer" <Ann@Example.COM> ' })).toEqual([
       'address:ann@example.com',
     ]);
@@ -31,7 +31,7 @@ describe('an event is found by', () => {
     }
   });
 
-  it('the fallback header of Odoo, and a log row by its own field', () => {
+  it('Odoo’s second header, and a log row by its own field for the recipient', () => {
     const row = { email_to: 'Ann <ann@example.com>', headers: { 'x-odoo-message-id': odooId } };
     expect(termsOf('log', row)).toEqual(['address:ann@example.com', `message-id:${odooId}`]);
   });
@@ -46,7 +46,7 @@ describe('a reply is found by', () => {
     headers: { 'in-reply-to': ['<a@x>'], references: '<b@x>\r\n <a@x>\t<c@x>' },
   };
 
-  it('sender, recipients and copies, each once, and by every message it answers', () => {
+  it('its sender, recipients and copies, each once, and every message that it answers', () => {
     expect(termsOf('inbound', reply)).toEqual([
       'address:ann@example.com',
       'address:reply+1@mail.example.org',
@@ -58,7 +58,7 @@ describe('a reply is found by', () => {
     ]);
   });
 
-  it('its addresses alone when it names no message', () => {
+  it('its addresses alone when it refers to no message', () => {
     expect(termsOf('inbound', { ...reply, headers: undefined }).at(-1)).toBe('address:carl@example.com');
   });
 });
@@ -74,7 +74,7 @@ describe('the terms of a body', () => {
     ]);
   });
 
-  it('are few and quickly found in the most hostile reply', () => {
+  it('are limited and quickly read in the most hostile reply', () => {
     const to = Array.from({ length: 50_000 }, (_, index) => ({ email: `a${index}@example.com` }));
     const hostile = { to, cc: '"\\'.repeat(5_000_000), headers: { references: '=?'.repeat(5_000_000) } };
     const started = performance.now();
@@ -82,7 +82,7 @@ describe('the terms of a body', () => {
     expect(performance.now() - started).toBeLessThan(1000);
   });
 
-  it('never make it throw, whatever stands in the fields', () => {
+  it('are read without an error from fields with any content', () => {
     const fields = fc.record({
       recipient: fc.jsonValue(),
       from_: fc.jsonValue(),

@@ -4,7 +4,7 @@ import type { DescribeBody } from '../../src/inbox/inbox.ts';
 import { describeBody } from '../../src/sweego/describe-body.ts';
 import { documentedEvents } from '../fixtures/outbound-events.ts';
 
-/** The inbox takes it as it is. */
+/** The function has the type that the inbox requires. */
 const describeAsInbox: DescribeBody = describeBody;
 
 const event = { ...documentedEvents[1], timestamp: '2024-12-10T17:35:39+00:00' };
@@ -18,28 +18,28 @@ const keysOf = (...args: Parameters<typeof describedOf>): readonly string[] => {
 const shareAKey = (one: readonly string[], other: readonly string[]) =>
   one.some((key) => other.includes(key));
 
-describe('a repetition is known by its keys', () => {
+describe('a repetition is recognised by its keys', () => {
   it('when the same request is delivered again', () => {
     expect(shareAKey(keysOf(event, 'w1'), keysOf(event, 'w1'))).toBe(true);
     expect(shareAKey(keysOf('unknown', 'w1'), keysOf('unknown', 'w1'))).toBe(true);
   });
 
-  it('when the same event comes under a new webhook-id', () => {
+  it('when the same event has a new webhook-id', () => {
     const moved = { event_id: documentedEvents[1]?.['event_id'], event_type: 'delivered' };
     expect(shareAKey(keysOf(event, 'w1'), keysOf(moved, 'w2'))).toBe(true);
   });
 
-  it('when the same event is issued anew under new ids, in another time shape or spelling', () => {
+  it('when the same event has new ids, another time format and another spelling', () => {
     const bounce = { ...event, event_type: 'soft-bounce' };
-    const anew = { ...bounce, event_id: 'new', event_type: 'soft_bounce', timestamp: '2024-12-10T17:35:39' };
-    expect(shareAKey(keysOf(bounce, 'w1'), keysOf(anew, 'w2'))).toBe(true);
+    const again = { ...bounce, event_id: 'new', event_type: 'soft_bounce', timestamp: '2024-12-10T17:35:39' };
+    expect(shareAKey(keysOf(bounce, 'w1'), keysOf(again, 'w2'))).toBe(true);
   });
 
   it.each([
     ['another type of event', { event_id: 'e2', event_type: 'email_opened' }],
     ['another recipient', { event_id: 'e2', swg_uid: '01-other' }],
     ['another time', { event_id: 'e2', timestamp: '2024-12-10T17:35:40+00:00' }],
-  ])('and %s of the same mail shares none', (_, changes) => {
+  ])('and %s of the same mail shares no key', (_, changes) => {
     expect(shareAKey(keysOf(event, 'w1'), keysOf({ ...event, ...changes }, 'w2'))).toBe(false);
   });
 
@@ -47,12 +47,12 @@ describe('a repetition is known by its keys', () => {
     expect(shareAKey(keysOf(event, 'w1', 'outbound'), keysOf(event, 'w1', 'inbound'))).toBe(false);
   });
 
-  it('events without ids and time have the key of their request only', () => {
+  it('events without ids and time have only the key of their request', () => {
     expect(keysOf({ event_type: 'delivered', event_id: '', swg_uid: null })).toHaveLength(1);
     expect(shareAKey(keysOf({}, 'w1'), keysOf({}, 'w2'))).toBe(false);
   });
 
-  it('a key stays short, however long the ids are', () => {
+  it('a key stays short even when the ids are long', () => {
     const long = { ...event, event_id: 'x'.repeat(10_000) };
     expect(Math.max(...keysOf(long).map((key) => key.length))).toBeLessThanOrEqual(200);
     expect(shareAKey(keysOf(long, 'w1'), keysOf({ ...long, swg_uid: '01-other' }, 'w2'))).toBe(true);
@@ -60,7 +60,7 @@ describe('a repetition is known by its keys', () => {
 });
 
 describe('a list', () => {
-  it('of a hundred with one malformed element gives a hundred entries, in order', () => {
+  it('of a hundred events, one of them malformed, gives a hundred entries in order', () => {
     const list = Array.from({ length: 100 }, (_, index) =>
       index === 41 ? 42 : { ...event, event_id: `e${index}`, swg_uid: `01-${index}` },
     );
@@ -77,8 +77,8 @@ describe('a list', () => {
   it.each([
     ['empty', '[]'],
     ['too long to be events', `[${'1,'.repeat(10_000)}1]`],
-    ['nested too deep', `[${'['.repeat(200_000)}${']'.repeat(200_000)}]`],
-  ])('that is %s is set aside whole', (_, body) => {
+    ['nested too deeply', `[${'['.repeat(200_000)}${']'.repeat(200_000)}]`],
+  ])('that is %s is parked as a whole', (_, body) => {
     const described = describeAsInbox({ kind: 'outbound', requestKey: 'w1', body: Buffer.from(body) });
     expect(described).toMatchObject({ kind: 'unreadable' });
     expect(described).toEqual({
@@ -90,7 +90,7 @@ describe('a list', () => {
 });
 
 describe('any other body', () => {
-  it('is one entry with the very bytes that came', () => {
+  it('is one entry with exactly the received bytes', () => {
     const body = Buffer.from('\uFEFF {"a" : 1.0, "a": 2, "b": "\\u00e9"}\n');
     const described = describeAsInbox({ kind: 'outbound', requestKey: 'w1', body });
     expect(described).toMatchObject({ kind: 'elements', isArray: false });
@@ -99,7 +99,7 @@ describe('any other body', () => {
     ]);
   });
 
-  it('never makes it throw', () => {
+  it('is described without an error', () => {
     const bodies = fc.oneof(
       fc.uint8Array(),
       fc.json().map((json) => Buffer.from(json)),
@@ -113,7 +113,7 @@ describe('any other body', () => {
     );
   });
 
-  it('that is not JSON is set aside without being quoted', () => {
+  it('that is not JSON is parked without a quotation of it', () => {
     const described = describeAsInbox({
       kind: 'outbound',
       requestKey: 'w1',

@@ -22,7 +22,7 @@ const headers = fc.oneof(
   fc.anything(),
 );
 
-it('finds the same Message-Id alone as among all headers, whatever Sweego writes', () => {
+it('finds the same Message-Id by findHeader as in the map of all headers, for any input', () => {
   fc.assert(
     fc.property(headers, fc.constantFrom('x-message-id', 'x-odoo-message-id', 'x-swg-uid'), (value, name) => {
       expect(findHeader(value, name)).toBe(readHeaderMap(value).get(name)?.[0]);
@@ -30,7 +30,7 @@ it('finds the same Message-Id alone as among all headers, whatever Sweego writes
   );
 });
 
-it('finds a Message-Id that Odoo wrote in encoded words, under a name in capitals', () => {
+it('finds a Message-Id that Odoo wrote in encoded words, under a name with capitals', () => {
   const written = '=?utf-8?q?=3C1=2E2=40odoo?=\r\n =?utf-8?q?=2Eexample=2Ecom=3E?=';
   expect(findHeader({ 'X-Message-Id': written }, 'x-message-id')).toBe('<1.2@odoo.example.com>');
 });

@@ -17,7 +17,7 @@ describe('header values', () => {
     expect(readHeaderValues(folded.replaceAll('\r\n', '\n'))).toEqual([long]);
   });
 
-  it('reads an id that Python 3.11 put on a line of its own', () => {
+  it('reads an id that Python 3.11 wrote on a line of its own', () => {
     expect(readHeaderValues('\r\n <1.2-openerp-3-sale.order@host.example.com>')).toEqual([
       '<1.2-openerp-3-sale.order@host.example.com>',
     ]);
@@ -28,7 +28,7 @@ describe('header values', () => {
     ['B', '=?UTF-8?B?PGFAYi5jPg==?=', '<a@b.c>'],
     ['Q with an underscore for a space', '=?utf-8?Q?two_words?=', 'two words'],
     ['Q then B', '=?utf-8?q?=3Ca=40?= =?utf-8?b?Yj4=?=', '<a@b>'],
-    ['a character cut in two', '=?utf-8?q?=C3?= =?utf-8?q?=A9?=', 'é'],
+    ['a character in two parts', '=?utf-8?q?=C3?= =?utf-8?q?=A9?=', 'é'],
   ])('decodes %s', (_, text, expected) => {
     expect(readHeaderValues(text)).toEqual([expected]);
   });
@@ -38,11 +38,11 @@ describe('header values', () => {
     '<a=?utf-8?q@example.com>',
     '<1.2-openerp-3-sale.order@host>',
     '=?utf-8?b?!!!?=',
-  ])('leaves %s as it is', (text) => {
+  ])('does not change %s', (text) => {
     expect(readHeaderValues(text)).toEqual([text]);
   });
 
-  it('reads text, numbers and lists alike', () => {
+  it('reads texts, numbers and lists', () => {
     expect(readHeaderValues(23)).toEqual(['23']);
     expect(readHeaderValues('23')).toEqual(['23']);
     expect(readHeaderValues(['Sweego'])).toEqual(['Sweego']);

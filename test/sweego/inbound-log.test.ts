@@ -14,7 +14,7 @@ afterEach(() => sweego.close());
 const find = (swgUid: string, changes = {}) =>
   findInboundLog({ openHttpRequest }, { ...sweego, ...changes }, swgUid);
 
-it('tells the envelope’s recipient and the headers that the webhook lacks', async () => {
+it('adds the envelope’s recipient and the headers that the webhook lacks', async () => {
   sweego.setLog('04-1', {
     swg_uid: '04-1',
     status: 'received',
@@ -39,12 +39,12 @@ it.each([
   ],
   [{ msg: 'No log found' }, undefined],
   [{}, undefined],
-])('reads the log %j as far as it goes', async (log, expected) => {
+])('reads the usable parts of the log %j', async (log, expected) => {
   sweego.setLog('04-1', log);
   expect(await find('04-1')).toEqual(expected);
 });
 
-it('knows nothing of a mail that Sweego does not know, and asks no other path', async () => {
+it('finds nothing about a mail that Sweego does not know, and never requests another path', async () => {
   expect(await find('04-unknown')).toBeUndefined();
   for (const status of [404, 422, 410]) {
     sweego.failNext(status);
@@ -54,7 +54,7 @@ it('knows nothing of a mail that Sweego does not know, and asks no other path', 
   expect(sweego.requests.slice(-2)).toEqual(['GET /logs/..%2Fclients', 'GET /logs/04-1%2Fstatus%3Fx%23y']);
 });
 
-it('waits while Sweego is away or refuses the key, instead of deciding without headers', async () => {
+it('fails while Sweego is unavailable or refuses the key, so that the mail waits for its headers', async () => {
   sweego.failNext(503);
   await expectRefusal(find('04-1'), {
     code: 'SWEEGO_UNAVAILABLE',

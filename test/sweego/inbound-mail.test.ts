@@ -9,7 +9,7 @@ const changed = (changes: Readonly<Record<string, unknown>>) => parse({ ...setup
 const reply = 'reply+32332d73616c652e6f72646572.01ef5c88@reply.example.org';
 
 describe('a mail as Sweego documents it', () => {
-  it('is read in the older shape: no headers, attachments by uuid', () => {
+  it('is read in the older form: no headers, attachments by uuid', () => {
     expect(parse(setupInbound)).toEqual({
       swgUid: '04-5b0cf6c2-6d55-44a1-8f31-7cfd9c26f1c5',
       timestamp: new Date('2024-12-02T09:14:09.416Z'),
@@ -31,7 +31,7 @@ describe('a mail as Sweego documents it', () => {
     });
   });
 
-  it('is read in the newer shape: one header, attachments by URL', () => {
+  it('is read in the newer form: one header, attachments by URL', () => {
     const mail = parse(conversationalFlow);
     expect(mail.html).toBe('<p>Thank you!</p>');
     expect(mail.headers.get('in-reply-to')).toEqual([
@@ -45,7 +45,7 @@ describe('a mail as Sweego documents it', () => {
 });
 
 describe('headers', () => {
-  it('are read from lists, texts and numbers, folded and encoded, whatever the case of their names', () => {
+  it('are read from lists, texts and numbers, folded and encoded, under names in any case', () => {
     const { headers } = changed({
       headers: {
         'X-Mailer': ['Sweego'],
@@ -62,7 +62,7 @@ describe('headers', () => {
     expect(headers.get('references')).toEqual(['<a@b> <c@d>', '<e@f>']);
   });
 
-  it('that stand at the top level count where the object has none', () => {
+  it('at the top level count when the object lacks them', () => {
     const topLevel = { in_reply_to: '<top@host>', references: ['<r@host>'] };
     expect(changed(topLevel).headers.get('in-reply-to')).toEqual(['<top@host>']);
     expect(changed(topLevel).headers.get('references')).toEqual(['<r@host>']);
@@ -71,7 +71,7 @@ describe('headers', () => {
   });
 
   it.each([[undefined], [null], [[]], [{}], ['x'], [7]])(
-    '%j are no headers, and the mail is kept',
+    '%j counts as no headers, and the mail is kept',
     (headers) => {
       expect(changed({ headers }).headers.size).toBe(0);
     },
@@ -96,13 +96,13 @@ describe('addresses', () => {
     expect(changed({ from_ }).from).toEqual(expected);
   });
 
-  it('the sender is looked for in `from` and in the headers too', () => {
+  it('the sender is read from `from` and from the headers too', () => {
     expect(changed({ from_: null, from: { email: 'ann@example.com' } }).from.address).toBe('ann@example.com');
     const headers = { from: ['Ann <ann@example.com>'] };
     expect(changed({ from_: {}, headers }).from).toEqual({ name: 'Ann', address: 'ann@example.com' });
   });
 
-  it('recipients are read from objects, texts and lists, and what holds no address is passed over', () => {
+  it('recipients are read from objects, texts and lists; values without an address are left out', () => {
     const to = ['Bob <bob@example.com>, "Doe, Jo" <jo@example.com>', { email: 'a@example.com' }, 7, null, {}];
     expect(changed({ to }).to.map(({ address }) => address)).toEqual([
       'bob@example.com',
@@ -113,8 +113,8 @@ describe('addresses', () => {
   });
 });
 
-describe('what is damaged or missing', () => {
-  it('costs only itself', () => {
+describe('a damaged or missing field', () => {
+  it('does not affect the others', () => {
     const mail = changed({
       timestamp: 'soon',
       subject: ['two', 'subjects'],
@@ -133,7 +133,7 @@ describe('what is damaged or missing', () => {
     });
   });
 
-  it('an attachment of an unknown kind still counts as one, so that its loss can be told', () => {
+  it('an attachment of an unknown type still counts as one, so that its loss is visible', () => {
     const { attachments } = changed({ attachments: ['file.pdf', null, { filename: 'a', size: -1 }] });
     expect(attachments).toHaveLength(3);
     expect(attachments.every(({ location }) => location === undefined)).toBe(true);
@@ -142,7 +142,7 @@ describe('what is damaged or missing', () => {
     }
   });
 
-  it('NUL and halves of surrogate pairs become U+FFFD, everything else is kept', () => {
+  it('holds U+FFFD instead of NUL and halves of surrogate pairs, and everything else is kept', () => {
     const mail = changed({
       text: 'a\u0000\ud83d b 😀 é',
       subject: 'x\udc00y',
@@ -155,7 +155,7 @@ describe('what is damaged or missing', () => {
     });
   });
 
-  it('the event id names the mail where swg_uid is missing', () => {
+  it('the event id identifies the mail when swg_uid is missing', () => {
     expect(changed({ swg_uid: '' }).swgUid).toBe(setupInbound['event_id']);
   });
 
@@ -169,7 +169,7 @@ describe('what is damaged or missing', () => {
     ['null', 'body'],
     ['[]', 'body'],
     ['"text"', 'body'],
-  ])('%s is refused, naming %s and what to do', (body, field) => {
+  ])('%s is refused with the name of the field %s and a fix', (body, field) => {
     const error = refusalOf(Buffer.from(body));
     expect(error).toMatchObject({
       code: 'SWEEGO_MAIL_UNREADABLE',
@@ -180,7 +180,7 @@ describe('what is damaged or missing', () => {
     expect(error.message).toContain('sweego-odoo-bridge inbox show');
   });
 
-  it('nothing else is ever thrown, and what is read always has a sender and a name', () => {
+  it('causes no other error, and every mail has a sender and an id', () => {
     const field = fc.constantFrom(...Object.keys(setupInbound), 'headers', 'references', '__proto__', 'from');
     const hostile = fc.oneof(
       fc.json(),

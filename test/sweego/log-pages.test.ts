@@ -31,7 +31,7 @@ const addRows = (count: number, first = 0) => {
 };
 
 type Answer = { status: number; body?: unknown; headers?: Record<string, string> };
-/** Answers in order; a request too many fails the test. */
+/** Answers in order. An extra request fails the test. */
 function answering(...answers: Answer[]): { open: OpenHttpRequest; urls: string[] } {
   const urls: string[] = [];
   const open: OpenHttpRequest = async ({ url }) => {
@@ -58,7 +58,7 @@ async function uidsOf(options: { open?: OpenHttpRequest; onPage?: () => void; qu
   return uids;
 }
 
-it('reads every row since the day before the one asked for, in whatever zone Sweego counts days, in pages of 500', async () => {
+it('reads every row since the day before the given one, for any zone of Sweego, in pages of 500', async () => {
   sweego.logRows.push(
     { swg_uid: 'before', domain_from: 'example.org', email_creation: '2026-11-18T23:59:59' },
     { swg_uid: 'first', domain_from: 'example.org', email_creation: '2026-11-19T00:00:01' },
@@ -73,7 +73,7 @@ it('reads every row since the day before the one asked for, in whatever zone Swe
   expect(sweego.requests).toEqual(Array.from({ length: 3 }, () => 'POST /logs/'));
 });
 
-it('misses no row when others vanish between two pages', async () => {
+it('misses no row when others disappear between two pages', async () => {
   addRows(1200);
   const read = await uidsOf({ onPage: () => sweego.logRows.splice(0, 25) });
   expect(new Set(read).size).toBe(1200);
@@ -92,12 +92,12 @@ it('misses no row when others appear between two pages', async () => {
   expect(new Set(read.filter((uid) => uid !== 'newer')).size).toBe(1200);
 });
 
-it('takes 422 for a domain without rows, and asks once', async () => {
+it('reads 422 as a domain without rows, and asks once', async () => {
   expect(await uidsOf()).toEqual([]);
   expect(sweego.requests).toEqual(['POST /logs/']);
 });
 
-it.each([301, 307, 404, 405])('asks without the slash after %d, and goes on so', async (status) => {
+it.each([301, 307, 404, 405])('asks without the slash after %d, and continues without it', async (status) => {
   const rows = Array.from({ length: 500 }, (_, index) => ({ swg_uid: String(index) }));
   const { open, urls } = answering(
     { status },
@@ -117,19 +117,19 @@ it('reads rows without state, and an empty answer', async () => {
   expect(await uidsOf({ open: answering({ status: 200, body: { state: true } }).open })).toEqual([]);
 });
 
-it('goes on until an empty page where no total is named, however short the pages are', async () => {
+it('reads until an empty page when no total is stated, even if the pages are short', async () => {
   const page = (first: number, count: number) => ({
     status: 200,
     body: { result: Array.from({ length: count }, (_, index) => ({ swg_uid: String(first + index) })) },
   });
   const { open } = answering(page(0, 100), page(90, 100), page(180, 5), { status: 422 });
   expect(new Set(await uidsOf({ open })).size).toBe(190);
-  // Without offset the same short page comes again.
+  // Without an offset the same short page comes again.
   expect(await uidsOf({ open: answering(page(0, 3), page(0, 3)).open })).toHaveLength(3);
 });
 
 it.each([{ status: 422 }, { status: 200, body: { state: true, result: [] } }])(
-  'takes an end before the total for a failure: %j',
+  'reads an end before the total as a failure: %j',
   async (end) => {
     const rows = Array.from({ length: 500 }, (_, index) => ({ swg_uid: String(index) }));
     const first = { status: 200, body: { result: rows, nb_result_without_offset: '1200' } };
@@ -146,7 +146,7 @@ it.each([
   '{"state":false,"result":[],"error":["oops"]}',
   '[]',
   'oops',
-])('takes the answer 200 %s for a failure, not for "no rows"', async (body) => {
+])('reads the answer 200 %s as a failure, not as "no rows"', async (body) => {
   const reading = uidsOf({ open: answering({ status: 200, body }).open });
   await expectRefusal(reading, {
     code: 'SWEEGO_LOGS_UNREADABLE',
@@ -156,7 +156,7 @@ it.each([
   });
 });
 
-it('names the address that is wrong when Sweego does not know the question at either path', async () => {
+it('names the address as the thing to check when neither path exists', async () => {
   const { open } = answering({ status: 404 }, { status: 404 });
   await expectRefusal(uidsOf({ open }), {
     code: 'SWEEGO_NOT_FOUND',
@@ -174,7 +174,7 @@ it('stops when the same page comes again and again', async () => {
   });
 });
 
-it('waits as long as 429 says, and gives up when that is too long or too often', async () => {
+it('waits as long as 429 says, and gives up when the wait is too long or comes too often', async () => {
   const tooMany = (headers: Record<string, string>) => ({ status: 429, headers });
   const rows = { status: 200, body: { result: [{ swg_uid: '1' }], nb_result_without_offset: 1 } };
   expect(await uidsOf({ open: answering(tooMany({ 'retry-after': '7' }), tooMany({}), rows).open })).toEqual([

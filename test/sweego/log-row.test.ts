@@ -23,7 +23,7 @@ const failureOf = (changes: Readonly<Record<string, unknown>>) => {
   return `${meaning.event.permanence} ${meaning.event.failure_type}`;
 };
 
-it('tells what webhooks would have told: submission and outcome, each with its time', () => {
+it('gives the events that webhooks would have reported: submission and outcome, each with its time', () => {
   const [sent, delivered] = eventsOf({});
   expect(sent).toMatchObject({
     type: 'email_sent',
@@ -46,11 +46,11 @@ it.each([
   ['clicked-human', ['email_sent', 'email_clicked']],
   ['clicked-unsub', ['email_sent', 'clicked_unsub']],
   ['something new', ['email_sent']],
-])('knows the state %s', (status, types) => {
+])('reads the state %s', (status, types) => {
   expect(typesOf({ status })).toEqual(types);
 });
 
-// Functional document, section 5.4; the codes from section 2.4 of the fact sheet.
+// Functional document, section 5.4. The codes are from section 2.4 of the fact sheet.
 it.each([
   [{ bounce_type: 'hard' }, 'hard mail_email_invalid'],
   [{ bounce_type: 'soft' }, 'soft mail_smtp'],
@@ -69,22 +69,22 @@ it.each([
   expect(failureOf(changes)).toBe(failure);
 });
 
-it('names its events alike as long as they say the same, and differently when they do not', () => {
+it('gives an event the same id while its content is the same, and another id for other content', () => {
   const idOf = (changes: object) => eventsOf({ status: 'undelivered', ...changes }).at(-1)?.eventId;
-  const said = { bounce_type: 'hard', email_state: '451', bounced: '451 4.7.652 later' };
-  expect(idOf({ ...said, subject: 'changed' })).toBe(idOf(said));
+  const before = { bounce_type: 'hard', email_state: '451', bounced: '451 4.7.652 later' };
+  expect(idOf({ ...before, subject: 'changed' })).toBe(idOf(before));
   const others = [
     { bounced: '550 5.1.1 no' },
     { email_state: '550' },
     { email_last_update: '2026-11-24 09:00:00' },
   ];
-  expect(new Set([said, ...others.map((each) => ({ ...said, ...each }))].map(idOf)).size).toBe(4);
+  expect(new Set([before, ...others.map((each) => ({ ...before, ...each }))].map(idOf)).size).toBe(4);
 });
 
 it.each([
   ['Ann <ann@example.com>, Bob <bob@example.com>'],
   [['ann@example.com', { email: 'bob@example.com', name: 'Bob' }]],
-])('puts nothing on anybody when it names several recipients: %j', (addresses) => {
+])('is assigned to nobody when it names several recipients: %j', (addresses) => {
   const meanings = eventsOf({ email_to: addresses }).map(readEventMeaning);
   expect(meanings).toMatchObject([{ kind: 'unmatchable' }, { kind: 'unmatchable' }]);
 });
@@ -112,14 +112,14 @@ it.each([undefined, null, [], 'text', {}, { swg_uid: '1' }, { status: 'delivered
 );
 
 it.each([undefined, null, '', 'yesterday', 1_764_000_000])(
-  'uses no row whose submission has no time (%j), since an old one would pass for the newest',
+  'is not used without the time of its submission (%j), because an old row could look like the newest',
   (written) => {
     expect(readLogRow({ ...row, email_creation: written })).toBeUndefined();
     expect(findRowMessageId({ ...row, email_creation: written })).toBe(row.headers['X-Message-Id']);
   },
 );
 
-it('takes the time of the submission where that of the latest state cannot be read', () => {
+it('uses the time of the submission when the time of the latest state cannot be read', () => {
   const sentAt = new Date('2026-11-24T08:00:00Z');
   expect(eventsOf({ email_last_update: 'yesterday' })).toMatchObject([
     { type: 'email_sent', timestamp: sentAt },

@@ -53,7 +53,7 @@ describe('the type', () => {
 });
 
 describe('correlation', () => {
-  it('reads the message id from x-odoo-message-id where x-message-id is missing, encoded or not', () => {
+  it('reads the Message-Id from x-odoo-message-id when x-message-id is missing, encoded or not', () => {
     const headers = {
       'X-Odoo-Message-Id': '=?utf-8?q?=3C1763=2E5-openerp-7-sale=2Eorder?= =?utf-8?q?=40host=3E?=',
     };
@@ -62,7 +62,7 @@ describe('correlation', () => {
     expect(parse({ ...delivered, headers: both }).messageIdHeader).toBe('<ours@host>');
   });
 
-  it('knows the id on the wire from x-swg-bid, else from the log line, never from the SMTP reply', () => {
+  it('reads the wire id from x-swg-bid, else from the SMTP line, never from the reply in it', () => {
     const wireMessageId = '<1724142530.0c8c.1916ee7307c0008de7@mail.example.org>';
     for (const event of documentedEvents.filter(({ details }) => details !== undefined)) {
       expect(parse(event).wireMessageId).toBe(wireMessageId);
@@ -96,12 +96,12 @@ describe('fields that vary', () => {
     expect(parse({ ...delivered, response_code }).responseCode).toBe(expected);
   });
 
-  it('a strange time, detail or code does not hide the event', () => {
+  it('an unreadable time, detail or code does not make the event unreadable', () => {
     const event = { ...delivered, timestamp: 'soon', details: { line: 1 }, response_code: [] };
     expect(parse(event)).toMatchObject({ type: 'delivered', timestamp: undefined, details: undefined });
   });
 
-  it('passes over a byte order mark, keeps an event whose text has broken UTF-8', () => {
+  it('a byte order mark is ignored, and an event with broken UTF-8 is kept', () => {
     const json = JSON.stringify(delivered);
     expect(parseOutboundEvent(Buffer.from(`\uFEFF${json}`)).type).toBe('delivered');
     const broken = Buffer.concat([
@@ -113,7 +113,7 @@ describe('fields that vary', () => {
   });
 });
 
-describe('what is no event', () => {
+describe('a body without an event', () => {
   it.each([
     ['{}', 'event_type'],
     ['{"event_type":""}', 'event_type'],
@@ -126,7 +126,7 @@ describe('what is no event', () => {
     ['null', 'body'],
     ['"text"', 'body'],
     ['[{"event_type":"delivered"}]', 'body'],
-  ])('%s is refused, naming %s and what to do', (body, field) => {
+  ])('%s is refused with the name of the field %s and a fix', (body, field) => {
     const error = refusalOf(Buffer.from(body));
     expect(error).toMatchObject({
       code: 'SWEEGO_EVENT_UNREADABLE',
@@ -138,7 +138,7 @@ describe('what is no event', () => {
     expect(error.message).toContain('sweego-odoo-bridge inbox show');
   });
 
-  it('nothing else is ever thrown, and no error quotes the body', () => {
+  it('causes no other error, and no error quotes it', () => {
     const field = fc.constantFrom(
       ...Object.keys(delivered),
       'headers',

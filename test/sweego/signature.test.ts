@@ -35,18 +35,18 @@ describe('published vectors', () => {
     expect(sha256).toBe('7143457147091f57355e7c0438974a728e117d621e3a3efc1c5a26f374f2aa28');
   });
 
-  it.each(symfonyMistakes)('refuses what is signed with $mistake', ({ signature }) => {
+  it.each(symfonyMistakes)('refuses a signature made with $mistake', ({ signature }) => {
     expect(signerOf(symfonyDelivered, { signature })).toBeUndefined();
   });
 
-  it('refuses the same request without its final line feed, and serialised again', () => {
+  it('refuses the same request without its final line feed, or serialised again', () => {
     const shorter = Buffer.from(symfonyDelivered.body.trimEnd());
     const compact = Buffer.from(JSON.stringify(JSON.parse(symfonyDelivered.body)));
     expect(signerOf(symfonyDelivered, { body: shorter })).toBeUndefined();
     expect(signerOf(symfonyDelivered, { body: compact })).toBeUndefined();
   });
 
-  it('the signer of the other tests agrees with them', async () => {
+  it('the signer of the other tests gives the same signatures', async () => {
     for (const request of [symfonyDelivered, shortKey, nonAscii]) {
       const body = Buffer.from(request.body);
       expect(await signWebhook({ ...request, body })).toBe(request.signature);
@@ -59,7 +59,7 @@ describe('the signature header', () => {
   const bad = symfonyDelivered.signature;
 
   it.each([
-    ['bare, as Sweego writes it', good],
+    ['in plain base64, as Sweego writes it', good],
     ['as Standard Webhooks writes it', `v1,${good}`],
     ['in a list with a wrong one before it', `v1,${bad} v1,${good}`],
     ['in a list with another version', `v2,${bad} v1,${good}`],
@@ -81,7 +81,7 @@ describe('the signature header', () => {
     expect(signerOf(nonAscii, { signature })).toBeUndefined();
   });
 
-  it('never throws, whatever is in it', () => {
+  it('never causes an error', () => {
     fc.assert(
       fc.property(fc.string({ unit: anyCharacter }), (signature) => {
         expect(signerOf(nonAscii, { signature })).toBeUndefined();
@@ -94,7 +94,7 @@ describe('several secrets', () => {
   const current = parseSigningSecret('server:3:outbound', nonAscii.secret);
   const previous = parseSigningSecret('server:3:outbound:previous', symfonyDelivered.secret);
 
-  it('tells which of two live secrets signed, and refuses the old one once it is removed', () => {
+  it('give the id of the one that signed; a removed one is refused', () => {
     const signed = [nonAscii, symfonyDelivered].map((request) => ({
       headers: request,
       body: Buffer.from(request.body),
@@ -108,7 +108,7 @@ describe('several secrets', () => {
 });
 
 describe('a secret', () => {
-  it('is its decoded bytes, with white space around it passed over', () => {
+  it('is decoded, without the white space around it', () => {
     expect(parseSigningSecret('environment:1', ` ${nonAscii.secret}\n`).key.export()).toEqual(
       Buffer.from('0123456789abcdef0123456789abcdef0123456789abcdef'),
     );
@@ -122,7 +122,7 @@ describe('a secret', () => {
     ['not base64!', 'is not base64 text'],
     ['c2VjcmV0LWtleQ', 'is not base64 text'],
     ['c2Vj-mV0LWtleQ==', 'is not base64 text'],
-  ])('%j is refused and told so without being shown', (text, reason) => {
+  ])('%j is refused with the reason, and is not shown', (text, reason) => {
     const error = refusalOf(() => parseSigningSecret('server:3:outbound', text));
     expect(error.code).toBe('SIGNATURE_SECRET_INVALID');
     expect(error.message).toContain(`server:3:outbound ${reason}`);
@@ -140,7 +140,7 @@ describe('the three headers', () => {
   const read = (changes: Record<string, string | undefined>) =>
     readSignatureHeaders((name) => ({ ...headers, ...changes })[name]);
 
-  it('are taken as written', () => {
+  it('are returned as written', () => {
     expect(read({})).toEqual({
       webhookId: nonAscii.webhookId,
       timestamp: nonAscii.timestamp,
@@ -175,11 +175,11 @@ describe('the window', () => {
     [172_801, false],
     [-300, true],
     [-301, false],
-  ])('a timestamp %d seconds old is taken: %s', (age, taken) => {
+  ])('a timestamp %d seconds old is accepted: %s', (age, taken) => {
     expect(isInsideWindow(String(seconds - age), now, 172_800)).toBe(taken);
   });
 
-  it('can be set to five minutes, which then refuses a request six minutes old', () => {
+  it('of five minutes refuses a request six minutes old', () => {
     expect(isInsideWindow(String(seconds - 360), now, 300)).toBe(false);
   });
 });

@@ -9,7 +9,7 @@ describe('timestamps of Sweego', () => {
   });
 
   it.each(['UTC', 'America/New_York', 'Asia/Tokyo', 'Europe/Paris'])(
-    'the three shapes are the same instant on a computer in %s',
+    'in the three formats are the same instant on a computer in %s',
     (zone) => {
       process.env['TZ'] = zone;
       const local = new Date('2024-12-10T17:35:39').toISOString();
@@ -48,7 +48,7 @@ describe('timestamps of Sweego', () => {
     '2023-02-29T00:00:00',
     '2024-13-01T00:00:00',
     '0050-01-01T24:00:00',
-  ])('%j is no instant', (text) => {
+  ])('%j is not an instant', (text) => {
     expect(findInstant(text)).toBeUndefined();
   });
 });

@@ -64,7 +64,7 @@ function readable(entry: Entry): InboundMail | undefined {
   }
 }
 
-/** Only an operator can replay a parked entry, so an entry without an instruction was never parked. */
+/** Only an operator can replay a parked entry, so an entry that was not replayed was never parked. */
 async function wasParked({ inbox }: Pick<ReplyDeps, 'inbox'>, entry: Entry): Promise<boolean> {
   if (!entry.isReplayed) return false;
   return (await inbox.history(entry.id)).some(({ state }) => state === 'parked');

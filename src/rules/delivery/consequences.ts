@@ -1,15 +1,15 @@
 import type { BridgeSettings } from '../../odoo/bridge-answers.ts';
 import type { HistoryEvent } from '../../odoo/message-state.ts';
 
-/** What an administrator chose for a mail server. */
+/** The options that an administrator chose for a mail server. */
 type ServerOptions = Pick<BridgeSettings['servers'][number], 'feed_blacklist' | 'count_bounces'>;
 
-/** What follows from a new event besides the state of its mail: addresses for Odoo's own lists. */
+/** Addresses for Odoo's blacklist and bounce counters, in addition to the state of the mail. */
 type Consequences = { blacklisted: readonly string[]; bounced_addresses: readonly string[] };
 
 /**
- * Only new events are given here, so that a repetition counts nothing twice. An event that no mail server of Odoo
- * signed has no options and no consequences.
+ * Callers pass only new events, so that a repetition counts nothing twice. An event that was verified by a secret of the
+ * environment has no options and no consequences.
  */
 export function consequencesOf(
   events: readonly { event: HistoryEvent; options: ServerOptions | undefined }[],

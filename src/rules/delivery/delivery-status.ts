@@ -1,24 +1,24 @@
 import type { HistoryEvent } from '../../odoo/message-state.ts';
 import { eventKey } from './event-key.ts';
 
-/** Event types that say what became of a mail; others are only recorded. */
+/** Event types that change the status of a mail. Others are only recorded. */
 type DeliveryStatus =
   'email_sent' | 'soft_bounce' | 'delivered' | 'email_opened' | 'email_clicked' | 'hard_bounce' | 'complaint';
 
-/** What is believed of one recipient, from everything that is known of him. */
+/** The delivery status of one recipient, derived from all events about them. */
 export type RecipientState = {
-  /** `null`: nothing that says what became of the mail. */
+  /** `null` when no event changes the status. */
   status: DeliveryStatus | null;
-  /** swg_uid of the submission that counts. */
+  /** swg_uid of the newest submission. */
   uid: string | null;
   transactionId: string | null;
-  /** The Message-Id that this submission carries on the wire. */
+  /** The wire id of this submission. */
   wireMessageId: string | null;
-  /** The event that the status comes from. */
+  /** The event that gives the status. */
   event: HistoryEvent | null;
 };
 
-/** What outweighs what within one submission, weakest first. */
+/** Within one submission, a later status of this list overrides an earlier one. */
 const ranking: readonly DeliveryStatus[] = [
   'email_sent',
   'soft_bounce',
@@ -30,9 +30,9 @@ const ranking: readonly DeliveryStatus[] = [
 ];
 
 /**
- * What is believed of a recipient: only the newest submission counts (a Retry starts afresh), and within it
- * the event of the highest rank. It depends on the set of events alone, never on the order in which they
- * arrived, so repetitions and late ones change nothing. Ids come from any event of the submission.
+ * The status of a recipient. Only the newest submission counts, because a Retry starts a new one. Within it, the event
+ * with the highest rank counts. The result depends only on the set of events, not on the order of their arrival, so
+ * repetitions and late events change nothing. The ids come from any event of the submission.
  */
 export function recipientState(events: readonly HistoryEvent[]): RecipientState {
   const newest = newestSubmission(events);
@@ -49,9 +49,9 @@ export function recipientState(events: readonly HistoryEvent[]): RecipientState 
 }
 
 /**
- * The status an event stands for: a bounce counts by how final it really is, not by Sweego's label, since a
- * `hard_bounce` with a 4xx reply is temporary. Who unsubscribes by a link in the mail has got it. `null` for
- * types that are only recorded.
+ * The status that an event means. A bounce counts by its permanence, not by Sweego's label: a `hard_bounce` with a 4xx
+ * reply is temporary. A recipient who unsubscribes by a link in the mail has received it. `null` for types that are only
+ * recorded.
  */
 function effectiveStatus(event: HistoryEvent): DeliveryStatus | null {
   if (event.permanence !== null) return event.permanence === 'hard' ? 'hard_bounce' : 'soft_bounce';
@@ -59,7 +59,7 @@ function effectiveStatus(event: HistoryEvent): DeliveryStatus | null {
   return ranking.find((status) => status === event.type) ?? null;
 }
 
-/** Delivered, or something that only a delivered mail can do. */
+/** Whether the mail was delivered. Only a delivered mail can be opened, clicked or complained about. */
 export function isDelivered(status: DeliveryStatus | null): boolean {
   return status !== null && ['delivered', 'email_opened', 'email_clicked', 'complaint'].includes(status);
 }
@@ -69,9 +69,9 @@ export function isFailed(status: DeliveryStatus | null): boolean {
 }
 
 /**
- * Whether two events are one: the same `event_id`, or the same type at the same second of the same
- * submission, since a re-issued event may carry a new id. A row of Sweego's log knows neither the events' ids
- * nor all their times, so it repeats whatever says the same of its submission (`eventKey`).
+ * Whether two events are the same: they have the same `event_id`, or the same submission, type and second, because an
+ * event that is sent again may have a new id. A row of Sweego's log has no event ids and not all times. So an event from the
+ * log is the same as any event of its submission with the same `eventKey`.
  */
 export function isSameEvent(one: HistoryEvent, other: HistoryEvent): boolean {
   if (one.event_id !== null && one.event_id === other.event_id) return true;
@@ -81,11 +81,11 @@ export function isSameEvent(one: HistoryEvent, other: HistoryEvent): boolean {
 }
 
 /**
- * Whether an event that is known gives way to another one that repeats it. Only one from Sweego's log does: a
- * webhook tells more (the Message-Id on the wire, the whole line, whose options count). Of two from the log the
- * one with a line counts, else the later one.
+ * Whether `other`, which repeats the event `known`, replaces it. Only an event from Sweego's log is replaced. A webhook
+ * replaces it, because it holds more: the wire id, the whole SMTP line, and the server whose options apply. Of two events
+ * from the log, the one with an SMTP line is kept, else the later one.
  */
-export function givesWay(known: HistoryEvent, other: HistoryEvent): boolean {
+export function isReplacedBy(known: HistoryEvent, other: HistoryEvent): boolean {
   if (!isFromLog(known)) return false;
   if (!isFromLog(other)) return true;
   const lines = Number(other.smtp_line !== null) - Number(known.smtp_line !== null);
@@ -93,14 +93,14 @@ export function givesWay(known: HistoryEvent, other: HistoryEvent): boolean {
   return (lines || times || compareText(other.event_id ?? '', known.event_id ?? '')) > 0;
 }
 
-/** Its `event_id` is made from the log's row, since that has none. */
+/** The `event_id` of an event from the log is made from its row, which has none. */
 export function isFromLog(event: HistoryEvent): boolean {
   return event.event_id?.startsWith('log:') === true;
 }
 
 /**
- * The events of the submission that began last, by the earliest time known of each: all events of a Retry
- * are later than the first one of what it repeats, however late others of that arrive.
+ * The events of the newest submission. Submissions are compared by their earliest known event. Every event of a Retry is
+ * later than the first event of the submission before it, even when that one gets further events later.
  */
 function newestSubmission(events: readonly HistoryEvent[]): readonly HistoryEvent[] {
   const submissions = new Map<string, HistoryEvent[]>();
@@ -123,7 +123,7 @@ function weight(event: HistoryEvent): number {
   return status === null ? -1 : ranking.indexOf(status);
 }
 
-/** Any order, as long as it is always the same: later first in time, then by what the events say. */
+/** Any order that is always the same: by time, then by content. */
 function compare(one: HistoryEvent, other: HistoryEvent): number {
   const times = (one.at?.getTime() ?? 0) - (other.at?.getTime() ?? 0);
   return times || compareText(JSON.stringify(one), JSON.stringify(other));

@@ -1,6 +1,6 @@
 /**
- * An event by what Sweego's log can tell apart of its message: a failure by how final it really is, since a
- * `hard_bounce` with a 4xx may be followed by one with a 5xx; everything else by its type.
+ * A key for comparing events with rows of Sweego's log. A failure counts by its permanence, because a `hard_bounce` with a
+ * 4xx reply may be followed by one with a 5xx reply. Any other event counts by its type.
  */
 export function eventKey(event: {
   swg_uid: string | null;

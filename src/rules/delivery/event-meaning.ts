@@ -5,14 +5,14 @@ import type { OutboundEvent } from '../../sweego/outbound-event.ts';
 import { classifyFailure } from './failure-class.ts';
 
 type EventMeaning =
-  /** Concerns one recipient of one message of Odoo. */
+  /** It is about one recipient of one message in Odoo. */
   | { kind: 'message'; messageId: string; event: HistoryEvent }
-  /** Signed and readable, and nothing of Odoo depends on it. */
+  /** It is signed and readable, but Odoo does not need it. */
   | { kind: 'ignored'; reason: string }
-  /** Would concern Odoo, but says not whom: never guessed. */
+  /** Odoo would need it, but it does not name the message or the recipient. The bridge never guesses. */
   | { kind: 'unmatchable'; reason: string };
 
-/** Types that are known; `clicked_unsub` and `list_unsub` are only recorded. */
+/** `clicked_unsub` and `list_unsub` are only recorded. */
 const knownTypes = new Set([
   'email_sent',
   'delivered',
@@ -27,8 +27,8 @@ const knownTypes = new Set([
 ]);
 
 /**
- * What an event means before Odoo is asked. `email_sent` is never proof of delivery; types that no rule
- * knows are kept as ignored, so that they can be counted and looked at.
+ * What an event means, before Odoo is asked. `email_sent` is not a proof of delivery. Unknown types are ignored but kept,
+ * so that an operator can count and read them.
  */
 export function readEventMeaning(sent: OutboundEvent): EventMeaning {
   if (sent.channel !== undefined && sent.channel !== 'email') {
@@ -46,7 +46,7 @@ export function readEventMeaning(sent: OutboundEvent): EventMeaning {
   return { kind: 'message', messageId, event: historyEvent(sent, recipient) };
 }
 
-/** Reasons outlive the body they came from, so they quote of it what can only be a name. */
+/** The inbox keeps reasons longer than bodies, so a reason quotes only text that can be nothing but a name. */
 function nameOf(text: string): string {
   return /^[\w-]{1,40}$/.test(text) ? text : 'unreadable';
 }
@@ -91,7 +91,7 @@ function isBlacklisted(sent: OutboundEvent, recipient: string): boolean {
   return listed.split(/[,;\s]+/).some((address) => normalizeAddress(address) === recipient);
 }
 
-/** Odoo keeps datetimes to the second; so events compare alike before and after they were kept. */
+/** Odoo stores whole seconds. Rounding here makes an event equal before and after it is stored. */
 function wholeSeconds(at: Date): Date {
   return new Date(Math.floor(at.getTime() / 1000) * 1000);
 }

@@ -3,9 +3,9 @@ import type { HistoryEvent } from '../../odoo/message-state.ts';
 import { odooDatetime } from './notification-values.ts';
 
 /**
- * The row of x_sweego_event for an event; `x_name` is what a list shows first.
+ * The row of x_sweego_event for an event. Odoo shows `x_name` as the name of the row.
  *
- * @param mailId mail.mail id, 0 when there is none any more
+ * @param mailId mail.mail id, 0 when the mail no longer exists
  */
 export function eventValues(messageId: string, event: HistoryEvent, mailId: number): EventValues {
   return {

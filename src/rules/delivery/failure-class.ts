@@ -1,16 +1,16 @@
-/** What Sweego says of a failed delivery. */
+/** What Sweego reports about a failed delivery. */
 export type FailureEvidence = {
-  /** Sweego's own label; a hint only (hard and soft are mixed up in the field). */
+  /** Sweego's own label. It is only a hint: in practice hard and soft are mixed up. */
   label: 'hard' | 'soft' | 'other';
-  /** SMTP reply code as a number (452, 550), if the event carries one. */
+  /** SMTP reply code as a number (452, 550), if the event has one. */
   responseCode: number | null;
-  /** The raw log line of Sweego's mail server. */
+  /** The line in the log of Sweego's mail server. */
   details: string | null;
   /** Sweego refused to send, because this recipient is on its blacklist. */
   isBlacklisted: boolean;
 };
 
-/** Whose fault it is and what to do; the code under which the sentence is translated. */
+/** The cause of a failure. The text for people is translated by it. */
 export type FailureReason =
   | 'address_unknown'
   | 'mailbox_disabled'
@@ -22,7 +22,7 @@ export type FailureReason =
   | 'unclassified';
 
 type Failure = {
-  /** `soft` may still be delivered by Sweego; `hard` is final for this submission. */
+  /** After `soft`, Sweego may still deliver. `hard` is final for this submission. */
   permanence: 'soft' | 'hard';
   /** Odoo's failure_type. */
   failureType: 'mail_smtp' | 'mail_email_invalid' | 'mail_bl' | 'unknown';
@@ -30,8 +30,8 @@ type Failure = {
 };
 
 /**
- * Judges a failure by the SMTP reply first and by Sweego's label second: a 4xx is never a dead address, and
- * a refusal of our reputation, policy or size never blames the customer's address.
+ * Judges a failure by the SMTP reply first, and by Sweego's label second. A 4xx reply never means that the address does
+ * not exist. A refusal for reputation, policy or size is never the fault of the customer's address.
  *
  * @see RFC 5321 section 4.2.1 (reply codes), RFC 3463 (enhanced status codes); Sweego, Webhooks, Payload
  */
@@ -43,17 +43,17 @@ export function classifyFailure(evidence: FailureEvidence): Failure {
   const { code } = reply;
   if (code !== undefined && code >= 400 && code < 500) return soft('temporary');
   if (code !== undefined && code >= 500 && code < 600) return classifyPermanent(reply, evidence.label);
-  // Without a reply the remote server never answered: nothing is known about the address.
+  // The receiving server did not answer, so nothing is known about the address.
   if (/REJECTED\[network\]/i.test(details)) return soft('temporary');
   if (evidence.label === 'soft') return soft('temporary');
   if (evidence.label === 'hard') return hard('mail_email_invalid', 'address_unknown');
-  // Nobody calls it final: a delivery that follows must be believed.
+  // It is not known to be final, so a later delivery counts.
   return { permanence: 'soft', failureType: 'unknown', reason: 'unclassified' };
 }
 
 /**
- * A 5xx is final unless Sweego calls it soft: then it goes on trying, and a later delivery is believed. Whose
- * fault it is, the reply tells in either case.
+ * A 5xx reply is final, unless Sweego labels it soft: then Sweego retries, and a later delivery counts. In both cases the
+ * reply tells the cause.
  */
 function classifyPermanent(reply: SmtpReply, label: FailureEvidence['label']): Failure {
   const [failureType, reason] = faultOf(reply, label);
@@ -74,14 +74,14 @@ function faultOf({ code, enhanced, text }: SmtpReply, label: FailureEvidence['la
   if (/user unknown|unknown user|no such (?:user|mailbox)|does not exist/i.test(text)) {
     return ['mail_email_invalid', 'address_unknown'];
   }
-  // 554, 571 and the like say that the transaction failed, not that the address is wrong.
+  // Codes such as 554 and 571 mean that the transaction failed, not that the address is wrong.
   return label === 'other' ? ['unknown', 'unclassified'] : ['mail_smtp', 'sender_refused'];
 }
 
 /** By the subject and detail of an enhanced code `5.subject.detail` (RFC 3463 section 3). */
 function faultOfEnhanced(enhanced: string): Fault | undefined {
   const [, subject, detail] = enhanced.split('.').map(Number);
-  // 5.1.7 and 5.1.8 speak of the sender's address; 5.1.2 and 5.4.4 of a domain that does not exist.
+  // 5.1.7 and 5.1.8 are about the sender's address, 5.1.2 and 5.4.4 about a domain that does not exist.
   if (subject === 1) {
     return detail === 7 || detail === 8
       ? ['mail_smtp', 'sender_refused']
@@ -102,8 +102,8 @@ function faultOfEnhanced(enhanced: string): Fault | undefined {
 type SmtpReply = { code: number | undefined; enhanced: string | undefined; text: string };
 
 /**
- * The reply code, enhanced code and text of the line. Only the text in the last parentheses is the remote
- * server's reply: names and addresses of machines (`mx=antispam.example.org[5.1.1.20]`) say nothing.
+ * The reply code, the enhanced code and the text of the line. Only the text in the last parentheses is the reply of the
+ * receiving server. Names and addresses of machines (`mx=antispam.example.org[5.1.1.20]`) must not be read as codes.
  */
 function smtpReply(evidence: FailureEvidence): SmtpReply {
   const line = (evidence.details ?? '').replace(/\d{1,3}(?:\.\d{1,3}){3}/g, '');

@@ -36,7 +36,7 @@ const sentences: Readonly<Record<FailureReason, Readonly<Record<Language, string
   },
 };
 
-/** A sentence for the person who sent the mail: whose fault it is, and what to do. */
+/** Sentences for the person who sent the mail: what failed, and what to do. */
 export function failureText(reason: string | null, language: Language): string {
   const known = Object.keys(sentences).find((each) => each === reason) as FailureReason | undefined;
   return sentences[known ?? 'unclassified'][language];

@@ -7,12 +7,12 @@ import { allowedType, failureReason } from './notification-values.ts';
 import type { OdooFacts } from './notification-values.ts';
 import { retryRecipients } from './retry-recipients.ts';
 
-/** When several recipients failed for different reasons, the one that says most about what to do. */
+/** When recipients failed for different reasons, the mail shows the first of these: it says most about what to do. */
 const failureTypePriority = ['mail_email_invalid', 'mail_bl', 'mail_smtp'];
 
 /**
- * A mail's fate, from what is now believed of all its recipients: one failed makes it `exception` with the
- * list cut down to those who failed; all delivered confirms it, and deletes it when Odoo would have.
+ * What becomes of a mail, given the status of all its recipients. One failed recipient makes it `exception` and reduces
+ * its list to the failed recipients. When all are delivered it is confirmed, or deleted if Odoo would have deleted it.
  */
 export function mailOutcome(
   message: MessageState,
@@ -41,10 +41,10 @@ export function mailOutcome(
       unlink: false,
     };
   }
-  // Otherwise an `exception` is Odoo's own, unless the failure that just passed had made it one.
+  // The `exception` comes from Odoo itself, unless a failure that is now over caused it.
   const isOver = [...concerned].some(({ before }) => isFailed(before.status));
   if (!isOver && mail.state === 'exception') return nothing;
-  // A newer submission has begun: the mail waits again.
+  // A newer submission has begun, so the mail waits again.
   return {
     values: mail.confirmed ? { ...backToSent, x_sweego_confirmed: false } : backToSent,
     unlink: false,

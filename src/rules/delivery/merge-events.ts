@@ -1,25 +1,24 @@
 import type { HistoryEvent } from '../../odoo/message-state.ts';
-import { givesWay, isFromLog, isSameEvent } from './delivery-status.ts';
+import { isReplacedBy, isFromLog, isSameEvent } from './delivery-status.ts';
 
 export type MergedEvents = {
-  /** The history as it will be. */
+  /** The new history. */
   all: readonly HistoryEvent[];
-  /** Those of it that are not kept yet. */
+  /** Its events that are not stored yet. */
   fresh: readonly HistoryEvent[];
-  /** Those of the history whose place a fresh one takes. */
+  /** Events of the old history that a fresh event replaces. */
   replaced: readonly HistoryEvent[];
 };
 
 /**
- * Adds events to a history. A repetition is left out, unless it says better what a row of Sweego's log has said:
- * then it takes that one's place. What comes out depends on the set of events alone, not on their order or on
- * which of them were kept before.
+ * Adds events to a history. A repetition is left out, unless it replaces an event from Sweego's log (`isReplacedBy`). The
+ * result depends only on the set of events, not on their order or on which of them were stored before.
  */
 export function mergeEvents(history: readonly HistoryEvent[], events: readonly HistoryEvent[]): MergedEvents {
   let all = history;
   for (const event of events) {
     const repeated = all.filter((each) => isSameEvent(each, event));
-    if (repeated.every((each) => givesWay(each, event))) {
+    if (repeated.every((each) => isReplacedBy(each, event))) {
       all = [...all.filter((each) => !repeated.includes(each)), event];
     }
   }
@@ -30,7 +29,7 @@ export function mergeEvents(history: readonly HistoryEvent[], events: readonly H
   };
 }
 
-/** The `event_id`s of those that Sweego's log told, sorted. */
+/** The sorted `event_id`s of the events from Sweego's log. */
 export function logEventIds(events: readonly HistoryEvent[]): string[] {
   return events.flatMap((event) => (isFromLog(event) ? (event.event_id ?? []) : [])).sort();
 }

@@ -11,15 +11,15 @@ import { notificationValues } from './notification-values.ts';
 import type { OdooFacts } from './notification-values.ts';
 import { traceValues } from './trace-values.ts';
 
-/** What became of one event in the decision about its message. */
+/** The decision about one event. */
 type Verdict =
-  /** Part of the change; settled once Odoo has applied it. */
+  /** It is part of the change. Its entry is settled once Odoo has applied the change. */
   | 'apply'
-  /** The history has it already, or another one of these events says the same and more. */
+  /** The history has it already, or another one of these events says the same or more. */
   | 'superseded'
-  /** A mail that it concerns is `outgoing`: nothing may be touched. */
+  /** A mail that it is about is `outgoing`, so nothing may be written. */
   | 'defer'
-  /** The message is known but has no such recipient. */
+  /** The message has no such recipient. */
   | 'unmatched';
 
 type MessageDecision = {
@@ -30,13 +30,12 @@ type MessageDecision = {
 };
 
 /**
- * Decides what events mean for one message of Odoo: its history, each recipient's notification, and each
- * mail's fate. Every event that is not known yet is recorded, also one that changes nothing else; what the log
- * said of it before gives way to it.
+ * Decides what events change in one message of Odoo: its history, the notification of each recipient, and its mails. Every
+ * new event is recorded, even if it changes nothing else. It replaces what Sweego's log said about it before.
  *
- * Nothing is written for a recipient whose mail is `outgoing`, nor for anybody while a mail of the message
- * that is no notification mail is `outgoing`: in those windows a write makes Odoo send the mail a second
- * time. A notification mail that waits for another recipient holds up nobody else.
+ * Nothing is written for a recipient whose mail is `outgoing`. Nothing is written for any recipient while a mail of the
+ * message that is not a notification mail is `outgoing`. In these moments a write makes Odoo send the mail a second time.
+ * A notification mail that waits for one recipient does not delay the others.
  *
  * @param events events about this message, in any order
  * @see Odoo mail.mail._send, mail.mail._postprocess_sent_message
@@ -61,7 +60,7 @@ export function decideMessage(
   return { change: merged.fresh.length === 0 ? undefined : changeOf(message, merged, facts), verdicts };
 }
 
-/** Continues the history of a message that is gone by what is new to it, and the figures of its campaign. */
+/** Adds new events to the history of a deleted message, and to the statistics of its campaign. */
 export function recordOnly(
   gone: GoneMessage,
   events: readonly HistoryEvent[],
@@ -142,8 +141,8 @@ function changeOf(
     const values = notificationValues(recipient, recipient.notification, facts);
     return Object.keys(values).length === 0 ? [] : [{ id: recipient.notification.id, values }];
   });
-  // Without a notification a failure could not be seen, so the first failure makes one, even when it is over
-  // by the time it is told: what Odoo shows must not depend on the order of arrival.
+  // Odoo can show a failure only on a notification, so the first failure creates one. It does so even when the failure is
+  // over already, because what Odoo shows must not depend on the order of arrival.
   const newlyShown = [...concerned].filter(
     (recipient) =>
       recipient.notification === undefined &&

@@ -4,27 +4,26 @@ import { isFailed, recipientState } from './delivery-status.ts';
 import type { RecipientState } from './delivery-status.ts';
 import { originalRecipients } from './retry-recipients.ts';
 
-/** One recipient of a message, with what was believed of him and what is believed now. */
+/** One recipient of a message, with their status before and after the new events. */
 export type Recipient = {
-  /** The address the last event named, else that of the notification. */
+  /** The address in the last event, else that of the notification. */
   address: string;
   notification: NotificationState | undefined;
-  /** The mails that went to him; none when Odoo has deleted them. */
+  /** The mails to this recipient. None when Odoo has deleted them. */
   mails: readonly MailState[];
   before: RecipientState;
   now: RecipientState;
 };
 
-/** Groups events by the recipient they are about; finds nobody for an event rather than somebody. */
+/** Finds the recipient of an event. In doubt it finds nobody. */
 type RecipientFinder = (event: HistoryEvent) => string | undefined;
 
 /**
- * Tells events of one message apart by recipient: by swg_uid, else by the address recorded on the
- * notification, else by the partner's address of today, else among the addresses of a mail. Never by an
- * empty value. A message with neither notifications nor mails left takes any recipient, since nothing of it
- * could say otherwise.
+ * Finds the recipient of an event by swg_uid, else by the address recorded on the notification, else by the partner's
+ * present address, else among the addresses of a mail. Empty values never match. A message without notifications and mails
+ * accepts any recipient, because it has no list to compare with.
  *
- * @returns a key that is the same for all events of one recipient; undefined when the message has no such one
+ * @returns a key that is the same for all events of one recipient; undefined when the message has no such recipient
  */
 export function createRecipientFinder(message: MessageState): RecipientFinder {
   const isBare = message.notifications.length === 0 && message.mails.length === 0;
@@ -37,10 +36,10 @@ export function createRecipientFinder(message: MessageState): RecipientFinder {
 }
 
 /**
- * Every recipient of a message: those of its notifications, of its mails, and those that events name.
+ * Every recipient of a message: those of its notifications, those of its mails, and those in events.
  *
- * @param known the history as it is
- * @param all the history as it will be
+ * @param known the stored history
+ * @param all the new history
  */
 export function recipientsOf(
   message: MessageState,
@@ -76,7 +75,7 @@ export function recipientsOf(
   );
 }
 
-/** The recipients whose delivery a mail waits for: everybody in To and Cc. */
+/** The recipients that a mail waits for: everybody in To and Cc. */
 export function recipientsOfMail(
   mail: MailState,
   message: MessageState,
@@ -87,8 +86,8 @@ export function recipientsOfMail(
 }
 
 /**
- * Whether he counts as failed. Not any more once Odoo shows `sent` for a failure that it had been told: then
- * a user pressed Retry, and only events of that new submission matter.
+ * Whether the recipient counts as failed. When Odoo shows `sent` although the failure is in its history, a user has
+ * pressed Retry. Then the failure no longer counts, and only events of the new submission matter.
  */
 export function hasFailed({ before, now, notification, mails }: Recipient): boolean {
   if (!isFailed(now.status)) return false;
@@ -98,15 +97,15 @@ export function hasFailed({ before, now, notification, mails }: Recipient): bool
 }
 
 /**
- * Whether something else is believed of him than before. An event that only takes the place of one that says the
- * same moves nothing: what a human did in between stays.
+ * Whether the recipient's status has changed. An event that only replaces one with the same content changes nothing, so
+ * that what a person did in the meantime is kept.
  */
 export function isMoved({ before, now }: Recipient): boolean {
   const isSame = before.status === now.status && before.uid === now.uid;
   return !isSame || shownOf(before.event) !== shownOf(now.event);
 }
 
-/** What people see of an event. */
+/** The parts of an event that people see. */
 function shownOf(event: HistoryEvent | null): string {
   return JSON.stringify([event?.permanence, event?.failure_type, event?.reason, event?.smtp_line]);
 }

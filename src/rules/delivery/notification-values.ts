@@ -7,15 +7,15 @@ import { failureText } from './failure-text.ts';
 import { hasFailed, isMoved } from './message-recipient.ts';
 import type { Recipient } from './message-recipient.ts';
 
-/** What the rules must know of the database they decide for. */
+/** What the rules must know about the database. */
 export type OdooFacts = {
   /** Selection values of the two failure_type fields. */
   failureTypes: BridgeSettings['failure_types'];
-  /** In which the sentences for people are written. */
+  /** The language of the sentences for people. */
   language: Language;
 };
 
-/** What a recipient's notification becomes. Only what differs from the row as it is; nothing when nothing does. */
+/** The new values of a recipient's notification. Only values that differ from the row are returned. */
 export function notificationValues(
   recipient: Recipient,
   notification: NotificationState | undefined,
@@ -43,7 +43,7 @@ function statusValues(
   const { before, now } = recipient;
   if (now.event !== null && isFailed(now.status)) {
     const reason: NotificationValues = { x_sweego_reason: now.event.reason ?? false };
-    // What a user has dismissed stays dismissed for this submission.
+    // A failure that a user has dismissed stays dismissed for this submission.
     const isDismissed = notification?.status === 'canceled' && notification.sweego_uid === now.uid;
     if (isDismissed || !hasFailed(recipient)) return reason;
     return {
@@ -61,18 +61,18 @@ function statusValues(
   return { ...cleared, notification_status: 'sent', failure_type: false, failure_reason: false };
 }
 
-/** A sentence for people and, below it, what the mail server said. */
+/** A sentence for people and, below it, the SMTP line. */
 export function failureReason(event: HistoryEvent, language: Language): string {
   const sentence = failureText(event.reason, language);
   return event.smtp_line === null ? sentence : `${sentence}\n${event.smtp_line}`;
 }
 
-/** A value outside the selection of this database would make Odoo refuse the whole batch. */
+/** The wanted value if the database's selection has it. Any other value would make Odoo refuse the whole batch. */
 export function allowedType(wanted: string | null, selection: readonly string[]): string {
   return wanted !== null && selection.includes(wanted) ? wanted : 'unknown';
 }
 
-/** Odoo's datetimes: UTC, whole seconds. */
+/** A datetime as Odoo writes it: UTC, in whole seconds. */
 export function odooDatetime(at: Date | null): string | false {
   return at === null ? false : at.toISOString().slice(0, 19).replace('T', ' ');
 }

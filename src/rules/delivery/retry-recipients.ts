@@ -3,26 +3,26 @@ import { addressesIn } from '../../mail/email-address.ts';
 import type { MailValues } from '../../odoo/message-change.ts';
 import type { MailState } from '../../odoo/message-state.ts';
 
-/** Everybody a mail was made for, also while its list is cut down. */
+/** All recipients of a mail, even while it lists only the failed ones. */
 type OriginalRecipients = {
   partners: readonly { partner_id: number; address: string | null }[];
   email_to: string | null;
   email_cc: string | null;
 };
 
-/** What was kept aside when the list was cut down, else the list as it stands. */
+/** The stored full list while the mail lists only the failed recipients, else the mail's own list. */
 export function originalRecipients(mail: MailState): OriginalRecipients {
   const current = { partners: mail.recipients, email_to: mail.email_to, email_cc: mail.email_cc };
   return mail.original_recipients === null ? current : (parseOriginal(mail.original_recipients) ?? current);
 }
 
 /**
- * Cuts a mail's list of recipients down to those who failed, so that Odoo's own Retry, which sends to
- * everybody listed, reaches nobody who already has the mail or may still get it. The others are kept aside
- * and come back when nobody has failed any more, or everybody has.
+ * Reduces a mail's list of recipients to the failed ones. Odoo's own Retry sends to everybody on the list, so it then
+ * reaches nobody who already has the mail or may still get it. The full list is stored in a field of its own. It is
+ * restored when nobody counts as failed, or everybody does.
  *
- * @param failed normalised addresses of those who failed
- * @returns only what differs from the mail as it is
+ * @param failed normalised addresses of the failed recipients
+ * @returns only values that differ from the mail
  * @see Odoo mail.mail._prepare_outgoing_list
  */
 export function retryRecipients(mail: MailState, failed: ReadonlySet<string>): MailValues {
@@ -47,11 +47,11 @@ export function retryRecipients(mail: MailState, failed: ReadonlySet<string>): M
     ...(sorted(ids) === sorted(currentIds) ? {} : { recipient_ids: ids }),
     ...(wanted.email_to === mail.email_to ? {} : { email_to: wanted.email_to ?? false }),
     ...(wanted.email_cc === mail.email_cc ? {} : { email_cc: wanted.email_cc ?? false }),
-    ...keptAside(mail, original, isWhole),
+    ...storedAside(mail, original, isWhole),
   };
 }
 
-function keptAside(mail: MailState, original: OriginalRecipients, isWhole: boolean): MailValues {
+function storedAside(mail: MailState, original: OriginalRecipients, isWhole: boolean): MailValues {
   if (isWhole) return mail.original_recipients === null ? {} : { x_sweego_original_recipients: false };
   return mail.original_recipients === null ? { x_sweego_original_recipients: JSON.stringify(original) } : {};
 }
@@ -61,7 +61,7 @@ function onlyFailed(text: string | null, failed: ReadonlySet<string>): string | 
   return kept.length === 0 ? null : writeAddressList(kept);
 }
 
-/** Text that somebody altered into something unreadable counts as nothing kept aside. */
+/** A stored list that a user has made unreadable counts as none. */
 function parseOriginal(text: string): OriginalRecipients | undefined {
   try {
     const value = JSON.parse(text) as Partial<OriginalRecipients> | null;

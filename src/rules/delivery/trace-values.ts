@@ -5,13 +5,13 @@ import type { RecipientState } from './delivery-status.ts';
 import { failureReason, odooDatetime } from './notification-values.ts';
 import type { OdooFacts } from './notification-values.ts';
 
-/** What a dead or blocked address looks like in a campaign's figures; everything else is an exception. */
+/** Failure types that a campaign counts as bounced. It counts any other as an exception. */
 const bouncedTypes = ['mail_email_invalid', 'mail_bl'];
 
 /**
- * What a row of a campaign's statistics becomes, so that its figures say what happened to the mail.
+ * The new values of a row in a campaign's statistics, so that they show what happened to the mail.
  *
- * @returns undefined when it says so already, or when a reply or a cancellation has the last word
+ * @returns undefined when the row is right already, and after a reply or a cancellation, which are final
  * @see Odoo mass_mailing, mailing.trace set_sent, set_opened, set_clicked, set_bounced, set_failed
  */
 export function traceValues(

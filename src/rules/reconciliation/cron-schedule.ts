@@ -1,25 +1,25 @@
 import { Cron } from 'croner';
 
-/** Which minutes (UTC) a cron expression names. */
+/** The minutes (in UTC) that a cron expression names. */
 export type CronSchedule = {
   expression: string;
-  /** The newest of them after `after` and not after `until`; undefined when there is none. */
+  /** The newest minute after `after` and not after `until`; undefined when there is none. */
   newest(after: Date, until: Date): Date | undefined;
 };
 
-/** Why an expression is no schedule. `never due`: none of the months that it names has such a day. */
+/** Why an expression is not a schedule. `never due`: none of its months has such a day. */
 export type CronFault = 'unreadable' | 'never due';
 
 /**
- * Reads the five fields of a crontab. Times are UTC, where every half hour happens once a day, whatever the clocks
- * of people do. Where day of month and day of week are both restricted, either is enough.
+ * Reads the five fields of a crontab. Times are in UTC, which has no summer time, so every minute of a day comes exactly
+ * once. When day of month and day of week are both restricted, one match is enough.
  *
  * @see POSIX, crontab
  */
 export function parseCronSchedule(expression: string): CronSchedule | CronFault {
   const cron = readExpression(expression);
   if (cron === undefined) return 'unreadable';
-  // Whatever happens at all has happened before 1970 too.
+  // A schedule that is ever due was also due before 1970.
   if (newestBefore(cron, 0) === undefined) return 'never due';
   return {
     expression,
@@ -32,10 +32,10 @@ export function parseCronSchedule(expression: string): CronSchedule | CronFault 
 
 function readExpression(expression: string): Cron | undefined {
   try {
-    // Without a function to call, it starts no timer.
+    // Croner starts a timer only for a function, and none is given here.
     return new Cron(expression, { mode: '5-part', timezone: 'UTC' });
   } catch {
-    // Croner's message quotes the expression; the fix is the same for all of them.
+    // Croner's error quotes the expression, and the fix is the same for every error.
     return undefined;
   }
 }

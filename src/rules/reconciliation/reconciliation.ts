@@ -4,36 +4,37 @@ import type { CronSchedule } from './cron-schedule.ts';
 const minuteMs = 60_000;
 const dayMs = 24 * 60 * minuteMs;
 
-/** The interval of Odoo's job as it comes; another one is an administrator's wish and wins over the cron. */
+/** The interval of Odoo's job when it is installed. Another interval is set by an administrator and overrides the cron. */
 const presetMinutes = 30;
 
 type RunQuestion = {
   cron: CronSchedule;
-  /** Switch and interval of the job in Odoo's scheduled actions. */
+  /** The switch and the interval of the job in Odoo's scheduled actions. */
   setting: { is_on: boolean; every_minutes: number };
-  /** The slot that was run or skipped last; undefined when none ever was. */
+  /** The last slot that was run or skipped; undefined before the first. */
   lastSlot: Date | undefined;
-  /** When an administrator last ran the job in Odoo by hand, and for which of those a run was made. */
+  /** When an administrator last ran the job in Odoo by hand. */
   requestedAt: Date | null;
+  /** The last such request for which a run was made. */
   servedRequest: Date | undefined;
-  /** No run before it: Sweego or Odoo asked for a pause. */
+  /** The end of a pause for Sweego or Odoo. No run starts before it. */
   notBefore: Date | undefined;
   isRunning: boolean;
   now: Date;
 };
 
-/** `skip`: it is time, and the last run is still going. A slot is run or skipped, never both. */
+/** `skip`: a slot is due, but the last run has not ended. A slot is run or skipped, never both. */
 type RunDecision =
   { kind: 'off' | 'wait' } | { kind: 'run' | 'skip'; slot: Date } | { kind: 'run_by_hand'; request: Date };
 
 /**
- * Whether a run is due. Asked every minute; a slot that nobody asked at (asleep, stopped) is made up for once,
- * however many there were. All in UTC, so no night with a change of clocks adds or drops one. What an
- * administrator asks for by hand is done also while the schedule is switched off.
+ * Whether a run is due. The reconciler asks every minute. After slots were missed (the process was asleep or stopped), one
+ * run makes up for all of them. All times are in UTC, so the change to or from summer time adds or drops no slot. A run
+ * that an administrator requests by hand is made even while the schedule is switched off.
  */
 export function decideRun(question: RunQuestion): RunDecision {
   const { cron, setting, lastSlot, requestedAt, servedRequest, notBefore, isRunning, now } = question;
-  // One that is further ahead than any pause is from before the clock was set back.
+  // No pause is that long: the clock has been set back since.
   if (notBefore !== undefined && notBefore > now && notBefore.getTime() <= now.getTime() + dayMs) {
     return { kind: 'wait' };
   }
@@ -45,7 +46,7 @@ export function decideRun(question: RunQuestion): RunDecision {
   return { kind: isRunning ? 'skip' : 'run', slot };
 }
 
-/** The slot that was run or skipped last, as far as it is known; one ahead of the clock is from before it was set back. */
+/** The last slot that was run or skipped. A slot far ahead of the clock does not count: the clock was set back since. */
 export function knownSlot(lastSlot: Date | undefined, now: Date): Date | undefined {
   return lastSlot !== undefined && lastSlot.getTime() > now.getTime() + 5 * minuteMs ? undefined : lastSlot;
 }
@@ -56,7 +57,7 @@ function newestSlot(
   lastSlot: Date | undefined,
   now: Date,
 ): Date | undefined {
-  // Before the first run nothing was missed, except that a start takes a while.
+  // Before the first run no slot was missed, except during the start of the bridge.
   const after = lastSlot ?? new Date(now.getTime() - 5 * minuteMs);
   if (everyMinutes === presetMinutes) return cron.newest(after, now);
   const stepMs = everyMinutes * minuteMs;
@@ -65,24 +66,24 @@ function newestSlot(
 }
 
 export type PendingMail = {
-  /** When it was made. */
+  /** When it was created. */
   createdAt: Date;
   /** When it was sent last. */
   since: Date;
-  /** Of whom it was written, lower-case; `null` when that names none. */
+  /** The domain of its From address, in lower case; `null` when it has none. */
   fromDomain: string | null;
 };
 
 export type Window = {
-  /** Since when Sweego is asked about; undefined when no mail is young enough. */
+  /** Where the reading of Sweego's log begins; undefined when no mail is recent enough. */
   from: Date | undefined;
-  /** Mails that Sweego is not asked about any more, and since when the oldest waits. */
+  /** Mails that are too old to ask Sweego about, and since when the oldest one waits. */
   tooOld: { count: number; oldest: Date } | undefined;
 };
 
 /**
- * From the oldest pending mail until now, but not further back than `mostDays`: Sweego keeps its log for a while
- * only, and the days in between cost pages. What was sent before is told apart, not passed over in silence.
+ * The window from the oldest pending mail until now, but not longer than `mostDays`: Sweego keeps its log for a limited
+ * time, and each day costs requests. Older mails are counted separately, so that they can be reported.
  */
 export function reconciliationWindow(pending: readonly PendingMail[], mostDays: number, now: Date): Window {
   const earliest = now.getTime() - mostDays * dayMs;
@@ -97,8 +98,8 @@ export function reconciliationWindow(pending: readonly PendingMail[], mostDays: 
 }
 
 /**
- * The From domains to ask about: `domains` of Sweego's log filters on From. That is where users write from, but
- * a mail server with another filter writes an address of the alias domain instead, or the filter's own.
+ * The From domains to ask Sweego about, because `domains` of its log filters by From. These are the domains of the users'
+ * addresses. A mail server with another filter writes an address of the alias domain or of its filter instead.
  */
 export function domainsToAsk(
   fromDomains: readonly (string | null)[],
@@ -109,12 +110,12 @@ export function domainsToAsk(
   return [...new Set(names)].filter((name) => name !== '').sort();
 }
 
-/** A mail shows in Sweego's log a minute or two after it was sent. */
+/** A mail appears in Sweego's log a minute or two after it was sent. */
 const shownAfterMs = 15 * minuteMs;
 
 /**
- * From domains of which Sweego's log must have rows: mails were sent from them within the window, and no mail
- * server's filter put another address into their From.
+ * The From domains that must have rows in Sweego's log: mails were sent from them within the window, and no filter of a
+ * mail server changed their From address.
  *
  * @param fromFilters of the mail servers that send through Sweego
  * @see Odoo ir.mail_server._find_mail_server
@@ -146,7 +147,7 @@ function partsOf(fromFilter: string | null): string[] {
     .filter((part) => part !== '');
 }
 
-/** Only this form names an internationalised domain at Sweego. */
+/** Sweego knows internationalised domains only in this form. */
 function domainName(text: string | null): string {
   return domainToASCII((text ?? '').trim().replace(/^.*@/, '').toLowerCase());
 }

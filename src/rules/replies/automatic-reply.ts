@@ -1,30 +1,30 @@
 import type { HeaderMap } from '../../sweego/header-map.ts';
 
-/** What is asked about a mail before anything is done with it. */
+/** The facts about a mail by which it is judged. */
 export type MailToJudge = {
-  /** By lower-case name; what Sweego passes on, completed from its log once that was asked. */
+  /** The headers that Sweego passes on, completed from its log once that was asked. */
   headers: HeaderMap;
   /** Bare address of the sender. */
   from: string;
   subject: string;
-  /** Sweego's log was asked for the headers, whatever it answered. */
+  /** Sweego's log was asked for the headers, with any result. */
   isLogAsked: boolean;
-  /** A recipient is an alias of Odoo other than catchall and bounce. */
+  /** A recipient is an alias of Odoo, other than catchall and bounce. */
   hasAlias: boolean;
   /** A recipient holds a verified reply token. */
   hasToken: boolean;
-  /** `x-odoo-message-id` or `x-message-id` names a message of this very Odoo. */
+  /** `x-odoo-message-id` or `x-message-id` names a message of this Odoo. */
   isOwnMessage: boolean;
-  /** Our account at Sweego; `null` when not configured. */
+  /** UUID of the bridge's account at Sweego; `null` when it is not configured. */
   clientUuid: string | null;
 };
 
 /**
- * - `genuine`: treat it as a person's mail.
- * - `unknown`: the headers that would tell are missing; ask Sweego's log (`GET /logs/{swg_uid}`) and judge again.
- * - `loop`: it is a mail of ours that came back, or a report about one. Never posted.
- * - `automatic`: a machine's answer. Not a customer's reply; at most shown in a thread that is found otherwise.
- * - `suspect`: no header tells, but the subject reads like an absence notice. For a human to decide.
+ * - `genuine`: it is treated as a person's mail.
+ * - `unknown`: the necessary headers are missing. Ask Sweego's log (`GET /logs/{swg_uid}`) and judge again.
+ * - `loop`: a mail of this Odoo that came back, or a report about one. It is never posted.
+ * - `automatic`: a machine's answer, not a customer's reply. It may only be shown in a thread that it clearly answers.
+ * - `suspect`: there is no such header, but the subject reads like an absence notice. A person decides.
  */
 export type MailJudgement =
   { kind: 'genuine' } | { kind: 'unknown' } | { kind: 'loop' | 'automatic' | 'suspect'; reason: string };
@@ -32,12 +32,12 @@ export type MailJudgement =
 /**
  * Whether a mail is a loop, or a machine's answer that must not become a customer's reply.
  *
- * A mail sent through Sweego and received by Sweego carries `x-mailer: Sweego` and `x-zone-loop`, and so do
- * the invoices of a sister company and the mails of customers who use Sweego themselves. These marks count
- * only where nobody is addressed explicitly, and not when the mail names another account as its sender.
+ * A mail that was sent and received through Sweego has `x-mailer: Sweego` and `x-zone-loop`. The invoices of a sister
+ * company and the mails of customers who use Sweego have them too. So these headers count only when the mail addresses no
+ * alias and no token, and names no other account as its sender.
  *
- * What a machine sends of itself (`auto-generated`: a form, a scanner) to an alias is what the alias is for;
- * what it sends in answer (`auto-replied`) is an answer wherever it goes.
+ * A mail that a machine sends on its own (`auto-generated`: a form, a scanner) to an alias is welcome there. A mail that a
+ * machine sends as an answer (`auto-replied`) is automatic at any address.
  *
  * @see RFC 3834 section 5 (Auto-Submitted)
  */
@@ -46,10 +46,10 @@ export function judgeMail(mail: MailToJudge): MailJudgement {
   if (loop !== undefined) return { kind: 'loop', reason: loop };
   const automatic = answerReason(mail) ?? (mail.hasAlias ? undefined : machineReason(mail));
   if (automatic !== undefined) return { kind: 'automatic', reason: automatic };
-  if (tellsAutomation(mail.headers)) return { kind: 'genuine' };
+  if (hasOtherHeaders(mail.headers)) return { kind: 'genuine' };
   if (!mail.isLogAsked) return { kind: 'unknown' };
   return absenceSubject.test(mail.subject.trim())
-    ? { kind: 'suspect', reason: 'the subject reads like an absence notice and no headers are known' }
+    ? { kind: 'suspect', reason: 'the subject reads like an absence notice, and no headers are known' }
     : { kind: 'genuine' };
 }
 
@@ -92,19 +92,19 @@ function machineReason(mail: MailToJudge): string | undefined {
   const submitted = words(mail, 'auto-submitted').find((word) => word !== 'no');
   if (submitted !== undefined) return 'auto-submitted is not no';
   if (words(mail, 'precedence').some((word) => ['bulk', 'junk'].includes(word))) return 'precedence: bulk';
-  // Those that concern receipts alone are set on a person's mail too ([MS-OXCMAIL] section 2.1.3.2.21).
+  // Values about receipts are set on a person's mail too ([MS-OXCMAIL] section 2.1.3.2.21).
   return words(mail, 'x-auto-response-suppress').some((word) => ['all', 'oof', 'autoreply'].includes(word))
     ? 'x-auto-response-suppress'
     : undefined;
 }
 
-/** Sweego often passes on nothing but what threads a mail; anything else means that it passes on the rest. */
-function tellsAutomation(headers: HeaderMap): boolean {
+/** Sweego often passes on only the headers for threading. If there is any other, it has passed on all of them. */
+function hasOtherHeaders(headers: HeaderMap): boolean {
   const threading = ['in-reply-to', 'references', 'message-id'];
   return [...headers.keys()].some((name) => !threading.includes(name));
 }
 
-/** What mail programs put before the subject or alone, in French and English. */
+/** Words of mail programs before a subject or in place of it, in French and English. */
 const absencePhrases = [
   'auto(?:mat(?:ic|ed))?[ -]?(?:reply|response|answer)',
   'out[ -]of[ -](?:the[ -])?office(?: (?:auto[ -]?)?reply| notice)?',
@@ -117,8 +117,8 @@ const absencePhrases = [
 ].join('|');
 
 /**
- * Brackets or a sign must end the phrase: "Absence du bureau de poste" and "Out of office supplies" are a
- * customer's subjects.
+ * A bracket or a punctuation mark must end the phrase, because "Absence du bureau de poste" and "Out of office supplies"
+ * are subjects of customers.
  */
 const absenceSubject = new RegExp(
   `^(?:\\[(?:${absencePhrases})\\]|(?:${absencePhrases})\\s*(?:[:;!.–—-]|\\bre\\b|$))`,
@@ -129,7 +129,7 @@ function values(mail: MailToJudge, name: string): readonly string[] {
   return mail.headers.get(name) ?? [];
 }
 
-/** The values cut at commas, without parameters and comments, in lower case. */
+/** The values, split at commas, without parameters and comments, in lower case. */
 function words(mail: MailToJudge, name: string): string[] {
   return values(mail, name)
     .flatMap((text) => text.split(','))

@@ -20,17 +20,17 @@ import { fileContentType, fileName } from './reply-file.ts';
 import type { ReplyPosting } from './reply-routing.ts';
 import { isReplyAddress } from './reply-token.ts';
 
-/** A file to attach. Its content may be asked for more than once, and is only handed through here. */
+/** A file to attach. Its content may be read more than once, and is only passed on here. */
 export type ReplyFile = Omit<InboundAttachment, 'location'> & {
   content: () => AsyncIterable<Uint8Array>;
 };
 
-/** A mail as it is to be built: nothing is left to encode but the parts. */
+/** A mail to build. Everything except its parts is encoded already. */
 export type ReplyDescription = {
   messageId: string;
-  /** ASCII, encoded and folded; MIME headers are not among them. */
+  /** ASCII, encoded and folded, without the MIME headers. */
   headers: readonly { name: string; value: string }[];
-  /** At least one of the two is there. */
+  /** At least one of `text` and `html` is defined. */
   text: string | undefined;
   html: string | undefined;
   /** `contentId` marks an inline image. */
@@ -42,12 +42,12 @@ export type ReplyDescription = {
   }[];
 };
 
-/** A received mail, with its files in place of what Sweego announced of them. */
+/** A received mail, with its files instead of their announcements. */
 export type ReplySource = Omit<InboundMail, 'timestamp' | 'attachments'> & {
   /** Date of the mail. */
   date: Date;
   files: readonly ReplyFile[];
-  /** Names of files that cannot be had any more. */
+  /** Names of files that can no longer be fetched. */
   missing: readonly string[];
 };
 
@@ -56,11 +56,11 @@ const longestNameBytes = 690; // as one encoded word within the 998 octets of a 
 const longestSubjectBytes = 2_000;
 
 /**
- * The mail that Odoo gets for one posting. Addresses that would lead Odoo elsewhere, and ours for replies, are
- * left out of To and Cc; the sender stands in when nobody remains. Its headers are these and no others: From,
- * To, Cc, Delivered-To, Subject, Date, Message-Id, In-Reply-To, Auto-Submitted.
+ * The mail that Odoo gets for one posting. To and Cc leave out the bridge's reply addresses, and addresses that would lead
+ * Odoo to another place. When no recipient is left, To is the sender. The only headers are From, To, Cc, Delivered-To,
+ * Subject, Date, Message-Id, In-Reply-To and Auto-Submitted.
  *
- * @param posting with the position of the posting among those of the same mail
+ * @param posting with its position among the postings of the same mail
  * @throws BridgeError REPLY_UNBUILDABLE when sender or In-Reply-To cannot stand in a header
  */
 export function describeReply(
@@ -112,10 +112,10 @@ export function describeReply(
 }
 
 /**
- * The Message-Id under which Odoo knows a mail: the same at every attempt, and by it Odoo tells a repetition.
- * A mail that goes onto two documents needs a second one.
+ * The Message-Id of a mail in Odoo. It is the same at every attempt, so that Odoo recognises a repetition. A mail for two
+ * documents needs two Message-Ids.
  *
- * @param document of the second and every further posting; `null` for the first
+ * @param document `null` for the first posting, the document for each further one
  */
 function replyMessageId(swgUid: string, document: Document | null): string {
   const isPlain = /^[A-Za-z0-9][A-Za-z0-9_-]{0,99}$/.test(swgUid);
@@ -141,7 +141,7 @@ function named(files: readonly ReplyFile[]): { name: string; contentId: string |
   return files.map(({ name, contentType, contentId }) => ({ name: fileName(name, contentType), contentId }));
 }
 
-/** Only the keyword (RFC 3834 section 5); what a person sent has none. */
+/** Only the keyword (RFC 3834 section 5). A person's mail has none. */
 function autoSubmitted(headers: ReplySource['headers']): string | undefined {
   const keyword = /^\s*([a-z-]{2,40})\s*(?:[;(]|$)/i.exec(headers.get('auto-submitted')?.[0] ?? '')?.[1];
   return keyword?.toLowerCase() === 'no' ? undefined : keyword?.toLowerCase();

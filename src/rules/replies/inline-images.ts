@@ -1,18 +1,18 @@
-/** A file as far as its place in the HTML is concerned. */
+/** The parts of a file by which an image in the HTML may refer to it. */
 type InlineCandidate = { name: string; contentId: string | undefined };
 
-/** An image source that is a part of the mail (RFC 2392), quoted in either way or not at all. */
+/** An image source that is a part of the mail (RFC 2392), in double quotes, single quotes or none. */
 const source = /(\bsrc\s*=\s*)(?:"cid:([^"]*)"|'cid:([^']*)'|cid:([^\s"'>]+))/gi;
 
 /**
- * Ties images in the HTML to the files they show. Sweego tells no Content-ID, so that a reference is matched
- * by content id where there is one, else by name: `cid:image001.png@01DA` is the file `image001.png`.
+ * Connects images in the HTML with their files. Sweego usually gives no Content-ID. So a reference is matched by content id
+ * if there is one, else by name: `cid:image001.png@01DA` is the file `image001.png`.
  *
- * Odoo compares ids letter by letter; so matched files get ids of ours, and the HTML is written accordingly.
- * An image that no file belongs to becomes a text in its place; the files stay attached in any case.
+ * Odoo compares the ids exactly. So matched files get new ids, and the HTML refers to these. A text replaces an image that
+ * has no file. All files stay attached.
  *
  * @param idOf makes the content id of the file at a position, without angle brackets
- * @returns the content ids in the order of the files, undefined for those that are no inline images
+ * @returns the content ids in the order of the files; undefined for files that are not inline images
  */
 export function tieInlineImages(
   html: string,

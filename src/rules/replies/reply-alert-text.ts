@@ -6,7 +6,7 @@ type Sentences = Readonly<Record<Language, string>>;
 
 const reasons: Readonly<Partial<Record<ErrorCode, Sentences>>> = {
   REPLY_DOCUMENT_GONE: {
-    en: 'The document it answers does not exist any more.',
+    en: 'The document that it answers no longer exists.',
     fr: 'Le document auquel il répond n’existe plus.',
   },
   REPLY_UNPLACED: {
@@ -22,7 +22,7 @@ const reasons: Readonly<Partial<Record<ErrorCode, Sentences>>> = {
     fr: 'Il ressemble à un message d’absence.',
   },
   REPLY_CIRCUIT_OPEN: {
-    en: 'Its sender wrote more than 20 times to one record within 10 minutes; further ones are set aside too.',
+    en: 'Its sender wrote more than 20 times to one record within 10 minutes; further mails are parked too.',
     fr: 'Son expéditeur a écrit plus de 20 fois au même enregistrement en 10 minutes ; les suivants sont mis de côté aussi.',
   },
   REPLY_REFUSED: {
@@ -41,7 +41,7 @@ const labels: Readonly<Record<Language, { summary: string; from: string; subject
     summary: 'A reply could not be placed',
     from: 'From',
     subject: 'Subject',
-    fix: 'To place it, whoever runs the bridge names a document',
+    fix: 'To place it, the administrator of the bridge names a document',
   },
   fr: {
     summary: 'Une réponse n’a pas pu être rattachée',
@@ -54,8 +54,8 @@ const labels: Readonly<Record<Language, { summary: string; from: string; subject
 const longestLine = 500;
 
 /**
- * What a user of Odoo reads of a reply that waits for a human: who sent it, its subject, why it waits, and what
- * places it. Plain text.
+ * The activity about a parked reply, in plain text: who sent it, its subject, why it is parked, and which command places
+ * it.
  */
 export function replyAlertText(
   mail: { from: { name: string; address: string }; subject: string },

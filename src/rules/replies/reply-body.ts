@@ -9,10 +9,10 @@ const missingFile: Readonly<Record<Language, (name: string) => string>> = {
 };
 
 /**
- * The texts of a mail, at least one of them: Odoo shows the HTML where there is one. HTML that shows nothing
- * does not hide a text. Files that are missing are named first, where nothing in the HTML can hide it.
+ * The text and the HTML of a mail; at least one is defined. Odoo shows the HTML if there is one, so HTML without visible
+ * content is left out. Missing files are named at the beginning, where no HTML can hide the names.
  *
- * @param missing names of files that cannot be had any more
+ * @param missing names of files that can no longer be fetched
  */
 export function replyBody(
   mail: { text: string | undefined; html: string | undefined },
@@ -30,13 +30,13 @@ export function replyBody(
   };
 }
 
-/** Before everything but the document type, which is dropped: it would stand in the middle. */
+/** The notes come first. The document type is removed, because it may not follow them. */
 function withNotes(html: string, notes: readonly string[]): string {
   const paragraphs = notes.map((note) => `<p><strong>[${escaped(note)}]</strong></p>`);
   return `<div>${paragraphs.join('')}</div>${html.replace(/^\s*<!doctype[^>]*>/i, '')}`;
 }
 
-/** Long HTML is taken to show something: looking closely would take time that grows with its square. */
+/** Longer HTML counts as visible, because the check takes time that grows with the square of the length. */
 const longestExamined = 20_000;
 
 function showsNothing(html: string): boolean {

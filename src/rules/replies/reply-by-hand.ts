@@ -3,7 +3,7 @@ import type { ReplyClues } from './reply-references.ts';
 import { findAnswered, isUncertainEmployee, parked, postingOn } from './reply-routing.ts';
 import type { ReplyPlan } from './reply-routing.ts';
 
-/** A document as an operator writes it: `sale.order,23`. Undefined when it is not of this form. */
+/** A document as an operator writes it: `sale.order,23`. Undefined for any other text. */
 export function parseReplyTarget(text: string): Document | undefined {
   const [, model, digits] = /^([a-z][a-z0-9_.]*),([1-9]\d{0,9})$/.exec(text) ?? [];
   const id = Number(digits);
@@ -13,17 +13,17 @@ export function parseReplyTarget(text: string): Document | undefined {
 /** Odoo's ids are PostgreSQL integers. */
 const largestId = 2 ** 31 - 1;
 
-/** The document that the last replay of an entry named; undefined when it named none. */
+/** The document that the operator gave with the last replay; undefined without one. */
 export function targetOf({ target }: { target: string | null }): Document | undefined {
   return target === null ? undefined : parseReplyTarget(target);
 }
 
 /**
- * A mail whose place an operator has decided. Nothing else about it is judged.
+ * The plan for a mail whose document an operator has chosen. The mail is not judged.
  *
- * An employee's mail that answers nothing known on the document is posted as an answer to the document's newest
- * internal note, which makes it a note: what he wrote may be an answer to one, and would be mailed to the
- * customer otherwise. A document without any internal note leaves no doubt.
+ * An employee's mail may answer an internal note. Unless it answers a known message of the document, it is posted as an
+ * answer to the newest internal note. That makes it a note too; otherwise Odoo would mail it to the customer. If the
+ * document has no internal note, there is no doubt.
  */
 export function planByHand(clues: ReplyClues, known: RouteAnswer, target: Document): ReplyPlan {
   const asked = known.documents.find(({ model, id }) => model === target.model && id === target.id);

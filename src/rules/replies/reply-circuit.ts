@@ -1,20 +1,18 @@
-/** A loop that nothing else recognised: this many mails of one sender on one record … */
+/** More mails of one sender to one record within `circuitWindowMs` look like a loop. */
 const circuitMails = 20;
-/** … within this time. */
 export const circuitWindowMs = 10 * 60 * 1000;
 
-/** What is remembered of one sender on one record: when his mails of the last ten minutes arrived. */
+/** The arrival times of one sender's mails to one record in the last ten minutes. */
 export type CircuitMemory = { arrivals: readonly Date[]; isOpen: boolean };
 
 /**
- * Whether one more mail of a sender may go onto a record. Twenty pass within ten minutes; what follows is to
- * be parked, until fewer arrive. A parked mail counts like any other: otherwise a loop would get twenty mails
- * through every ten minutes for ever.
+ * Whether one more mail of a sender may be posted to a record. Twenty mails within ten minutes may; further ones must be
+ * parked until fewer arrive. Parked mails count too, or a loop would get twenty mails through every ten minutes.
  *
- * Arrival times count, not the time of working: a backlog after an outage of Odoo is no loop, and mails may be
- * worked on in any order. What an operator replays is his decision and is not to be asked about here.
+ * The time of arrival counts, not the time of processing. A backlog after an outage of Odoo is not a loop, and mails may be
+ * processed in any order. A mail that an operator replays must not be passed to this function.
  *
- * @returns `isFirst`: the circuit opens with this mail, which is the moment for the one alert
+ * @returns `isFirst`: this mail opens the circuit, so the one alert is raised for it
  */
 export function passCircuit(
   memory: CircuitMemory | undefined,
@@ -34,7 +32,7 @@ export function passCircuit(
   };
 }
 
-/** What a memory is kept under; the record's model and id, or the alias where none exists yet. */
+/** The key of a memory. `record` is the record's model and id, or the alias if no record exists yet. */
 export function circuitKey(sender: string, record: string): string {
   return `${sender.trim().toLowerCase()}\n${record}`;
 }

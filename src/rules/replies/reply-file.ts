@@ -1,6 +1,6 @@
 import { cutToBytes, oneLine } from '../../mail/mail-text.ts';
 
-/** What file systems allow (255), less what a download may add. */
+/** File systems allow 255 bytes, and a download may add some to the name. */
 const longestNameBytes = 240;
 
 const namesByType: Readonly<Record<string, string>> = {
@@ -11,8 +11,8 @@ const namesByType: Readonly<Record<string, string>> = {
 };
 
 /**
- * A file name without the folders of the sender's computer, of one line; never empty. A name that is too long
- * keeps its extension.
+ * A file name on one line, without the folders of the sender's computer. It is never empty. A name that is too long keeps
+ * its extension.
  */
 export function fileName(written: string, contentType: string | undefined): string {
   const last = oneLine(written.split(/[/\\]/).at(-1) ?? '', 10_000);
@@ -23,12 +23,12 @@ export function fileName(written: string, contentType: string | undefined): stri
 }
 
 /**
- * The content type that a file is sent to Odoo with: its own where Odoo keeps the bytes, else
- * `application/octet-stream` (Odoo then finds the type by name and content).
+ * The content type of a file in the mail to Odoo. It is the file's own type if Odoo then keeps the bytes, else
+ * `application/octet-stream`; Odoo finds the type by name and content.
  *
- * Odoo (mail.thread._message_parse_extract_payload) reads parts with Python's `get_content`. That decodes and
- * encodes `text/*` again, which alters a UTF-16 CSV or mislabelled XML; `message/*` is taken apart, and its
- * text replaces the mail's own; any main type but the four below ends the whole mail in a KeyError.
+ * Odoo (mail.thread._message_parse_extract_payload) reads parts with Python's `get_content`. This decodes and encodes
+ * `text/*` again, which changes a UTF-16 CSV or XML with a wrong charset. It takes `message/*` apart, and its text replaces
+ * the text of the mail. Any main type other than the four below makes the whole mail fail with a KeyError.
  */
 export function fileContentType(written: string | undefined): string {
   const type = bareType(written);

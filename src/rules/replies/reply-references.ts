@@ -5,25 +5,25 @@ import type { HeaderMap } from '../../sweego/header-map.ts';
 import { isReplyAddress } from './reply-token.ts';
 import type { ReplyTarget } from './reply-token.ts';
 
-/** What a mail says about where it belongs, before Odoo is asked. */
+/** What a mail says about its place, before Odoo is asked. */
 export type ReplyClues = {
   /** Normalised address of the sender. */
   sender: string;
-  /** Normalised addresses of To, Cc and Sweego's log, without those that are ours for replies. */
+  /** Normalised addresses of To, Cc and Sweego's log, without the bridge's reply addresses. */
   recipients: readonly string[];
-  /** Those among them that only Sweego's log knows (Bcc, or an envelope recipient). */
+  /** Those of `recipients` that are only in Sweego's log (Bcc, or an envelope recipient). */
   hiddenRecipients: readonly string[];
-  /** Verified, each document once. */
+  /** The verified tokens, each document once. */
   tokens: readonly ReplyTarget[];
   /** With angle brackets, as written. */
   inReplyTo: readonly string[];
-  /** The newest first: References lists ancestors in order (RFC 5322 section 3.6.4). */
+  /** Newest first. References lists ancestors oldest first (RFC 5322 section 3.6.4). */
   references: readonly string[];
 };
 
-/** Odoo itself looks at no more than 32 (mail.thread.message_route). */
+/** Odoo itself reads 32 at most (mail.thread.message_route). */
 const mostReferences = 32;
-/** What the action `route` takes of each list. */
+/** The limit of the action `route` for each list. */
 const longestList = 200;
 
 /** Reads the clues of a mail. Never throws. */
@@ -49,13 +49,13 @@ export function readReplyClues(mail: {
   };
 }
 
-/** What to ask Odoo's action `route` about. */
+/** The question for the action `route`. */
 export function routeQuestion(clues: ReplyClues): RouteQuestion {
   return {
     addresses: clues.recipients.slice(0, longestList),
     messageIds: [...new Set([...clues.inReplyTo, ...clues.references])],
     documents: clues.tokens.slice(0, longestList).map(({ model, modelId, id }) => ({
-      // One of the two is there.
+      // A token has either a model or a model id.
       model: model ?? modelId ?? '',
       id,
     })),
@@ -63,7 +63,7 @@ export function routeQuestion(clues: ReplyClues): RouteQuestion {
   };
 }
 
-/** The Message-Ids in header texts, in order, each once. A lone id may lack its angle brackets. */
+/** The Message-Ids in header texts, in order, each once. Angle brackets may be missing. */
 export function messageIdsIn(texts: readonly string[]): string[] {
   const ids = texts.flatMap((text) => {
     const bracketed = text.match(/<[^<>]+>/g) ?? text.split(/\s+/);

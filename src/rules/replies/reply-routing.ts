@@ -5,20 +5,20 @@ import type { ReplyClues } from './reply-references.ts';
 
 /** One posting of the mail. A mail for two documents needs two. */
 export type ReplyPosting = {
-  /** `null` leaves the place to Odoo's routing by alias. */
+  /** With `null`, Odoo's routing by alias decides. */
   document: Document | null;
-  /** Message-Id of Odoo's message that is answered; makes an answer to an internal note a note. */
+  /** Message-Id of the answered message in Odoo. An answer to an internal note becomes a note by it. */
   inReplyTo: string | null;
-  /** Normalised addresses that Odoo must not see in To and Cc: they would lead it elsewhere. */
+  /** Normalised addresses that To and Cc must not hold, because they would lead Odoo to another place. */
   hide: readonly string[];
-  /** Alias addresses that stand neither in To nor in Cc. */
+  /** Alias addresses that are in neither To nor Cc. */
   deliveredTo: readonly string[];
 };
 
 /**
- * - `post`: `confidence` is `certain` for what only we or the sender's explicit choice can name, `high` for one
- *   exact reference, `medium` for an older ancestor. `notes` tell contradictions and what was left out.
- * - `ignore`, `park`: for good, or until a human decides. No reason holds an address, a subject or a body.
+ * - `post`: `confidence` is `certain` for a token, an alias or an operator's choice, `high` for In-Reply-To, and `medium`
+ *   for References. `notes` report contradictions and what was left out.
+ * - `ignore` is final. `park` waits for a person. No reason holds an address, a subject or a body.
  */
 export type ReplyPlan =
   | {
@@ -36,17 +36,17 @@ export type ParkPlan = { kind: 'park'; code: ErrorCode; reason: string };
 type Found = { message: RoutedMessage; document: Document; by: string; confidence: 'high' | 'medium' };
 
 /**
- * Where a mail belongs, in this order: the documents of its valid tokens; the alias it is addressed to; the
- * message that In-Reply-To names; the newest known one in References; the message whose id on the wire
- * In-Reply-To, then References name. Nothing found is parked, never dropped.
+ * Finds the place of a mail. It is, in this order: the documents of its valid tokens; the alias that it is addressed to;
+ * the message in In-Reply-To; the newest known message in References; the message with a wire id in In-Reply-To, then in
+ * References. A mail without a place is parked, never dropped.
  *
- * - The first step that finds a place wins. What later steps would have said differently is noted.
- * - A token of a document that is gone parks the mail: a reply never makes a new record.
- * - An alias of the same model as the document that is answered is where Odoo itself has answers sent (a
- *   team's address): such a mail joins the document, as in mail.thread.message_route. Any other alias starts
- *   anew, and the mail's references are dropped.
- * - Odoo posts an employee's answer publicly, mailing it to the customer, unless In-Reply-To names the note
- *   that he answers. When that is not known, nobody may guess: parked.
+ * - The first step that finds a place wins. Contradictions of later steps are noted.
+ * - A token of a deleted document parks the mail, because a reply never creates a record.
+ * - An alias may have the same model as the answered document. Odoo itself lets customers answer to such an alias (a team's
+ *   address), so the mail joins the document, as in mail.thread.message_route. Any other alias creates a record, and the
+ *   references of the mail are dropped.
+ * - Odoo posts an employee's answer publicly and mails it to the customer, unless In-Reply-To names the note that it
+ *   answers. When the answered message is unknown, the mail is parked.
  */
 export function planReply(
   clues: ReplyClues,
@@ -56,7 +56,7 @@ export function planReply(
   const { judgement } = mail;
   if (judgement.kind === 'loop') return { kind: 'ignore', reason: `loop: ${judgement.reason}` };
   if (judgement.kind === 'suspect') {
-    return { kind: 'park', code: 'REPLY_SUSPECT', reason: `the mail ${judgement.reason}` };
+    return { kind: 'park', code: 'REPLY_SUSPECT', reason: judgement.reason };
   }
   const isAutomatic = judgement.kind === 'automatic';
   if (isAutomatic && !mail.showsAutomatic) {
@@ -135,7 +135,7 @@ function planByAnswer(known: RouteAnswer, answered: Found | undefined): ReplyPla
   return { kind: 'post', postings, confidence: answered.confidence, reason: answered.by, notes: [] };
 }
 
-/** The message that is answered and whose document is there. */
+/** The answered message, if its document exists. */
 export function findAnswered(clues: ReplyClues, known: RouteAnswer): Found | undefined {
   const wire = (ids: readonly string[]) =>
     ids.flatMap((id) => known.wire_ids.filter(({ wire_id }) => wire_id === id).map((row) => row.message_id));
@@ -147,7 +147,7 @@ export function findAnswered(clues: ReplyClues, known: RouteAnswer): Found | und
   ] as const;
   for (const { ids, by, confidence } of steps) {
     for (const id of ids) {
-      // Several may share one id; Odoo takes the newest (mail.thread._get_parent_message).
+      // Several messages may share one id. Odoo takes the newest (mail.thread._get_parent_message).
       const message = known.messages.findLast((each) => each.message_id === id && each.is_there);
       if (message === undefined || message.model === null || message.res_id === null) continue;
       return { message, document: { model: message.model, id: message.res_id }, by, confidence };
@@ -156,7 +156,7 @@ export function findAnswered(clues: ReplyClues, known: RouteAnswer): Found | und
   return undefined;
 }
 
-/** On this document and nowhere else. */
+/** A posting on this document and in no other place. */
 export function postingOn(
   document: Document,
   parent: RoutedMessage | null,
@@ -166,7 +166,7 @@ export function postingOn(
   return { document, inReplyTo: parent?.message_id ?? null, hide, deliveredTo: [] };
 }
 
-/** Odoo would post his mail publicly, and nobody knows whether he answers an internal note. */
+/** Whether Odoo would post an employee's mail publicly although it may answer an internal note. */
 export function isUncertainEmployee(
   clues: ReplyClues,
   known: RouteAnswer,
@@ -185,9 +185,9 @@ function nameOf({ model, id }: Document): string {
 }
 
 const parkReasons = {
-  REPLY_DOCUMENT_GONE: 'the document it answers does not exist any more',
+  REPLY_DOCUMENT_GONE: 'the document that it answers no longer exists',
   REPLY_UNPLACED: 'the mail names no document, alias or message that Odoo knows',
-  REPLY_NOTE_UNCERTAIN: 'the sender is an employee, and it is not known whether he answers an internal note',
+  REPLY_NOTE_UNCERTAIN: 'the sender is an employee, and the mail may answer an internal note',
 };
 
 export function parked(code: keyof typeof parkReasons): ParkPlan {

@@ -2,24 +2,24 @@ import { createHmac, timingSafeEqual } from 'node:crypto';
 
 /** The document a Reply-To token names. */
 export type ReplyTarget = {
-  /** Odoo's model name, or `null` with `modelId` in the short form. */
+  /** Odoo's model name; `null` in the short form, which has `modelId`. */
   model: string | null;
   /** ir.model id (short form). */
   modelId: number | null;
   id: number;
 };
 
-/** What existing installations sign with while they have no secret: everybody knows it. */
+/** Existing installations without a secret sign with this key, which everybody knows. */
 const constantKey = Buffer.from('sweego');
 
-/** `%2B` and a space stand where mail programs and forms have rewritten the plus. */
+/** Mail programs and forms may have changed the plus to `%2B` or a space. */
 const tokens = /(?<![\w.%+-])reply(?:\+|%2b| )((?:[0-9a-f]{2}){1,200})\.([0-9a-f]{8})(?=@|%40|"|$)/gi;
 
 /**
- * The keys that verify tokens of these secrets: for each the base64 text as bytes, which is what signs, and
- * the decoded key. Never an empty key, nor the constant that existing installations fall back to.
+ * The keys that verify tokens of these secrets. A secret gives two keys: the bytes of its base64 text, which sign today,
+ * and the decoded key. An empty key and the well-known key of existing installations are left out.
  *
- * @param secrets outbound secrets as typed by the administrator, old ones included
+ * @param secrets outbound secrets as the administrator typed them, with the old ones
  */
 export function replyTokenKeys(secrets: readonly string[]): Uint8Array[] {
   return secrets
@@ -29,14 +29,14 @@ export function replyTokenKeys(secrets: readonly string[]): Uint8Array[] {
 }
 
 /**
- * Verifies the signed Reply-To addresses `reply+{hex payload}.{8 hex digits}@…` among a mail's addresses. The
- * payload is `{id}-{model}`, or `{id}-#{ir.model id}` where the other would pass 64 octets (RFC 5321 section
- * 4.5.3.1.1). The signature is the start of the HMAC-SHA256 of the payload. Case is ignored, since mail
- * servers rewrite it.
+ * Verifies the signed Reply-To addresses `reply+{hex payload}.{8 hex digits}@…` among a mail's addresses. The payload is
+ * `{id}-{model}`, or `{id}-#{ir.model id}` when the first form would be longer than 64 octets (RFC 5321 section
+ * 4.5.3.1.1). The signature is the beginning of the HMAC-SHA256 of the payload. Case is ignored, because mail servers
+ * change it.
  *
- * @param addresses as written: bare, bracketed or with a display name
- * @param keys of `replyTokenKeys`; empty ones never verify
- * @returns each document once, in the order of the addresses, and how many tokens no key verified
+ * @param addresses as written: bare, in brackets or with a display name
+ * @param keys of `replyTokenKeys`; an empty key never verifies
+ * @returns each document once, in the order of the addresses, and the number of tokens that no key verified
  */
 export function findReplyTokens(
   addresses: readonly string[],
@@ -55,7 +55,7 @@ export function findReplyTokens(
   return { targets: [...targets.values()], refused: refused.size };
 }
 
-/** Whether an address is one of ours for replies, whatever its token is worth. Odoo is never told of it. */
+/** Whether an address is a reply address of the bridge, with a valid token or not. Odoo never gets such an address. */
 export function isReplyAddress(address: string): boolean {
   return /(?<![\w.%+-])reply(?:\+|%2b| )[^@\s]*(?:@|%40)/i.test(address);
 }

@@ -44,7 +44,7 @@ describe('inbox in PostgreSQL in trouble', () => {
       code: 'INBOX_WRITE_FAILED',
       retry: 'later',
       scope: 'bridge',
-      says: /only lets it be read.*primary server/,
+      says: /server is read-only.*primary server/,
       details: { postgres: '25006' },
     });
     await database.query(

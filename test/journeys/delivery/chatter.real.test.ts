@@ -92,7 +92,7 @@ describe('an administrator’s screens', () => {
     await page.waitForSelector('.o_list_table', { timeout: 60_000 });
     const text = await page.locator('.o_list_table').innerText();
     expect(text).toContain('Sweego: delivery log synchronisation');
-    expect(text).toContain('Sweego: let go of mails');
+    expect(text).toContain('Sweego: delete kept mails');
     await page.goto(`${browser.url}/odoo/action-base.ir_cron_act/${jobs[0]?.id}?debug=1`);
     await page.locator('button', { hasText: 'Run Manually' }).waitFor({ timeout: 60_000 });
     await picture('scheduled-action');

@@ -82,9 +82,9 @@ async function endure({ name, odooUrl, begin, end }: Outage): Promise<string> {
     expect((await scene.readiness()).status).toBe(200);
     const unreadable = scene.webhooks.filter(isUnreadable).map(({ id }) => id);
     const ended = (await scene.entries()).filter(
-      ({ state, reason, attempts, waits, webhook_id }) =>
+      ({ state, outcome, attempts, waits, webhook_id }) =>
         attempts + waits > 0 ||
-        (state === 'settled' && !reason.startsWith('duplicate')) ||
+        (state === 'settled' && outcome !== 'duplicate') ||
         (state === 'parked' && !unreadable.includes(webhook_id)),
     );
     expect(ended).toEqual([]);

@@ -4,7 +4,7 @@ import { faultOfXmlRpc, isNoneResult } from '../../../src/odoo/xml-rpc/xml-rpc-f
 
 const call: CallSite = { transport: 'xmlrpc', step: 'call', model: 'res.partner', method: 'write' };
 
-/** As Odoo 19 on Python 3.13 writes it (traceback.format_exception), with `functions` as its frames. */
+/** A traceback as Odoo 19 on Python 3.13 writes it (traceback.format_exception), with `functions` as its frames. */
 const traceback = (exception: string, functions: readonly string[] = ['xmlrpc_2', 'call_kw']) =>
   `Traceback (most recent call last):\n${functions
     .map(
@@ -26,7 +26,7 @@ const rows: readonly [faultCode: number, faultString: string, code: string, mean
   [2, 'Cannot grab a lock on records', 'ODOO_LOCKED', 'later/entry'],
   [2, 'The operation cannot be completed: Names are unique', 'ODOO_VALIDATION', 'never/entry'],
   [2, 'You cannot delete that.', 'ODOO_USER_ERROR', 'never/entry'],
-  // A constraint written in Python has no text of its own: JSON-2 calls it ODOO_VALIDATION.
+  // A constraint written in Python has no text of its own. JSON-2 reports it as ODOO_VALIDATION.
   [2, 'The start must be before the end.', 'ODOO_USER_ERROR', 'never/entry'],
   [3, 'Access Denied', 'ODOO_AUTHENTICATION', 'never/odoo'],
   [4, 'You are not allowed to do that.', 'ODOO_ACCESS', 'never/odoo'],
@@ -61,7 +61,7 @@ const rows: readonly [faultCode: number, faultString: string, code: string, mean
   [1, traceback('ZeroDivisionError: division by zero'), 'ODOO_SERVER', 'later/entry'],
   [1, traceback("ValueError: UniqueViolation('dup') while evaluating\n'code'"), 'ODOO_SERVER', 'later/entry'],
   [1, 'something else', 'ODOO_SERVER', 'later/entry'],
-  // Raised after the commit, while the result was being written.
+  // Raised after the commit, while Odoo wrote the result.
   [
     1,
     traceback('OverflowError: int exceeds XML-RPC limits', [...writing, 'dump_long']),
@@ -83,27 +83,27 @@ test.each(rows)('fault %i %j is %s, %s', (faultCode, faultString, code, meaning)
   expect([error.code, `${error.retry}/${error.scope}`]).toEqual([code, meaning]);
 });
 
-test('takes the last exception of a chain for the one that counts', () => {
+test('reads the last exception of a chain', () => {
   const faultString = `${traceback("KeyError: 'x'")}\nDuring handling of the above exception, another exception occurred:\n\n${traceback('ValueError: Invalid field')}`;
   expect(faultOfXmlRpc({ faultCode: 1, faultString }, call).details).toMatchObject({
     exception: 'builtins.ValueError',
   });
 });
 
-test('knows the database without users that a login meets, by the key that is missing', () => {
+test('recognises a database without users during the login, by the missing key', () => {
   const faultString = traceback("KeyError: 'res.users'");
   expect(faultOfXmlRpc({ faultCode: 1, faultString }, { ...call, step: 'authenticate' }).code).toBe(
     'ODOO_DATABASE',
   );
 });
 
-test('takes only a None that is the whole result for an answer', () => {
+test('reads None as a result only when it is the whole result', () => {
   const result = traceback(noNone, [...writing, 'dump_nil']);
   expect(isNoneResult({ faultCode: 1, faultString: result })).toBe(true);
   for (const faultString of [
     traceback(noNone, [...writing, 'dump_array', '__dump', 'dump_nil']),
     traceback(noNone, [...writing, 'dump_struct', '__dump', 'dump_nil']),
-    // Somebody else's error that ends in the same words.
+    // Another error that ends in the same words.
     traceback(noNone),
     traceback(`ValueError: ${noNone}`, [...writing, 'dump_nil']),
     traceback(`ValueError: no\n${noNone}`, [...writing, 'dump_nil']),
@@ -114,7 +114,7 @@ test('takes only a None that is the whole result for an answer', () => {
   expect(isNoneResult({ faultCode: 2, faultString: result })).toBe(false);
 });
 
-test("never carries Odoo's text further, whichever fault it came in", () => {
+test("never repeats Odoo's text, for any fault", () => {
   for (const faultCode of [1, 2, 3, 4, 5]) {
     for (const text of ['jane@example.com', traceback("ValueError: 'jane@example.com'")]) {
       const error = faultOfXmlRpc({ faultCode, faultString: text }, call);

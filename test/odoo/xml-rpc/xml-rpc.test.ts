@@ -22,7 +22,7 @@ const result = (value: unknown) => `<params><param><value>${marshal(value)}</val
 const fault = (faultCode: number, faultString: string) =>
   `<fault><value>${marshal({ faultCode, faultString })}</value></fault>`;
 
-/** An Odoo that answers each request with the next of these; keeps what it was asked. */
+/** An Odoo that gives these answers in order, and keeps the requests. */
 function answering(...responses: string[]): { send: SendHttpRequest; asked: Asked[] } {
   const asked: Asked[] = [];
   const send: SendHttpRequest = async ({ url, body }) => {
@@ -47,7 +47,7 @@ async function askedBy(call: OdooCall): Promise<Asked> {
   return asked[1] as Asked;
 }
 
-test('authenticates once, also for calls made at the same time, and names user and secret in each', async () => {
+test('authenticates once, even for calls at the same time, and sends user and secret with each', async () => {
   const { send, asked } = answering(result(7), result([1]), result([1]), result([1]));
   const odoo = createXmlRpc(connection, send);
   await Promise.all([odoo.call(search), odoo.call(search)]);
@@ -68,7 +68,7 @@ test('authenticates once, also for calls made at the same time, and names user a
   ]);
 });
 
-test('refuses with ODOO_AUTHENTICATION a login that Odoo answers false to, and asks again the next time', async () => {
+test('fails with ODOO_AUTHENTICATION when Odoo answers false to the login, and logs in again for the next call', async () => {
   const { send, asked } = answering(result(false), result(7), result([1]));
   const odoo = createXmlRpc(connection, send);
   await expectRefusal(odoo.call(search), {
@@ -82,7 +82,7 @@ test('refuses with ODOO_AUTHENTICATION a login that Odoo answers false to, and a
   expect(asked.map(({ methodName }) => methodName)).toEqual(['authenticate', 'authenticate', 'execute_kw']);
 });
 
-test('does not repeat a call whose credential was refused, and authenticates afresh for the next', async () => {
+test('does not repeat a call after a refused credential, and authenticates again for the next call', async () => {
   const { send, asked } = answering(result(7), fault(3, 'Access Denied'), result(8), result([1]));
   const odoo = createXmlRpc(connection, send);
   await expectRefusal(odoo.call(search), {
@@ -113,7 +113,7 @@ test('sends numbers over 32 bits as i8 or double, never as int', async () => {
   expect(xml).toContain('<double>0.5</double>');
 });
 
-test('sends booleans, null and nothing as JSON would, and a date as its ISO text', async () => {
+test('sends booleans, null and undefined as in JSON, and a date as its ISO text', async () => {
   const context = {
     yes: true,
     no: false,
@@ -126,7 +126,7 @@ test('sends booleans, null and nothing as JSON would, and a date as its ISO text
   expect(params[6]).toEqual({ domain: [], context: JSON.parse(JSON.stringify(context)) as unknown });
 });
 
-test('drops the control characters that XML cannot carry, and keeps tabs and line ends', async () => {
+test('drops the control characters that XML cannot hold, and keeps tabs and line ends', async () => {
   const { params } = await askedBy({
     ...search,
     context: { 'k\u0000ey': 'a\u0000b\u001b[1m\ufffe\t\r\n\u007f' },
@@ -134,7 +134,7 @@ test('drops the control characters that XML cannot carry, and keeps tabs and lin
   expect(params[6]).toMatchObject({ context: { key: 'ab[1m\t\r\n\u007f' } });
 });
 
-test('brings every value through that XML can carry, and changes nothing it was given', async () => {
+test('sends every value that XML can hold unchanged, and does not alter its input', async () => {
   const text = fc
     .string({
       unit: fc.oneof(
@@ -142,7 +142,7 @@ test('brings every value through that XML can carry, and changes nothing it was 
         fc.string({ unit: 'grapheme' }),
       ),
     })
-    // eslint-disable-next-line no-control-regex -- those that are dropped
+    // eslint-disable-next-line no-control-regex -- the characters that are dropped
     .map((each) => each.replace(/[\u0000-\u0008\u000b\u000c\u000e-\u001f\ufffe\uffff]/g, ''));
   const json = fc.letrec((tie) => ({
     value: fc.oneof(text, fc.maxSafeInteger(), fc.boolean(), fc.constant(null), tie('list'), tie('struct')),
@@ -159,7 +159,7 @@ test('brings every value through that XML can carry, and changes nothing it was 
   );
 });
 
-test('tells apart a method that returned nothing, and asks once only', async () => {
+test('answers null for a method that returned None, and calls it only once', async () => {
   const none = `Traceback (most recent call last):
   File "/usr/lib/python3/dist-packages/odoo/addons/rpc/controllers/xmlrpc.py", line 135, in _xmlrpc
     return dumps((result,))
@@ -177,7 +177,7 @@ TypeError: cannot marshal None unless allow_none is enabled
   expect(asked).toHaveLength(2);
 });
 
-test('keeps neither the secret nor the answer in what it throws', async () => {
+test('keeps neither the secret nor the answer in its errors', async () => {
   for (const response of [
     '<params><param><value><oops>shown</oops></value></param></params>',
     fault(2, 'shown'),

@@ -19,8 +19,8 @@ const event = (type: string, changes: Partial<HistoryEvent> = {}): HistoryEvent 
   historyEvent(type, 'jane@example.com', { swg_uid: '01-first', at: at(0), ...changes });
 const statusOf = (...events: HistoryEvent[]) => recipientState(events).status;
 
-describe('what is believed of a recipient', () => {
-  it('is the same whatever the order and repetition of the events', () => {
+describe('the status of a recipient', () => {
+  it('is the same for any order and repetition of the events', () => {
     const events = fc.uniqueArray(
       fc.record({
         type: fc.constantFrom(...types),
@@ -41,27 +41,27 @@ describe('what is believed of a recipient', () => {
     );
   });
 
-  it('goes from a soft bounce to delivered, and not back', () => {
+  it('changes from a soft bounce to delivered, but not back', () => {
     expect(statusOf(event('soft_bounce'), event('delivered', { at: at(5) }))).toBe('delivered');
     expect(statusOf(event('delivered'), event('soft_bounce', { at: at(5) }))).toBe('delivered');
   });
 
-  it('keeps a complaint whatever comes later', () => {
+  it('stays a complaint after any later event', () => {
     expect(statusOf(event('complaint'), event('delivered', { at: at(5) }))).toBe('complaint');
   });
 
-  it('never takes the sending alone for delivery, nor an unsubscription for anything', () => {
+  it('is not delivered by sending alone, and not changed by an unsubscription', () => {
     expect(statusOf(event('email_sent'))).toBe('email_sent');
     expect(statusOf(event('list_unsub'))).toBeNull();
   });
 
-  it('takes a click on the link that unsubscribes for delivery', () => {
+  it('is delivered after a click on the link to unsubscribe', () => {
     expect(statusOf(event('clicked_unsub'))).toBe('delivered');
     expect(statusOf(event('soft_bounce'), event('clicked_unsub', { at: at(5) }))).toBe('delivered');
   });
 
-  it('is not misled by the log about which submission is the newer one', () => {
-    // The row of the older one was changed last: Sweego gave up after the user had pressed Retry.
+  it('follows the newer submission even when the log changed the older one last', () => {
+    // Sweego gave up the older submission after the user had pressed Retry, so its row was changed last.
     const log = (type: string, uid: string, minute: number) =>
       event(type, { swg_uid: uid, at: at(minute), event_id: `log:${uid}:${type}` });
     const older = [log('email_sent', '01-a', 0), log('hard_bounce', '01-a', 40)];
@@ -69,7 +69,7 @@ describe('what is believed of a recipient', () => {
     expect(recipientState([...older, ...newer])).toMatchObject({ status: 'delivered', uid: '01-b' });
   });
 
-  it('starts afresh with a newer submission, and is not changed by a late event of the older one', () => {
+  it('starts again with a newer submission, and a late event of the older one does not change it', () => {
     const bounce = event('hard_bounce');
     const retry = event('email_sent', { swg_uid: '01-second', at: at(30) });
     const late = event('email_opened', { at: at(45) });
@@ -77,7 +77,7 @@ describe('what is believed of a recipient', () => {
     expect(recipientState([late, retry, bounce])).toMatchObject({ status: 'email_sent', uid: '01-second' });
   });
 
-  it('counts a bounce by how final it is and not by its label', () => {
+  it('counts a bounce by its permanence, not by its label', () => {
     expect(statusOf(event('delivered'), event('hard_bounce', { permanence: 'soft', at: at(5) }))).toBe(
       'delivered',
     );
@@ -86,7 +86,7 @@ describe('what is believed of a recipient', () => {
     );
   });
 
-  it('takes each id from whichever event carries it', () => {
+  it('has the ids of any event of the submission', () => {
     const sent = event('email_sent', { wire_id: '<1.2.3@example.com>' });
     const delivered = event('delivered', { transaction_id: 'd4fbec9d', at: at(5) });
     expect(recipientState([delivered, sent])).toMatchObject({
@@ -97,8 +97,8 @@ describe('what is believed of a recipient', () => {
   });
 });
 
-describe('two events are one', () => {
-  it('when they carry the same event_id, or are of the same kind and second of one submission', () => {
+describe('two events are the same', () => {
+  it('when they have the same event_id, or the same submission, type and second', () => {
     expect(
       isSameEvent(event('delivered', { event_id: 'e' }), event('delivered', { event_id: 'e', at: at(9) })),
     ).toBe(true);
@@ -112,7 +112,7 @@ describe('two events are one', () => {
     );
   });
 
-  it('when the log says of a submission what a webhook has said, whenever that was', () => {
+  it('when the log repeats a webhook about a submission, with any time', () => {
     const ofLog = (type: string, changes: Partial<HistoryEvent> = {}) =>
       event(type, { event_id: `log:01-first:${type}`, at: at(9), ...changes });
     const webhook = event('delivered', { event_id: 'e' });

@@ -21,7 +21,7 @@ function facts(changes: Partial<OutboundEvent> = {}): OutboundEvent {
 }
 
 describe('what an event means', () => {
-  it('is told of a normalised recipient and Message-Id, to the second', () => {
+  it('names the normalised recipient and Message-Id, and the time to the second', () => {
     expect(readEventMeaning(facts({ messageIdHeader: ' 1@example.com\r\n ' }))).toMatchObject({
       kind: 'message',
       messageId: '<1@example.com>',
@@ -37,7 +37,7 @@ describe('what an event means', () => {
     expect(readEventMeaning(facts({ type }))).toMatchObject({ event: { failure_type } });
   });
 
-  it('of a recipient on Sweego’s blacklist is that he is blocked', () => {
+  it('of a recipient on Sweego’s blacklist is a blocked address', () => {
     const headers = new Map([['x-emails-blacklisted', 'other@example.com, JANE@example.com']]);
     expect(readEventMeaning(facts({ type: 'undelivered', headers }))).toMatchObject({
       event: { failure_type: 'mail_bl' },
@@ -49,7 +49,7 @@ describe('what an event means', () => {
   });
 
   it.each(['complaint', 'email_opened', 'email_clicked', 'list_unsub', 'clicked_unsub'])(
-    'of a %s is something to record, and no failure',
+    'of a %s is an event to record, and no failure',
     (type) => {
       expect(readEventMeaning(facts({ type }))).toMatchObject({
         kind: 'message',
@@ -58,7 +58,7 @@ describe('what an event means', () => {
     },
   );
 
-  it('is nothing for Odoo when the type or the channel is unknown, and says which', () => {
+  it('is nothing for Odoo when the type or the channel is unknown, and the reason says which', () => {
     expect(readEventMeaning(facts({ type: 'brand_new' }))).toEqual({
       kind: 'ignored',
       reason: 'event type brand_new',
@@ -66,7 +66,7 @@ describe('what an event means', () => {
     expect(readEventMeaning(facts({ channel: 'sms' }))).toEqual({ kind: 'ignored', reason: 'channel sms' });
   });
 
-  it('never quotes an unknown type or channel that may hold more than a name', () => {
+  it('never quotes an unknown type or channel that may be more than a name', () => {
     for (const hostile of ['ann@example.com', '\u001b[2j', 'x'.repeat(41)]) {
       expect(readEventMeaning(facts({ type: hostile }))).toMatchObject({ reason: 'event type unreadable' });
       expect(readEventMeaning(facts({ channel: hostile }))).toMatchObject({ reason: 'channel unreadable' });
@@ -78,7 +78,7 @@ describe('what an event means', () => {
     ['an empty Message-Id', { messageIdHeader: '<>' }],
     ['no recipient', { recipient: undefined }],
     ['a recipient that is no address', { recipient: 'Jane' }],
-  ])('cannot be told with %s, and is never guessed', (_, changes) => {
+  ])('is unknown with %s, and is never guessed', (_, changes) => {
     expect(readEventMeaning(facts(changes)).kind).toBe('unmatchable');
   });
 });

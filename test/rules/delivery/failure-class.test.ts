@@ -8,13 +8,13 @@ const classifyFailure = (evidence: Omit<FailureEvidence, 'isBlacklisted'>) =>
 const line = (reply: string, kind = 'other'): string =>
   `mta1 zone-mta: 2026-09-30T08:00:00.000Z info Sender/default/1[1] id=19a001 19a001.001 REJECTED[${kind}] from=<b@swg.example.com> to=<jane@example.org> src=192.0.2.1 mx=mx.example.org[5.1.1.20] id=<1.2.3@example.com> (${reply})`;
 
-describe('what Sweego labelled hard though it was temporary or local (Sweego fact sheet 2.4)', () => {
+describe('a failure that Sweego labels hard although it is temporary or local (Sweego fact sheet 2.4)', () => {
   it.each([
     ['451 too many errors from your ip'],
     ['451 4.7.652 The mail server has exceeded the maximum number of connections'],
     ['421 4.1.1 OFR005_104 Service refused, please try later'],
     ['450 4.2.1 The mailbox is inactive'],
-  ])('never takes "%s" for a dead address', (reply) => {
+  ])('with "%s" is never a missing address', (reply) => {
     expect(classifyFailure({ label: 'hard', responseCode: null, details: line(reply) })).toEqual({
       permanence: 'soft',
       failureType: 'mail_smtp',
@@ -22,7 +22,7 @@ describe('what Sweego labelled hard though it was temporary or local (Sweego fac
     });
   });
 
-  it('takes a network timeout without any reply as temporary', () => {
+  it('is temporary after a network timeout without a reply', () => {
     const details = line('Connection timed out while waiting for a greeting', 'network');
     expect(classifyFailure({ label: 'hard', responseCode: null, details })).toMatchObject({
       permanence: 'soft',
@@ -30,7 +30,7 @@ describe('what Sweego labelled hard though it was temporary or local (Sweego fac
     });
   });
 
-  it('reports an address on Sweego’s suppression list as blocked', () => {
+  it('is a blocked address when it is on Sweego’s suppression list', () => {
     const details =
       'mta1 zone-mta: info Queue 19a001.001 DROP[suppressed] Recipient jane@example.org is in the suppression list';
     expect(classifyFailure({ label: 'hard', responseCode: null, details })).toEqual({
@@ -42,17 +42,17 @@ describe('what Sweego labelled hard though it was temporary or local (Sweego fac
 });
 
 describe('a recipient on Sweego’s blacklist', () => {
-  it('is reported as blocked, whatever the reply says', () => {
+  it('is blocked, with any reply', () => {
     const evidence = { label: 'other', responseCode: null, details: line('550 5.1.1 User unknown') } as const;
     expect(classify({ ...evidence, isBlacklisted: true })).toMatchObject({ failureType: 'mail_bl' });
   });
 });
 
-describe('what Sweego labelled soft though it was permanent (Sweego fact sheet 2.4)', () => {
+describe('a failure that Sweego labels soft although it is permanent (Sweego fact sheet 2.4)', () => {
   it.each([
     ['550 5.2.1 The mailbox is blocked for inactivity', 'mail_email_invalid', 'mailbox_disabled'],
     ['552 5.2.2 Over quota', 'mail_smtp', 'mailbox_full'],
-  ])('tells whose fault "%s" is, and still believes a later delivery', (reply, failureType, reason) => {
+  ])('has the cause of "%s", and a later delivery still counts', (reply, failureType, reason) => {
     expect(classifyFailure({ label: 'soft', responseCode: null, details: line(reply) })).toEqual({
       permanence: 'soft',
       failureType,
@@ -61,8 +61,8 @@ describe('what Sweego labelled soft though it was permanent (Sweego fact sheet 2
   });
 });
 
-describe('whose fault a refusal is', () => {
-  it('calls an unknown user an invalid address', () => {
+describe('the cause of a refusal', () => {
+  it('is an invalid address when the user is unknown', () => {
     const details = line('550 5.1.1 User unknown');
     expect(classifyFailure({ label: 'hard', responseCode: 550, details })).toMatchObject({
       permanence: 'hard',
@@ -77,7 +77,7 @@ describe('whose fault a refusal is', () => {
     ['552 5.3.4 Message size exceeds fixed limit'],
     ['554 Message too large'],
     ['553 5.1.8 Sender address refused'],
-  ])('never blames the customer’s address for "%s"', (reply) => {
+  ])('is never the customer’s address for "%s"', (reply) => {
     const failure = classifyFailure({ label: 'hard', responseCode: null, details: line(reply) });
     expect(failure).toMatchObject({ permanence: 'hard', failureType: 'mail_smtp' });
   });
@@ -87,20 +87,20 @@ describe('whose fault a refusal is', () => {
     ['571 Message refused', 'mail_smtp'],
     ['550 5.4.1 Recipient address rejected: access denied', 'mail_smtp'],
     ['554 Sorry, no such user here', 'mail_email_invalid'],
-  ])('says of "%s" no more than the reply does', (reply, failureType) => {
+  ])('is no more specific than the reply "%s"', (reply, failureType) => {
     const failure = classifyFailure({ label: 'hard', responseCode: null, details: line(reply) });
     expect(failure).toMatchObject({ permanence: 'hard', failureType });
     expect(failure.reason).not.toBe('temporary');
   });
 
-  it('reads nothing out of the names of machines or addresses', () => {
+  it('does not depend on the names of machines or addresses', () => {
     const details = line('550 User unknown').replace('mx.example.org', 'antispam.policy.example.org');
     expect(classifyFailure({ label: 'hard', responseCode: 550, details })).toMatchObject({
       failureType: 'mail_email_invalid',
     });
   });
 
-  it('reads no status code out of the address of a mail server', () => {
+  it('does not depend on numbers in the address of a mail server', () => {
     const details = line('451 4.7.1 Try again later');
     expect(details).toContain('[5.1.1.20]');
     expect(classifyFailure({ label: 'hard', responseCode: 451, details })).toMatchObject({
@@ -108,7 +108,7 @@ describe('whose fault a refusal is', () => {
     });
   });
 
-  it('believes the reply code of the event before the label', () => {
+  it('follows the reply code of the event before the label', () => {
     expect(classifyFailure({ label: 'hard', responseCode: 452, details: null })).toMatchObject({
       permanence: 'soft',
       failureType: 'mail_smtp',
@@ -119,13 +119,10 @@ describe('whose fault a refusal is', () => {
     ['hard', 'mail_email_invalid', 'hard'],
     ['soft', 'mail_smtp', 'soft'],
     ['other', 'unknown', 'soft'],
-  ] as const)(
-    'falls back on the label %s when there is no reply at all',
-    (label, failureType, permanence) => {
-      expect(classifyFailure({ label, responseCode: null, details: null })).toMatchObject({
-        failureType,
-        permanence,
-      });
-    },
-  );
+  ] as const)('follows the label %s when there is no reply', (label, failureType, permanence) => {
+    expect(classifyFailure({ label, responseCode: null, details: null })).toMatchObject({
+      failureType,
+      permanence,
+    });
+  });
 });

@@ -18,36 +18,36 @@ const delivered = (recipient: string, changes: Partial<HistoryEvent> = {}) =>
 const decide = (message: MessageState, ...events: HistoryEvent[]) =>
   decideMessage(message, events, odooFacts);
 
-describe('a webhook that only says what Sweego’s log has said', () => {
+describe('a webhook that only repeats Sweego’s log', () => {
   const ofLog = (event: HistoryEvent): HistoryEvent => ({ ...event, event_id: 'log:1', wire_id: null });
 
-  it('takes its place, and undoes nothing that a human did in between', () => {
-    const told = delivered(jane);
+  it('replaces the event of the log, and undoes nothing that a person did in the meantime', () => {
+    const webhook = delivered(jane);
     const marked = messageState({
       mails: [mailState({ state: 'exception' })],
       notifications: [notificationState(21, jane, { status: 'exception', sweego_status: 'delivered' })],
-      events: [ofLog(told)],
+      events: [ofLog(webhook)],
     });
-    const { change, verdicts } = decide(marked, told);
+    const { change, verdicts } = decide(marked, webhook);
     expect(verdicts).toEqual(['apply']);
     expect(change?.event_replaces).toEqual(['log:1']);
     expect(change?.notification_writes[0]?.values).not.toHaveProperty('notification_status');
     expect([change?.mail_writes, change?.mail_unlinks]).toEqual([[], []]);
   });
 
-  it('shows its line where the log had none', () => {
-    const told = bounce(jane, { smtp_line: '550 5.1.1 user unknown' });
+  it('shows its SMTP line when the log had none', () => {
+    const webhook = bounce(jane, { smtp_line: '550 5.1.1 user unknown' });
     const red = messageState({
       mails: [mailState({ state: 'exception' })],
       notifications: [notificationState(21, jane, { status: 'exception', sweego_status: 'hard_bounce' })],
-      events: [ofLog({ ...told, smtp_line: null })],
+      events: [ofLog({ ...webhook, smtp_line: null })],
     });
-    expect(decide(red, told).change?.notification_writes[0]?.values.failure_reason).toContain('550 5.1.1');
+    expect(decide(red, webhook).change?.notification_writes[0]?.values.failure_reason).toContain('550 5.1.1');
   });
 });
 
 describe('a message with two recipients', () => {
-  it('turns only the envelope of the one who bounced red, and deletes nothing', () => {
+  it('turns only the envelope of the bounced recipient red, and deletes nothing', () => {
     const { change } = decide(messageState(), bounce(jane));
     expect(change?.notification_writes).toMatchObject([
       { id: 21, values: { notification_status: 'exception', failure_type: 'mail_email_invalid' } },
@@ -66,12 +66,12 @@ describe('a message with two recipients', () => {
     expect(decide(later, delivered(joe)).change?.mail_unlinks).toEqual([10]);
   });
 
-  it('takes an opened or clicked mail as delivered', () => {
+  it('counts an opened or clicked mail as delivered', () => {
     const events = [historyEvent('email_opened', jane), historyEvent('email_clicked', joe)];
     expect(decide(messageState(), ...events).change?.mail_unlinks).toEqual([10]);
   });
 
-  it('keeps a delivered mail whose template did not ask for deletion, and marks it confirmed', () => {
+  it('keeps a delivered mail whose template did not request deletion, and marks it confirmed', () => {
     const kept = messageState({ mails: [mailState({ auto_delete_requested: false })] });
     const { change } = decide(kept, delivered(jane), delivered(joe));
     expect(change?.mail_unlinks).toEqual([]);
@@ -89,7 +89,7 @@ describe('a message with two recipients', () => {
     }
   });
 
-  it('names every failed recipient in the mail’s reason, each with his own', () => {
+  it('names every failed recipient in the reason of the mail, each with their own reason', () => {
     const known = messageState({ events: [bounce(jane)], mails: [mailState({ state: 'exception' })] });
     const { change } = decide(known, historyEvent('soft_bounce', joe));
     const reason = String(change?.mail_writes[0]?.values.failure_reason);
@@ -103,7 +103,7 @@ describe('a message with two recipients', () => {
     expect(String(change?.notification_writes[0]?.values.failure_reason)).toMatch(/^L’adresse n’existe pas/);
   });
 
-  it('records an unsubscription or complaint and touches neither mail nor envelope', () => {
+  it('records an unsubscription or complaint, and changes neither mail nor envelope', () => {
     for (const type of ['list_unsub', 'complaint']) {
       const { change } = decide(messageState({ events: [delivered(jane)] }), historyEvent(type, jane));
       expect(change?.event_creates).toMatchObject([{ x_type: type, x_recipient: jane }]);
@@ -112,12 +112,12 @@ describe('a message with two recipients', () => {
     }
   });
 
-  it('writes nothing at all for an event that the history has', () => {
+  it('writes nothing for an event that is already in the history', () => {
     const known = messageState({ events: [delivered(jane)] });
     expect(decide(known, delivered(jane))).toEqual({ change: undefined, verdicts: ['superseded'] });
   });
 
-  it('writes no failure type that this database does not have, and keeps the reason', () => {
+  it('writes only failure types that this database has, and keeps the reason', () => {
     const suppressed = bounce(jane, { failure_type: 'mail_bl', reason: 'recipient_suppressed' });
     const { change } = decide(messageState(), suppressed);
     expect(change?.notification_writes[0]?.values.failure_type).toBe('mail_bl');
@@ -151,7 +151,7 @@ describe('a failure that is over', () => {
     expect(change?.refresh).toBe(true);
   });
 
-  it('is taken as over when a newer submission has begun', () => {
+  it('is over when a newer submission has begun', () => {
     const retry = historyEvent('email_sent', jane, {
       swg_uid: '01-retry',
       at: new Date('2026-11-01T12:00:00Z'),
@@ -161,20 +161,20 @@ describe('a failure that is over', () => {
     expect(change?.mail_writes[0]?.values).toMatchObject({ state: 'sent', failure_type: false });
   });
 
-  it('shows red again when a hard bounce follows the delivery', () => {
+  it('turns red again when a hard bounce follows the delivery', () => {
     const green = messageState({ events: [delivered(jane)], mails: [] });
     const late = bounce(jane, { at: new Date('2026-11-01T11:00:00Z') });
     expect(decide(green, late).change?.notification_writes[0]?.values.notification_status).toBe('exception');
   });
 
-  it('of a mail that Odoo itself failed to send is left to Odoo', () => {
+  it('does not change a mail that Odoo itself failed to send', () => {
     const own = messageState({ mails: [mailState({ state: 'exception' })] });
     expect(decide(own, delivered(jane)).change?.mail_writes).toEqual([]);
   });
 });
 
-describe('what a user did', () => {
-  it('stays when he dismissed the failure, for the same submission', () => {
+describe('a change by a user', () => {
+  it('is kept when they dismissed the failure, for the same submission', () => {
     const dismissed = messageState({
       notifications: [
         notificationState(21, jane, {
@@ -196,7 +196,7 @@ describe('what a user did', () => {
     );
   });
 
-  it('stays when he pressed Retry: events of the old submission are only recorded', () => {
+  it('is kept when they pressed Retry: events of the old submission are only recorded', () => {
     const retried = messageState({
       mails: [mailState({ recipients: [{ partner_id: 1, address: jane }] })],
       notifications: [
@@ -227,13 +227,13 @@ describe('the list of recipients of a mail that partly bounced', () => {
     events: [delivered(jane)],
   });
 
-  it('is exactly those who failed, with all of them kept aside', () => {
+  it('holds exactly the failed recipients, and the full list is stored', () => {
     const values = decide(three, bounce(joe)).change?.mail_writes[0]?.values;
     expect(values?.recipient_ids).toEqual([2]);
     expect(JSON.parse(String(values?.x_sweego_original_recipients))).toMatchObject({ partners });
   });
 
-  it('takes in one who fails later, and is whole again when nobody has failed any more', () => {
+  it('includes one who fails later, and is complete again when nobody counts as failed', () => {
     const cut = {
       ...three,
       mails: [
@@ -256,14 +256,14 @@ describe('the list of recipients of a mail that partly bounced', () => {
     });
   });
 
-  it('a mail waits for its Cc addresses as well', () => {
+  it('the mail waits for its Cc addresses too', () => {
     const copied = messageState({ mails: [mailState({ email_cc: 'kim@example.com' })] });
     expect(decide(copied, delivered(jane), delivered(joe)).change?.mail_unlinks).toEqual([]);
     const all = [jane, joe, 'kim@example.com'].map((each) => delivered(each));
     expect(decide(copied, ...all).change?.mail_unlinks).toEqual([10]);
   });
 
-  it('holds for addresses in To and Cc too', () => {
+  it('is reduced for addresses in To and Cc too', () => {
     const direct = messageState({
       mails: [
         mailState({
@@ -279,7 +279,7 @@ describe('the list of recipients of a mail that partly bounced', () => {
     expect(values).toMatchObject({ email_to: '"Doe, Jane" <Jane@example.com>', email_cc: false });
   });
 
-  it('stays whole when everybody failed', () => {
+  it('stays complete when everybody failed', () => {
     const values = decide(messageState(), bounce(jane), bounce(joe)).change?.mail_writes[0]?.values;
     expect(values?.recipient_ids).toBeUndefined();
     expect(values?.x_sweego_original_recipients).toBeUndefined();
@@ -292,7 +292,7 @@ describe('while Odoo is sending', () => {
     expect(decide(sending, bounce(jane))).toEqual({ change: undefined, verdicts: ['defer'] });
   });
 
-  it('a notification mail for somebody else holds up nobody', () => {
+  it('a notification mail for another recipient delays nobody', () => {
     const sibling = mailState({ id: 11, state: 'outgoing', recipients: [{ partner_id: 2, address: joe }] });
     const sending = messageState({
       mails: [mailState({ recipients: [{ partner_id: 1, address: jane }] }), sibling],
@@ -304,15 +304,15 @@ describe('while Odoo is sending', () => {
     expect(change?.notification_writes.map(({ id }) => id)).toEqual([21]);
   });
 
-  it('a direct mail makes everything of its message wait', () => {
+  it('a direct mail delays every event of its message', () => {
     const direct = mailState({ id: 11, state: 'outgoing', is_notification: false, recipients: [] });
     const sending = messageState({ mails: [mailState(), direct] });
     expect(decide(sending, bounce(jane)).verdicts).toEqual(['defer']);
   });
 });
 
-describe('whom an event is about', () => {
-  it('is nobody rather than somebody when the message has no such recipient', () => {
+describe('the recipient of an event', () => {
+  it('is nobody when the message has no such recipient', () => {
     expect(decide(messageState(), bounce('nobody@example.com'))).toEqual({
       change: undefined,
       verdicts: ['unmatched'],
@@ -327,14 +327,14 @@ describe('whom an event is about', () => {
     expect(decide(nameless, bounce(jane)).verdicts).toEqual(['unmatched']);
   });
 
-  it('is found by swg_uid when his address has changed since', () => {
+  it('is found by swg_uid when their address has changed since', () => {
     const moved = messageState({
       notifications: [notificationState(21, 'new@example.com', { sweego_uid: `01-${jane}` })],
     });
     expect(decide(moved, bounce(jane)).change?.notification_writes[0]?.id).toBe(21);
   });
 
-  it('is one of several mails of the message, and the others are untouched', () => {
+  it('may belong to one of several mails, and the others are not changed', () => {
     const two = messageState({
       mails: [
         mailState({ recipients: [{ partner_id: 1, address: jane }] }),
@@ -353,7 +353,7 @@ describe('a recipient without notification', () => {
     notifications: [],
   });
 
-  it('gets one on his first failure, so that it can be seen', () => {
+  it('gets one on their first failure, so that it is visible', () => {
     const { change } = decide(direct, bounce(jane));
     expect(change?.notification_creates).toMatchObject([
       { mail_id: 10, mail_email_address: jane, values: { notification_status: 'exception' } },
@@ -361,21 +361,21 @@ describe('a recipient without notification', () => {
     expect(decide(direct, delivered(jane)).change?.notification_creates).toEqual([]);
   });
 
-  it('gets one as well when Odoo has deleted the mail already', () => {
+  it('gets one even when Odoo has already deleted the mail', () => {
     const bare = messageState({ mails: [], notifications: [] });
     expect(decide(bare, bounce(jane)).change?.notification_creates).toMatchObject([
       { mail_id: null, mail_email_address: jane },
     ]);
   });
 
-  it('is waited for until he is delivered, also when they are told one by one', () => {
+  it('keeps the mail waiting until they are delivered, even when events arrive one by one', () => {
     expect(decide(direct, delivered(jane)).change?.mail_unlinks).toEqual([]);
     const later = { ...direct, events: [delivered(jane)] };
     expect(decide(later, delivered(joe)).change?.mail_unlinks).toEqual([10]);
   });
 });
 
-describe('what shrunk cases of any order have taught', () => {
+describe('cases that random orders of events have found', () => {
   it('a confirmed mail waits again when a newer submission has begun', () => {
     const confirmed = messageState({
       mails: [
@@ -396,7 +396,7 @@ describe('what shrunk cases of any order have taught', () => {
     ]);
   });
 
-  it('a failure that is over by the time it is told makes a notification all the same, a grey one', () => {
+  it('a failure that is over when it arrives still creates a notification, in grey', () => {
     const direct = messageState({
       mails: [
         mailState({ is_notification: false, recipients: [], email_to: jane, auto_delete_requested: false }),
@@ -408,8 +408,8 @@ describe('what shrunk cases of any order have taught', () => {
   });
 });
 
-describe('a message that Odoo does not have any more', () => {
-  it('has its history continued, and nothing else', () => {
+describe('a deleted message', () => {
+  it('has only its history continued', () => {
     const gone = { message_id: '<1@example.com>', events: [], traces: [] };
     const change = recordOnly(gone, [bounce(jane)], odooFacts);
     expect(change).toMatchObject({

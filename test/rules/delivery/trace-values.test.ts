@@ -17,7 +17,7 @@ const after = (type: string, changes: Partial<TraceState> = {}, event = {}) =>
   traceValues(recipientState([historyEvent(type, 'jane@example.com', event)]), trace(changes), odooFacts);
 
 describe('a row of a campaign’s statistics', () => {
-  it('counts a dead or blocked address as bounced, and everything else that failed as an exception', () => {
+  it('counts a missing or blocked address as bounced, and any other failure as an exception', () => {
     expect(after('hard_bounce')).toMatchObject({ trace_status: 'bounce', failure_type: 'mail_bounce' });
     expect(after('hard_bounce', {}, { failure_type: 'mail_smtp' })).toMatchObject({
       trace_status: 'error',
@@ -34,7 +34,7 @@ describe('a row of a campaign’s statistics', () => {
     expect(after('delivered')).toBeUndefined();
   });
 
-  it('is opened by an opening, and by a click which is told as well', () => {
+  it('is opened by an opening, and by a click, which is also recorded', () => {
     expect(after('email_opened')).toMatchObject({ trace_status: 'open' });
     expect(after('email_clicked')).toMatchObject({
       trace_status: 'open',
@@ -43,7 +43,7 @@ describe('a row of a campaign’s statistics', () => {
     expect(after('email_opened', { status: 'open' })).toBeUndefined();
   });
 
-  it('stays a reply or a cancellation', () => {
+  it('keeps a reply or a cancellation', () => {
     expect(after('hard_bounce', { status: 'cancel' })).toBeUndefined();
     expect(after('delivered', { status: 'reply' })).toBeUndefined();
     expect(after('email_clicked', { status: 'reply' })).toEqual({
@@ -51,7 +51,7 @@ describe('a row of a campaign’s statistics', () => {
     });
   });
 
-  it('says nothing of a mail that is only on its way', () => {
+  it('does not change for a mail that is only sent', () => {
     expect(after('email_sent', { status: 'outgoing' })).toBeUndefined();
   });
 });

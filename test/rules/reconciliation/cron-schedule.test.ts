@@ -27,7 +27,7 @@ describe('a schedule', () => {
     expect(hits('10-59/20 * * * *', ['2026-11-25T08:10:00', '2026-11-25T08:50:00'])).toEqual([true, true]);
   });
 
-  it('names the newest minute within a span, over years too', () => {
+  it('gives the newest minute within a span, even of years', () => {
     const newest = (expression: string, after: string, until: string) =>
       cronSchedule(expression).newest(instant(after), instant(until))?.toISOString();
     expect(newest('0 0 29 2 *', '2024-03-01T00:00:00', '2028-02-28T23:59:00')).toBeUndefined();
@@ -46,7 +46,7 @@ describe('a schedule', () => {
     );
   });
 
-  it('takes either of two restricted days, and 7 for Sunday', () => {
+  it('is due on either of two restricted days, and reads 7 as Sunday', () => {
     // The 1st of November 2026 is a Sunday.
     expect(hits('0 0 15 * 0', ['2026-11-15T00:00:00', '2026-11-22T00:00:00'])).toEqual([true, true]);
     expect(hits('0 0 * * 7', ['2026-11-01T00:00:00', '2026-11-02T00:00:00'])).toEqual([true, false]);
@@ -71,7 +71,7 @@ describe('a schedule', () => {
     expect(parseCronSchedule(expression)).toBe(fault);
   });
 
-  it('is the same for the same moment, whatever the time of the computer', () => {
+  it('is the same for the same moment in any time zone of the computer', () => {
     const schedule = cronSchedule('15 */6 * * *');
     const ask = () => schedule.newest(instant('2031-05-05T05:00:00'), instant('2031-05-05T07:00:00'));
     expect(ask()).toEqual(instant('2031-05-05T06:15:00'));
@@ -114,7 +114,7 @@ describe('node-cron and croner', () => {
         expect(validate(expression), expression).toBe(typeof schedule !== 'string');
         if (typeof schedule === 'string') return;
         const task = createTask(expression, () => undefined);
-        // The minute before may be none, so that both answers are tried.
+        // The minute before may not match, so both answers are tested.
         const due = schedule.newest(new Date(0), somewhen) ?? expect.fail(expression);
         for (const at of [due, new Date(due.getTime() - 60_000), somewhen]) {
           expect(names(expression, at), `${expression} at ${at.toISOString()}`).toBe(task.match(at));
@@ -125,7 +125,7 @@ describe('node-cron and croner', () => {
     );
   });
 
-  it('differ where both days are restricted: a crontab takes either, as the bridge does', () => {
+  it('differ when both days are restricted: croner is due on either, like a crontab', () => {
     // The 13th of November 2026 is a Friday.
     const task = createTask('0 0 13 * 5', () => undefined);
     const times = ['2026-11-13', '2026-11-20', '2026-12-13'].map((day) => instant(`${day}T00:00:00`));

@@ -9,11 +9,11 @@ import { cronSchedule } from '../../support/cron-schedule.ts';
 
 const minuteMs = 60_000;
 const on = { is_on: true, every_minutes: 30 };
-/** Nobody asked by hand, and nobody asked for a pause. */
+/** No request by hand and no pause. */
 const calm = { requestedAt: null, servedRequest: undefined, notBefore: undefined };
 const instant = (text: string) => new Date(`${text}Z`);
 
-/** Wakes every minute, as serve does, and keeps what was decided. `runsFor` is how long each run lasts. */
+/** Asks every minute, as serve does, and returns the decisions. Each run lasts `runsFor` minutes. */
 function wakeEachMinute(options: {
   expression: string;
   from: Date;
@@ -22,7 +22,7 @@ function wakeEachMinute(options: {
   setting?: { is_on: boolean; every_minutes: number };
 }) {
   const { expression, from, minutes, runsFor = 0, setting = on } = options;
-  const told: string[] = [];
+  const decisions: string[] = [];
   let lastSlot: Date | undefined = new Date(from.getTime() - 1);
   let runningUntil = 0;
   for (let minute = 0; minute < minutes; minute += 1) {
@@ -38,10 +38,10 @@ function wakeEachMinute(options: {
     });
     if (decision.kind !== 'run' && decision.kind !== 'skip') continue;
     lastSlot = decision.slot;
-    told.push(`${decision.kind} ${decision.slot.toISOString().slice(0, 16)}`);
+    decisions.push(`${decision.kind} ${decision.slot.toISOString().slice(0, 16)}`);
     if (decision.kind === 'run') runningUntil = now.getTime() + runsFor * minuteMs;
   }
-  return told;
+  return decisions;
 }
 
 describe('when a run is due', () => {
@@ -52,33 +52,33 @@ describe('when a run is due', () => {
   });
 
   it.each(['2027-03-28', '2027-10-31', '2027-06-01'])(
-    'each half hour of %s comes once in Europe/Paris, whatever its clocks do (G1)',
+    'every half hour of %s comes once in Europe/Paris, even when summer time changes',
     (day) => {
       process.env['TZ'] = 'Europe/Paris';
       const from = new Date(instant(`${day}T00:00:00`).getTime() - 12 * 60 * minuteMs);
-      const told = wakeEachMinute({ expression: '*/30 * * * *', from, minutes: 48 * 60 });
-      expect(told).toHaveLength(96);
-      expect(new Set(told).size).toBe(96);
+      const decisions = wakeEachMinute({ expression: '*/30 * * * *', from, minutes: 48 * 60 });
+      expect(decisions).toHaveLength(96);
+      expect(new Set(decisions).size).toBe(96);
     },
   );
 
-  it('a daily job at 02:30 runs once on each day around the change of clocks (G2)', () => {
+  it('a daily job at 02:30 runs once on each day around the change of summer time', () => {
     process.env['TZ'] = 'Europe/Paris';
-    const told = wakeEachMinute({
+    const decisions = wakeEachMinute({
       expression: '30 2 * * *',
       from: instant('2027-03-26T00:00:00'),
       minutes: 5 * 24 * 60,
     });
-    expect(told).toEqual(['26', '27', '28', '29', '30'].map((day) => `run 2027-03-${day}T02:30`));
+    expect(decisions).toEqual(['26', '27', '28', '29', '30'].map((day) => `run 2027-03-${day}T02:30`));
   });
 
-  it('a run of 45 minutes makes the next one of a 30 minutes schedule skip, and says so once (G3)', () => {
+  it('a run of 45 minutes skips the next slot of a 30-minute schedule once', () => {
     const from = instant('2026-11-25T10:00:00');
-    const told = wakeEachMinute({ expression: '*/30 * * * *', from, minutes: 90, runsFor: 45 });
-    expect(told).toEqual(['run 2026-11-25T10:00', 'skip 2026-11-25T10:30', 'run 2026-11-25T11:00']);
+    const decisions = wakeEachMinute({ expression: '*/30 * * * *', from, minutes: 90, runsFor: 45 });
+    expect(decisions).toEqual(['run 2026-11-25T10:00', 'skip 2026-11-25T10:30', 'run 2026-11-25T11:00']);
   });
 
-  it('Odoo’s switch stops it, and its interval wins over the cron when it is not the preset', () => {
+  it('Odoo’s switch stops it, and another interval than the preset overrides the cron', () => {
     const from = instant('2026-11-25T00:00:00');
     const day = { expression: '*/30 * * * *', from, minutes: 24 * 60 };
     expect(wakeEachMinute({ ...day, setting: { is_on: false, every_minutes: 30 } })).toEqual([]);
@@ -87,7 +87,7 @@ describe('when a run is due', () => {
     expect(wakeEachMinute({ ...day, expression: '0 6 * * *' })).toEqual(['run 2026-11-25T06:00']);
   });
 
-  it('slots that passed meanwhile are made up for by one run', () => {
+  it('one run makes up for all missed slots', () => {
     const question = { ...calm, cron: cronSchedule('*/30 * * * *'), setting: on, isRunning: false };
     const now = instant('2026-11-25T10:07:00');
     expect(decideRun({ ...question, now, lastSlot: instant('2026-11-20T10:00:00') })).toEqual({
@@ -97,7 +97,7 @@ describe('when a run is due', () => {
     expect(decideRun({ ...question, now, lastSlot: instant('2026-11-25T10:00:00') }).kind).toBe('wait');
   });
 
-  it('the first run of all waits for its slot', () => {
+  it('the very first run waits for its slot', () => {
     const question = { ...calm, cron: cronSchedule('*/30 * * * *'), isRunning: false, lastSlot: undefined };
     const decide = (time: string, every_minutes = 30) =>
       decideRun({ ...question, setting: { is_on: true, every_minutes }, now: instant(`2026-11-25T${time}`) });
@@ -116,7 +116,7 @@ describe('when a run is due', () => {
     expect(decideRun({ ...question, now, lastSlot: undefined, notBefore }).kind).toBe('run');
   });
 
-  it('the pause that Sweego or Odoo asked for is kept, and the slot made up for after it', () => {
+  it('a pause for Sweego or Odoo is kept, and its slot is made up for afterwards', () => {
     const question = { ...calm, cron: cronSchedule('*/30 * * * *'), setting: on, isRunning: false };
     const paused = { ...question, lastSlot: undefined, notBefore: instant('2026-11-25T10:40:00') };
     expect(decideRun({ ...paused, now: instant('2026-11-25T10:30:10') }).kind).toBe('wait');
@@ -127,7 +127,7 @@ describe('when a run is due', () => {
     });
   });
 
-  it('an administrator’s wish is done once, also while the schedule is off, and after the run that is going', () => {
+  it('a request by an administrator is served once, even while the schedule is off, and after a running one', () => {
     const requestedAt = instant('2026-11-25T10:05:00');
     const question = {
       ...calm,
@@ -147,7 +147,7 @@ describe('when a run is due', () => {
   });
 });
 
-describe('what Sweego is asked about', () => {
+describe('the window of a reconciliation', () => {
   const now = instant('2026-11-25T10:00:00');
   const daysAgo = (days: number) => new Date(now.getTime() - days * 24 * 60 * minuteMs);
   const sent = (days: number, created = days, fromDomain: string | null = 'acme.fr') => ({
@@ -163,7 +163,7 @@ describe('what Sweego is asked about', () => {
     });
   });
 
-  it('goes back seven days at most, and tells what is older (S10)', () => {
+  it('goes back seven days at most, and counts what is older', () => {
     expect(reconciliationWindow([sent(9), sent(12), sent(3)], 7, now)).toEqual({
       from: daysAgo(3),
       tooOld: { count: 2, oldest: daysAgo(12) },
@@ -172,20 +172,20 @@ describe('what Sweego is asked about', () => {
     expect(reconciliationWindow([sent(9)], 30, now).from).toEqual(daysAgo(9));
   });
 
-  it('holds a mail that was made long ago and sent again lately', () => {
+  it('includes a mail that was created long ago and sent again recently', () => {
     expect(reconciliationWindow([sent(1, 20)], 7, now)).toEqual({
       from: daysAgo(7),
       tooOld: undefined,
     });
   });
 
-  it('are the domains that mails are written from, not only those of replies (S10)', () => {
+  it('covers the domains that mails are sent from, not only those of replies', () => {
     expect(
       domainsToAsk(['acme.fr', null, 'ACME.fr'], ['reply.acme.fr'], [null, 'bücher.example, a@b.example']),
     ).toEqual(['acme.fr', 'b.example', 'reply.acme.fr', 'xn--bcher-kva.example']);
   });
 
-  it('must have rows where mails of the window were sent from a quarter of an hour ago and more', () => {
+  it('must have rows for domains from which its mails were sent at least 15 minutes ago', () => {
     const window = { from: daysAgo(7), now };
     const minute = 1 / (24 * 60);
     const mails = [

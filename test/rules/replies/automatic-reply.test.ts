@@ -13,7 +13,7 @@ const person: MailToJudge = {
   clientUuid: '0c8cc711-c85e-45b7-918e-68e49b64944f',
 };
 
-/** With these headers instead of a person's. */
+/** A mail with these headers instead of a person's. */
 function judge(headers: Readonly<Record<string, string | string[]>>, changes: Partial<MailToJudge> = {}) {
   const map = new Map(Object.entries(headers).map(([name, value]) => [name, [value].flat()]));
   return judgeMail({ ...person, headers: map, ...changes });
@@ -27,11 +27,11 @@ describe('a loop', () => {
     [{ 'x-mailer': ['sweego '] }],
     [{ 'x-zone-loop': '9ec0' }],
     [{ ...sweegoMarks, 'x-client-id': '0c8cc711c85e45b7918e68e49b64944f' }],
-  ])('%j without explicit destination is one', (headers) => {
+  ])('is a mail with %j and no explicit destination', (headers) => {
     expect(judge(headers)).toMatchObject({ kind: 'loop' });
   });
 
-  it('is none when a token or an alias is addressed: invoices of a sister company arrive', () => {
+  it('is not a mail to a token or an alias, so invoices of a sister company arrive', () => {
     expect(judge(sweegoMarks, { hasAlias: true }).kind).toBe('genuine');
     expect(judge(sweegoMarks, { hasToken: true }).kind).toBe('genuine');
     expect(
@@ -39,13 +39,13 @@ describe('a loop', () => {
     ).toBe('genuine');
   });
 
-  it('is none when the mail comes from another account of Sweego', () => {
+  it('is not a mail from another account of Sweego', () => {
     const other = { ...sweegoMarks, 'x-client-id': '11111111c85e45b7918e68e49b64944f' };
     expect(judge(other).kind).toBe('genuine');
     expect(judge(other, { clientUuid: null }).kind).toBe('loop');
   });
 
-  it('is a mail of this Odoo that comes back without explicit destination', () => {
+  it('is a mail of this Odoo that comes back without an explicit destination', () => {
     const headers = { 'x-odoo-message-id': '<1@odoo>', 'x-mailer': 'Exim' };
     expect(judge(headers, { isOwnMessage: true })).toEqual({
       kind: 'loop',
@@ -54,7 +54,7 @@ describe('a loop', () => {
     expect(judge(headers).kind).toBe('genuine');
   });
 
-  it('is an answer to a refusal of Odoo, and a delivery report, even with a token: Odoo would drop both', () => {
+  it('is an answer to a refusal of Odoo, or a delivery report, even with a token: Odoo would drop both', () => {
     const refusal = { references: '<1@a> <1.2-loop-detection-bounce-email@odoo>', 'x-mailer': 'x' };
     expect(judge(refusal, { hasToken: true }).kind).toBe('loop');
     expect(judge({ 'x-mailer': 'x' }, { from: 'MAILER-DAEMON@example.com', hasToken: true }).kind).toBe(
@@ -82,11 +82,11 @@ describe('a machine’s answer', () => {
     [{ 'x-auto-response-suppress': 'DR, OOF, AutoReply' }],
     [{ 'x-auto-response-suppress': 'DR, RN, NRN' }, 'genuine'],
     [{ 'return-path': '<ann@example.com>' }, 'genuine'],
-  ])('with a token: %j', (headers, kind = 'automatic') => {
+  ])('is recognised with a token: %j', (headers, kind = 'automatic') => {
     expect(judge(headers as Record<string, string>, { hasToken: true }).kind).toBe(kind);
   });
 
-  it('stays one when it goes to an alias, but what a machine sends there of itself is meant for it', () => {
+  it('is recognised at an alias too, but a mail that a machine sends there on its own is genuine', () => {
     expect(judge({ 'auto-submitted': 'auto-replied' }, { hasAlias: true }).kind).toBe('automatic');
     for (const headers of [
       { 'auto-submitted': 'auto-generated' },
@@ -100,7 +100,7 @@ describe('a machine’s answer', () => {
 
 describe('a mail whose headers are unknown', () => {
   it.each([[{}], [{ 'in-reply-to': '<1@a>' }], [{ references: '<1@a>', 'message-id': '<2@a>' }]])(
-    'with %j is asked about before anything is decided',
+    'with only %j is unknown until Sweego’s log was asked',
     (headers) => {
       expect(judge(headers, { subject: 'Out of office' }).kind).toBe('unknown');
       expect(judge(headers, { subject: 'Thanks', hasToken: true }).kind).toBe('unknown');
@@ -124,7 +124,7 @@ describe('a mail whose headers are unknown', () => {
     'Autoreply',
     '[Auto-Reply] Order',
     'Vacation reply',
-  ])('and whose subject is %j is left to a human, never dropped', (subject) => {
+  ])('and whose subject is %j is left to a person, never dropped', (subject) => {
     expect(judge({}, { subject, isLogAsked: true })).toMatchObject({ kind: 'suspect' });
   });
 
@@ -136,11 +136,11 @@ describe('a mail whose headers are unknown', () => {
     'Automatic replying machines',
     'Order S00023',
     '',
-  ])('and whose subject is %j goes on', (subject) => {
+  ])('and whose subject is %j is genuine', (subject) => {
     expect(judge({}, { subject, isLogAsked: true }).kind).toBe('genuine');
   });
 
-  it('is judged by headers alone once they are there, whatever the subject', () => {
+  it('is judged by its headers alone once they are known, with any subject', () => {
     expect(judge({ 'x-mailer': 'Thunderbird' }, { subject: 'Out of office', isLogAsked: true }).kind).toBe(
       'genuine',
     );

@@ -61,7 +61,7 @@ describe('a mail with a reply token', () => {
     });
   });
 
-  it('goes there although References name another document, and the contradiction is noted', () => {
+  it('goes to that document although References name another one, and the contradiction is noted', () => {
     const made = plan(
       { tokens: [token], references: ['<9@odoo>'] },
       { documents: [there(order, question)], messages: [message('<9@odoo>', lead)] },
@@ -72,7 +72,7 @@ describe('a mail with a reply token', () => {
     });
   });
 
-  it('answers the very message that In-Reply-To names, translated from the id on the wire', () => {
+  it('answers the message in In-Reply-To, found by its wire id', () => {
     const made = plan(
       { tokens: [token], inReplyTo: ['<wire@mail>'] },
       {
@@ -84,7 +84,7 @@ describe('a mail with a reply token', () => {
     expect(made).toMatchObject({ postings: [{ document: order, inReplyTo: '<2@odoo>' }] });
   });
 
-  it('goes to both documents of two tokens, once each, with a reference only where it belongs', () => {
+  it('goes to both documents of two tokens, once each, and refers only to a message of that document', () => {
     const made = plan(
       { tokens: [token, otherToken, { ...token }], inReplyTo: ['<1@odoo>'] },
       { documents: [there(order), there(lead), there(order)], messages: [question] },
@@ -97,7 +97,7 @@ describe('a mail with a reply token', () => {
     });
   });
 
-  it('is parked when the document is gone, whatever else it names, and makes no record', () => {
+  it('is parked when its document is deleted, with any other clues, and creates no record', () => {
     const gone = { ...order, is_there: false, newest_mailed: null, newest_note: null };
     const made = plan(
       { tokens: [token], inReplyTo: ['<9@odoo>'] },
@@ -115,7 +115,7 @@ describe('a mail with a reply token', () => {
     });
   });
 
-  it('hides aliases, catchall and bounce addresses from Odoo, which would follow them', () => {
+  it('hides alias, catchall and bounce addresses from Odoo, which would route by them', () => {
     const recipients: RouteAnswer['recipients'] = [
       alias('info@example.org', 'crm.lead'),
       catchall,
@@ -129,7 +129,7 @@ describe('a mail with a reply token', () => {
 });
 
 describe('a mail to an alias', () => {
-  it('is left to Odoo’s routing, without its references, catchall hidden', () => {
+  it('is routed by Odoo, without its references and the catchall address', () => {
     const made = plan(
       { inReplyTo: ['<1@odoo>'] },
       { recipients: [alias('info@example.org', 'crm.lead'), catchall], messages: [question] },
@@ -143,7 +143,7 @@ describe('a mail to an alias', () => {
     });
   });
 
-  it('joins the document it answers when the alias is where answers to such documents go', () => {
+  it('joins the answered document when the alias is the address for answers to such documents', () => {
     const answer = { inReplyTo: ['<9@odoo>'] };
     const messages = [message('<9@odoo>', lead)];
     const team = { recipients: [alias('team@example.org', 'crm.lead')], messages };
@@ -152,7 +152,7 @@ describe('a mail to an alias', () => {
     expect(plan(answer, elsewhere)).toMatchObject({ postings: [{ document: null }] });
   });
 
-  it('that only the envelope names still reaches it', () => {
+  it('that is only in the envelope still reaches the alias', () => {
     const recipients = [alias('info@example.org', 'crm.lead')];
     expect(plan({ hiddenRecipients: ['info@example.org'] }, { recipients })).toMatchObject({
       postings: [{ document: null, deliveredTo: ['info@example.org'] }],
@@ -184,7 +184,7 @@ describe('a mail without token and alias', () => {
     });
   });
 
-  it('is parked when nothing places it, also when only catchall is addressed: Odoo would refuse it', () => {
+  it('is parked when it has no place, and also when it is addressed to catchall alone: Odoo would refuse it', () => {
     for (const recipients of [[], [catchall]]) {
       expect(plan({ inReplyTo: ['<unknown@x>'] }, { recipients })).toMatchObject({
         kind: 'park',
@@ -205,7 +205,7 @@ describe('a mail without token and alias', () => {
 describe('an employee', () => {
   const internal_senders = ['ann@example.com'];
 
-  it('who answers an internal note answers that note, so that no customer gets it', () => {
+  it('who answers an internal note is posted as an answer to that note, so that no customer gets it', () => {
     const made = plan(
       { tokens: [token], inReplyTo: ['<2@odoo>'] },
       { documents: [there(order, question)], messages: [note], internal_senders },
@@ -213,7 +213,7 @@ describe('an employee', () => {
     expect(made).toMatchObject({ postings: [{ inReplyTo: '<2@odoo>' }] });
   });
 
-  it('is parked when it is not known what he answers, and a customer is not', () => {
+  it('has their mail parked when the answered message is unknown, and a customer has not', () => {
     const odoo = { documents: [there(order)], internal_senders };
     expect(plan({ tokens: [token] }, odoo)).toMatchObject({
       kind: 'park',
@@ -239,12 +239,12 @@ describe('a mail that is judged', () => {
       { judgement: { kind, reason: 'so' }, showsAutomatic },
     );
 
-  it('as a loop is ignored, as suspect parked, whatever it names', () => {
+  it('as a loop is ignored, and as suspect is parked, with any clues', () => {
     expect(judged('loop', { tokens: [token] }, true)).toEqual({ kind: 'ignore', reason: 'loop: so' });
     expect(judged('suspect', { tokens: [token] }, true)).toMatchObject({ kind: 'park' });
   });
 
-  it('as automatic is ignored, or shown in a thread where the server wants it, never as a new record', () => {
+  it('as automatic is ignored, or shown in its thread if the server has that option, never as a new record', () => {
     expect(judged('automatic', { tokens: [token] }, false)).toEqual({
       kind: 'ignore',
       reason: 'automatic: so',
@@ -255,7 +255,7 @@ describe('a mail that is judged', () => {
 });
 
 describe('the clues of a mail', () => {
-  it('are addresses without ours for replies, ids from the newest to the oldest, and one question', () => {
+  it('are addresses without reply addresses, ids from newest to oldest, and one question', () => {
     const read = readReplyClues({
       from: 'Ann@Example.com',
       to: ['REPLY+3233.00000000@reply.example.org', 'Info@Example.org'],
@@ -292,10 +292,10 @@ describe('the clues of a mail', () => {
     [['<a@\r\n b>'], ['<a@b>']],
     [['Your mail of Monday <a@b>'], ['<a@b>']],
     [[''], []],
-  ])('in %j the ids are %j', (texts, ids) => expect(messageIdsIn(texts)).toEqual(ids));
+  ])('in %j are the ids %j', (texts, ids) => expect(messageIdsIn(texts)).toEqual(ids));
 });
 
-it('every mail is posted, ignored or parked with a reason, and posted only where a document is there', () => {
+it('every mail is posted, ignored or parked with a reason, and posted only to a document that exists', () => {
   const anyMessage = fc.record({
     message_id: fc.constantFrom('<1@odoo>', '<2@odoo>', '<3@odoo>'),
     model: fc.constantFrom('sale.order', 'crm.lead', null),

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { findReplyTokens, isReplyAddress, replyTokenKeys } from '../../../src/rules/replies/reply-token.ts';
 
-/** Made with `printf 23-sale.order | openssl dgst -sha256 -hmac c2VjcmV0LWtleQ==`, the key being text. */
+/** Made with `printf 23-sale.order | openssl dgst -sha256 -hmac c2VjcmV0LWtleQ==`. The key is text. */
 const secret = 'c2VjcmV0LWtleQ==';
 const keys = replyTokenKeys([secret]);
 const local = 'reply+32332d73616c652e6f72646572.01ef5c88';
@@ -27,12 +27,12 @@ describe('a reply token', () => {
     ['with %2b and %40', `${local.replace('+', '%2b')}%40reply.example.org`],
     ['with a space for the plus', `${local.replace('+', ' ')}@reply.example.org`],
     ['as a local part alone', local],
-  ])('%s names the document it was signed for', (_how, address) => {
+  ])('%s names its signed document', (_how, address) => {
     expect(findReplyTokens([address], keys)).toEqual({ targets: [order], refused: 0 });
     expect(isReplyAddress(`${address}@reply.example.org`)).toBe(true);
   });
 
-  it('is found in the second address, and two of two documents are both found, each once', () => {
+  it('is found in the second address, and tokens of two documents are both found, each once', () => {
     const found = findReplyTokens(
       [
         'sales@example.org',
@@ -48,7 +48,7 @@ describe('a reply token', () => {
     });
   });
 
-  it('names the model by its ir.model id where its name was too long', () => {
+  it('names the model by its ir.model id when the name is too long', () => {
     const short = `reply+${Buffer.from('10000-#412').toString('hex')}.${signatureOfShort}`;
     expect(Buffer.byteLength(short)).toBeLessThanOrEqual(64);
     expect(findReplyTokens([`${short}@a.example.org`], keys).targets).toEqual([
@@ -56,7 +56,7 @@ describe('a reply token', () => {
     ]);
   });
 
-  it('verifies with the decoded key, and with every secret there is, old ones included', () => {
+  it('is verified with the decoded key, and with every secret, even an old one', () => {
     const decoded = `reply+32332d73616c652e6f72646572.${signatureByDecodedKey}@a.example.org`;
     expect(findReplyTokens([decoded], keys).targets).toEqual([order]);
     const rotated = replyTokenKeys(['bmV3LXNlY3JldA==', ` ${secret}\n`]);
@@ -93,7 +93,7 @@ describe('a reply token', () => {
     expect(findReplyTokens([address], keys)).toEqual({ targets: [], refused: 0 }),
   );
 
-  it('makes its address ours even when it is damaged, and leaves the addresses of others alone', () => {
+  it('makes an address a reply address even when it is damaged, and other addresses are none', () => {
     expect(isReplyAddress('reply+damaged@reply.example.org')).toBe(true);
     expect(isReplyAddress('REPLY%2Bdamaged@reply.example.org')).toBe(true);
     for (const address of ['reply@example.org', 'no-reply+a@example.org', 'ann@example.com']) {

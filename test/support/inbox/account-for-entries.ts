@@ -26,7 +26,7 @@ export function expectAllAccountedFor(entries: readonly ListedEntry[], webhooks:
     (parked: ListedEntry[]) => parked.length > 0 && parked.every(({ state }) => state === 'parked'),
   );
 
-  const workedOn = readable.filter(({ reason }) => !reason.startsWith('duplicate'));
+  const workedOn = readable.filter(({ outcome }) => outcome !== 'duplicate');
   const events = workedOn.map((entry) => tellsOf.get(keyOf(entry)) ?? '').sort();
   const wanted = new Set(webhooks.filter((webhook) => !isUnreadable(webhook)).flatMap(({ tells }) => tells));
   expect(events).toEqual([...wanted].sort());

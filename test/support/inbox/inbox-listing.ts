@@ -2,7 +2,7 @@ import { execFile } from 'node:child_process';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
-import type { EntryState, Inbox } from '../../../src/inbox/inbox.ts';
+import type { EntryOutcome, EntryState, Inbox } from '../../../src/inbox/inbox.ts';
 
 const program = fileURLToPath(new URL('../../../dist/main.js', import.meta.url));
 
@@ -10,6 +10,7 @@ const program = fileURLToPath(new URL('../../../dist/main.js', import.meta.url))
 export type ListedEntry = {
   id: number;
   state: EntryState;
+  outcome: EntryOutcome | null;
   reason: string;
   attempts: number;
   waits: number;
