@@ -56,7 +56,7 @@ const cronFaults: Readonly<Record<CronFault, string>> = {
   'never due': 'is never due: no month that it names has such a day. Set it like */30 * * * *',
 };
 
-/** Refuses what one of the two libraries refuses, so that each reads what is left. */
+/** Refuses every expression that one of the two libraries refuses, so that both can read it. */
 const cronSchedule = z.string().transform((expression, context): CronSchedule => {
   const read = parseCronSchedule(expression);
   const schedule = typeof read === 'string' || isNodeCronExpression(expression) ? read : 'unreadable';
@@ -65,7 +65,7 @@ const cronSchedule = z.string().transform((expression, context): CronSchedule =>
   return z.NEVER;
 });
 
-/** Names, defaults and faults of every variable. A fault is what follows the name, without the last stop. */
+/** Names, defaults and faults of every variable. The text of a fault follows the name, and has no full stop. */
 export const Variables = z.object({
   ODOO_URL: webAddress('https://odoo.example.com (without a path)', false).optional(),
   ODOO_DATABASE: text,
@@ -110,7 +110,7 @@ export const Variables = z.object({
 
 export type Variables = z.infer<typeof Variables>;
 
-/** Each may be given as `NAME_FILE`, the path of a file that holds it. */
+/** Each may also be set as `NAME_FILE`, the path of a file with the value. */
 export const secretNames = [
   'ODOO_PASSWORD',
   'ODOO_API_KEY',
@@ -122,10 +122,10 @@ export const secretNames = [
   'ADMIN_TOKEN',
 ] as const;
 
-/** So may this one, which holds a password where it names PostgreSQL. */
+/** DATABASE_URL may come from a file too, because it contains a password for PostgreSQL. */
 export const fileNames = [...secretNames, 'DATABASE_URL'] as const;
 
-/** The password in the URL of a PostgreSQL database, as it is written there and as it is meant. */
+/** The password in the URL of a PostgreSQL database, encoded as in the URL and decoded. */
 export function passwordsOfDatabaseUrl(databaseUrl: string): string[] {
   if (!databaseUrl.startsWith('postgres')) return [];
   const [, inAuthority] = /^\w+:\/\/[^/?#:]*:([^/?#]*)@/.exec(databaseUrl) ?? [];

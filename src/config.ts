@@ -10,7 +10,7 @@ export type ConfigSource = {
   readFile: (path: string) => string;
 };
 
-/** An Odoo user and the way to him. */
+/** An Odoo user, and how to connect as that user. */
 export type OdooAccess = {
   transport: Variables['ODOO_TRANSPORT'];
   /** Without trailing slash. */
@@ -21,50 +21,50 @@ export type OdooAccess = {
   secret: string;
 };
 
-/** What every command knows; optional variables that are not set are `undefined`. */
+/** The configuration of every command; optional variables that are not set are `undefined`. */
 export type BridgeConfig = {
   databaseUrl: string;
   host: string;
-  /** 0 takes a free port. */
+  /** 0 chooses a free port. */
   port: number;
   publicUrl: string | undefined;
   sweegoApiUrl: string;
   sweegoApiKey: string | undefined;
   sweegoClientUuid: string | undefined;
-  /** Base64 texts, checked. */
+  /** Valid base64 texts. */
   outboundSecrets: readonly string[];
   inboundSecrets: readonly string[];
   signatureToleranceSeconds: number;
   reconcileCron: CronSchedule;
-  /** How far back Sweego's log is asked, days; what a plan keeps of the log is not documented. */
+  /** How far back Sweego's log is read, days. How long a plan keeps the log is not documented. */
   reconcileDays: number;
   adminToken: string | undefined;
   retainBodiesDays: number;
   retainEntriesDays: number;
   logLevel: Variables['LOG_LEVEL'];
   logFormat: Variables['LOG_FORMAT'];
-  /** Every secret value above and in `OdooAccess`, for the log to hide. */
+  /** Every secret value above and in `OdooAccess`; the log hides them. */
   secrets: readonly string[];
 };
 /** `odoo`: the bridge's own user. */
 export type ServeConfig = BridgeConfig & { odoo: OdooAccess };
 export type ProvisionConfig = BridgeConfig & { administrator: OdooAccess };
 
-/** Faults by variable; the first one of a variable stays. */
+/** Faults by variable; only the first fault of a variable is kept. */
 type Faults = Map<string, string>;
 
 /**
- * What `serve` needs: the inbox, the HTTP side and the bridge's own Odoo user.
+ * Parses what `serve` needs: the inbox, the HTTP server and the bridge's own Odoo user.
  *
- * @throws BridgeError CONFIG_INVALID listing every bad variable with its fix, no value of a secret
+ * @throws BridgeError CONFIG_INVALID with every faulty variable and its fix, without the value of a secret
  */
 export function parseServeConfig(source: ConfigSource): ServeConfig {
   return parse(source, (values, faults) => ({ odoo: readAccess(values, faults, 'ODOO') }));
 }
 
 /**
- * What `provision` needs: an administrator. The bridge's own user may not exist yet. A password selects
- * JSON-RPC by itself where JSON-2 would be used, which takes only API keys.
+ * Parses what `provision` needs: an administrator. The bridge's own user may not exist yet. With a password, JSON-RPC
+ * replaces JSON-2, which accepts only API keys.
  *
  * @throws BridgeError CONFIG_INVALID
  */
@@ -79,7 +79,7 @@ export function parseProvisionConfig(source: ConfigSource): ProvisionConfig {
 }
 
 /**
- * What commands need that only look at the inbox.
+ * Parses what commands need that only use the inbox.
  *
  * @throws BridgeError CONFIG_INVALID
  */
@@ -88,7 +88,7 @@ export function parseInboxConfig(source: ConfigSource): BridgeConfig {
 }
 
 /**
- * The same, and the bridge's own Odoo user where the environment names an Odoo.
+ * Like `parseInboxConfig`, with the bridge's own Odoo user when the environment names an Odoo.
  *
  * @throws BridgeError CONFIG_INVALID
  */
@@ -104,7 +104,7 @@ function parse<Extra>(
   const env = gatherVariables(source, faults);
   const parsed = Variables.safeParse(env);
   for (const issue of parsed.error?.issues ?? []) addFault(faults, String(issue.path[0]), issue.message);
-  // A faulty variable is reported as such; what it is compared with meanwhile does not matter.
+  // A faulty variable is reported; its default only serves to check the others.
   const faulty = Object.fromEntries([...faults.keys()].map((name) => [name, undefined]));
   const values = Variables.parse({ ...env, ...faulty });
   const retainSeconds = values.RETAIN_ENTRIES_DAYS * 86_400;

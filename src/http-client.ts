@@ -6,16 +6,16 @@ export type HttpRequest = {
   method: 'GET' | 'POST';
   /** Absolute http or https URL. */
   url: string;
-  /** Must not hold Host, Connection or Content-Length. */
+  /** Must not contain Host, Connection or Content-Length. */
   headers: Readonly<Record<string, string>>;
   body?: string | Uint8Array;
-  /** Limit of the whole exchange, connecting and reading included, in milliseconds. */
+  /** Time limit of the whole exchange, with connecting and reading, milliseconds. */
   timeoutMs: number;
   /** A larger answer is cut off and reported as `too-large`. */
   maxResponseBytes: number;
-  /** Connects to no loopback, private or reserved address, whatever the host's name leads to (`connect`). */
+  /** Refuses loopback, private and reserved addresses, also as the result of a name lookup (`connect`). */
   publicAddressesOnly?: boolean;
-  /** Gives up at once (`aborted`), for example while stopping. */
+  /** Cancels the request (`aborted`), for example while stopping. */
   signal?: AbortSignal;
 };
 
@@ -33,30 +33,30 @@ export type HttpFailure = {
    * - `connect`: no connection (refused, unknown host, TLS).
    * - `timeout`: `timeoutMs` passed.
    * - `reset`: the connection broke before the answer was complete.
-   * - `not-http`: what answered does not speak HTTP.
-   * - `too-large`: the answer passed `maxResponseBytes`.
+   * - `not-http`: the answer is not HTTP.
+   * - `too-large`: the answer is larger than `maxResponseBytes`.
    * - `aborted`: by `signal`.
    */
   failure: 'invalid' | 'connect' | 'timeout' | 'reset' | 'not-http' | 'too-large' | 'aborted';
-  /** False only when it is certain that no byte of the request left. */
+  /** False only when certainly no byte of the request was sent. */
   maybeSent: boolean;
-  /** Node's or undici's code, for example `ECONNREFUSED`; the error's class where it has none. */
+  /** The code of Node or undici, for example `ECONNREFUSED`; without one, the class of the error. */
   reason: string;
   cause: unknown;
 };
 
-/** Sends one request; never throws for what the network or the other side does. */
+/** Sends one request. Never throws because of the network or the server. */
 export type SendHttpRequest = (request: HttpRequest) => Promise<HttpAnswer | HttpFailure>;
 
-/** An answer whose body comes piece by piece. */
+/** An answer whose body arrives piece by piece. */
 export type OpenHttpAnswer = Omit<HttpAnswer, 'body'> & {
-  /** To be read once, or `discard` called. Throws HttpBodyError when it ends early. */
+  /** Read it once, or call `discard`. Throws HttpBodyError when it ends early. */
   body: AsyncIterable<Uint8Array>;
-  /** Closes the connection; what was not read is lost. */
+  /** Closes the connection; the unread rest is lost. */
   discard(): void;
 };
 
-/** As SendHttpRequest, but returns as soon as status and headers are there. */
+/** Like SendHttpRequest, but returns when status and headers have arrived. */
 export type OpenHttpRequest = (request: HttpRequest) => Promise<OpenHttpAnswer | HttpFailure>;
 
 /** Thrown while a body is read. */
@@ -73,10 +73,10 @@ export class HttpBodyError extends Error {
 const connectTimeoutMs = 10_000;
 
 /**
- * Sends a request over a connection of its own and follows no redirect.
+ * Sends a request over its own connection, and follows no redirect.
  *
- * Odoo closes the connection after every answer, so a kept socket is a socket that is about to break; a
- * request sent on it fails without anybody knowing whether it arrived. Hence one undici client per request.
+ * Odoo closes the connection after every answer. A request on a kept connection could fail, and it would be unknown
+ * whether it arrived. Therefore each request has its own undici client.
  */
 export const sendHttpRequest: SendHttpRequest = async (request) => {
   const answer = await openHttpRequest(request);
@@ -91,7 +91,7 @@ export const sendHttpRequest: SendHttpRequest = async (request) => {
   }
 };
 
-/** As `sendHttpRequest`; time and size limits hold for the body too, however slowly it is read. */
+/** Like `sendHttpRequest`; the limits of time and size include the body, even when it is read slowly. */
 export const openHttpRequest: OpenHttpRequest = async (request) => {
   if (request.signal?.aborted) {
     return { failure: 'aborted', maybeSent: false, reason: 'AbortError', cause: request.signal.reason };
@@ -148,7 +148,7 @@ export const openHttpRequest: OpenHttpRequest = async (request) => {
       headers: flatten(response.headers),
       body: bodyOf(response.body, failed, close),
       discard() {
-        // Ends what waits for the body; nobody is there to be told.
+        // Destroying the body emits an error, which nobody needs.
         response.body.on('error', () => undefined).destroy();
         close();
       },
@@ -167,7 +167,7 @@ async function* bodyOf(
     for await (const chunk of body) yield chunk as Buffer;
   } catch (error) {
     const failure = failed(error);
-    // Status and headers were HTTP: a chunked body that breaks off is what the parser complains about.
+    // Status and headers were HTTP, so the parser's complaint means that a chunked body broke off.
     throw new HttpBodyError(failure.failure === 'not-http' ? { ...failure, failure: 'reset' } : failure);
   } finally {
     close();

@@ -6,7 +6,7 @@ export type LogLevel = 'trace' | 'debug' | 'info' | 'warn' | 'error' | 'fatal' |
 /** Ids, counts and codes; never an address, a subject, a body or a secret. */
 export type LogFields = Readonly<Record<string, unknown>>;
 
-/** Fields first, then a message that never changes, so that it can be searched for. */
+/** Fields first, then a constant message, so that it can be searched for. */
 export type Log = {
   debug(fields: LogFields, message: string): void;
   info(fields: LogFields, message: string): void;
@@ -18,22 +18,22 @@ export type LogOptions = {
   level: LogLevel;
   /** `json`: one object per line. `text`: one readable line. */
   format: 'json' | 'text';
-  /** Takes whole lines, each with its line feed. */
+  /** Writes whole lines, each with its line feed. */
   write: (line: string) => void;
   now: () => Date;
-  /** Values that no line may show, whatever field they stand in. */
+  /** Values that no line may contain, in any field. */
   secrets: readonly string[];
 };
 
-/** Shorter values are not searched for: they would black out half of every line. */
+/** Shorter values are not hidden: replacing them would make lines unreadable. */
 const shortestSecret = 6;
 
 const secretName = /secret|password|passwd|token|api_?key|authorization|cookie|signature|credential/i;
 const hidden = '[redacted]';
 
 /**
- * A log whose lines hold no secret: values of fields with a telling name are replaced at any depth, and the
- * secrets of the configuration are replaced wherever they turn up.
+ * A log whose lines contain no secret: values of fields with names like `password` are replaced at any depth, and the
+ * secrets of the configuration are replaced everywhere.
  */
 export function createLog(options: LogOptions): Log {
   const secrets = options.secrets.filter((secret) => secret.length >= shortestSecret);
@@ -63,8 +63,8 @@ export function createLog(options: LogOptions): Log {
 }
 
 /**
- * What may be logged of an error. A BridgeError tells its code, message and details; of any other only the
- * name and where it was thrown, since foreign messages quote data (V8 quotes JSON, drivers quote rows).
+ * The fields of an error that may be logged: code, message and details of a BridgeError; for other errors only the name
+ * and the place, because their messages quote data (V8 quotes JSON, drivers quote rows).
  */
 export function describeError(error: unknown): LogFields {
   if (error instanceof BridgeError) {

@@ -16,7 +16,7 @@ const deps: CommandLineDeps = {
   enterUtc: () => void (process.env['TZ'] = 'UTC'),
 };
 
-/** Once per signal: a second one ends the process at once, as people expect of it. */
+/** Once per signal: a second one ends the process at once, as users expect. */
 function stopAsked(): Promise<string> {
   return new Promise((resolve) => {
     for (const signal of ['SIGTERM', 'SIGINT']) process.once(signal, () => resolve(signal));
@@ -39,7 +39,7 @@ function report(error: unknown): 0 | 1 | 2 {
   return 1;
 }
 
-// Whoever reads may leave (`inbox list | head`): that is no fault of the command, and none that ends `serve`.
+// The reader of the output may close it (`inbox list | head`). That is no failure, and must not end `serve`.
 for (const stream of [process.stdout, process.stderr]) {
   stream.on('error', (error: NodeJS.ErrnoException) => {
     if (error.code !== 'EPIPE') throw error;

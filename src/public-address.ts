@@ -2,7 +2,7 @@ import { lookup } from 'node:dns';
 import { BlockList, isIP, isIPv6 } from 'node:net';
 import type { LookupFunction } from 'node:net';
 
-/** Special-purpose blocks of the IANA registries (RFC 6890) that no host on the internet has. */
+/** Special-purpose blocks of the IANA registries (RFC 6890); no host on the internet has such an address. */
 const special = new BlockList();
 for (const [network, prefix] of [
   ['0.0.0.0', 8],
@@ -22,7 +22,7 @@ for (const [network, prefix] of [
   special.addSubnet(network, prefix, 'ipv4');
 }
 
-/** Of IPv6 only the global unicast block is anybody's, without its documentation and translation parts. */
+/** In IPv6 only the global unicast block is public, without its parts for documentation and translation. */
 const globalUnicast = new BlockList();
 globalUnicast.addSubnet('2000::', 3, 'ipv6');
 const specialUnicast = new BlockList();
@@ -30,7 +30,7 @@ specialUnicast.addSubnet('2001::', 23, 'ipv6');
 specialUnicast.addSubnet('2001:db8::', 32, 'ipv6');
 specialUnicast.addSubnet('2002::', 16, 'ipv6');
 
-/** Whether an IP address, of either version, is one of a host on the public internet. */
+/** Whether an IPv4 or IPv6 address belongs to the public internet. */
 export function isPublicAddress(address: string): boolean {
   if (isIPv6(address)) {
     return globalUnicast.check(address, 'ipv6') && !specialUnicast.check(address, 'ipv6');
@@ -39,8 +39,8 @@ export function isPublicAddress(address: string): boolean {
 }
 
 /**
- * Node's name lookup, leaving out every address that is not public. Made for the connection itself, so that a
- * name that leads somewhere else a moment later changes nothing.
+ * Node's name lookup without addresses that are not public. The connection itself uses it, so a name cannot change its
+ * address between the check and the connection.
  */
 export const lookupPublic: LookupFunction = (hostname, options, callback) => {
   lookup(hostname, { ...options, all: true }, (error, found) => {
@@ -52,7 +52,7 @@ export const lookupPublic: LookupFunction = (hostname, options, callback) => {
   });
 };
 
-/** @throws Error with code EPRIVATE when a URL's host is an address that is not public; names pass */
+/** Names pass. @throws Error with code EPRIVATE when the host of a URL is an address that is not public */
 export function refuseLiteralAddress(hostname: string): void {
   const bare = hostname.replace(/^\[|\]$/g, '');
   if (isIP(bare) !== 0 && !isPublicAddress(bare)) throw notPublic();

@@ -44,20 +44,20 @@ describe('a minimal configuration', () => {
     });
   });
 
-  it('an empty variable is one that is not set', () => {
+  it('treats an empty variable as not set', () => {
     expect(serve({ ...complete, PORT: '', ADMIN_TOKEN: ' ' })).toMatchObject({
       port: 8025,
       adminToken: undefined,
     });
   });
 
-  it('looking at the inbox needs nothing at all', () => {
+  it('needs nothing for commands that only read the inbox', () => {
     expect(parseInboxConfig({ env: {}, readFile: noFile }).databaseUrl).toBe('file:./data/bridge.sqlite');
   });
 });
 
 describe('a bad configuration', () => {
-  it('is told at once, every variable with its fix', () => {
+  it('is reported as a whole, every variable with its fix', () => {
     const error = refusalOf(() =>
       serve({
         ODOO_URL: 'odoo.example.com',
@@ -127,7 +127,7 @@ describe('a bad configuration', () => {
     );
   });
 
-  it('refuses signatures that outlive the memory of repetitions', () => {
+  it('refuses signatures that are valid for longer than duplicates are remembered', () => {
     const env = { ...complete, SIGNATURE_TOLERANCE_SECONDS: '172800', RETAIN_ENTRIES_DAYS: '1' };
     expect(refusalOf(() => serve(env)).message).toContain(
       '- SIGNATURE_TOLERANCE_SECONDS is longer than RETAIN_ENTRIES_DAYS. Set it to 86400 or less',
@@ -137,12 +137,12 @@ describe('a bad configuration', () => {
 });
 
 describe("Odoo's credentials", () => {
-  it('JSON-2 takes no password', () => {
+  it('JSON-2 accepts no password', () => {
     const error = refusalOf(() => serve({ ...complete, ODOO_API_KEY: '', ODOO_PASSWORD: 'hunter22' }));
     expect(error.message).toContain('ODOO_TRANSPORT=json2 takes no password');
   });
 
-  it.each(['jsonrpc', 'xmlrpc'])('%s needs the login, and takes a password', (transport) => {
+  it.each(['jsonrpc', 'xmlrpc'])('%s needs the login, and accepts a password', (transport) => {
     const env = { ...complete, ODOO_TRANSPORT: transport, ODOO_API_KEY: '', ODOO_PASSWORD: 'hunter22' };
     const error = refusalOf(() => serve(env));
     expect(error.details['variables']).toEqual(['ODOO_LOGIN']);
@@ -154,7 +154,7 @@ describe("Odoo's credentials", () => {
     });
   });
 
-  it('provisioning runs as an administrator, before the bridge has a key of its own', () => {
+  it('provisioning runs as an administrator, before the bridge has its own key', () => {
     const { ODOO_URL, ODOO_DATABASE } = complete;
     const odoo = { ODOO_URL, ODOO_DATABASE };
     expect(refusalOf(() => provision(complete)).details['variables']).toEqual(['PROVISION_API_KEY']);
@@ -171,7 +171,7 @@ describe("Odoo's credentials", () => {
 });
 
 describe('secrets in files', () => {
-  it.each(secretNames)('%s may be named by a file', (name) => {
+  it.each(secretNames)('%s may come from a file', (name) => {
     const value = name.endsWith('_SECRETS') ? signingSecret : 'a-secret-of-some-length';
     const env: Env = { ...complete, ODOO_TRANSPORT: 'jsonrpc', ODOO_LOGIN: 'bridge', [name]: undefined };
     if (name === 'ODOO_PASSWORD') env['ODOO_API_KEY'] = undefined;
@@ -180,7 +180,7 @@ describe('secrets in files', () => {
     expect(config.secrets).toContain(value);
   });
 
-  it('so may the address of the database, and its password is hidden', () => {
+  it('DATABASE_URL may come from a file too, and its password is hidden', () => {
     const url = 'postgres://bridge:p%40ss%2Fword@db.example.com:5432/bridge?sslmode=verify-full';
     const read = (path: string) => (path === '/run/secrets/url' ? `${url}\n` : noFile(path));
     const config = serve({ ...complete, DATABASE_URL_FILE: '/run/secrets/url' }, read);
@@ -195,7 +195,7 @@ describe('secrets in files', () => {
     ['postgres://bridge:100%@db.example.com/bridge', ['100%']],
     ['postgres://db.example.com:5432/bridge', []],
     ['file:./data/a:hunter22@b.sqlite', []],
-  ])('of %s the log hides nothing but the password', (databaseUrl, passwords) => {
+  ])('the log hides only the password of %s', (databaseUrl, passwords) => {
     const { secrets } = serve({ ...complete, DATABASE_URL: databaseUrl });
     expect(new Set(secrets)).toEqual(new Set(['', complete.ODOO_API_KEY, ...passwords]));
   });
@@ -203,7 +203,7 @@ describe('secrets in files', () => {
   it.each([
     ['that cannot be read', noFile],
     ['that is empty', () => '\n'],
-  ])('a file %s is named with its fix', (_, readFile) => {
+  ])('a file %s is reported with its fix', (_, readFile) => {
     const env = { ...complete, ODOO_API_KEY: undefined, ODOO_API_KEY_FILE: '/run/secrets/one' };
     const error = refusalOf(() => serve(env, readFile));
     expect(error.details['variables']).toEqual(['ODOO_API_KEY_FILE']);
@@ -223,7 +223,7 @@ describe('config/example.env', () => {
     const env: Env = Object.fromEntries(pairs.map(([, name = '', value = '']) => [name, value]));
     expect(Object.keys(env).sort()).toEqual(Object.keys(Variables.shape).sort());
     const { ODOO_API_KEY } = complete;
-    // A schedule is a function, which equals only itself.
+    // A schedule has a function, which equals only itself.
     const comparable = (config: ReturnType<typeof serve>) => ({
       ...config,
       reconcileCron: config.reconcileCron.expression,

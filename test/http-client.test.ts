@@ -38,7 +38,7 @@ test('sends method, path, query, headers and body, and returns status, headers a
   );
 });
 
-test('opens a new connection for every request, and says so to the server', async () => {
+test('opens a new connection for every request, and announces that to the server', async () => {
   const ports = new Set<number | undefined>();
   const connections = new Set<string | undefined>();
   const url = await serve((incoming, response) => {
@@ -53,7 +53,7 @@ test('opens a new connection for every request, and says so to the server', asyn
   expect([...connections]).toEqual(['close']);
 });
 
-test('cuts off an answer over the limit, and takes one that just fits', async () => {
+test('cuts off an answer over the limit, and accepts one that just fits', async () => {
   const url = await serve((_incoming, response) => response.end('x'.repeat(1_000)));
   expect(await sendHttpRequest(request(url, { maxResponseBytes: 1_000 }))).toMatchObject({ status: 200 });
   expect(await sendHttpRequest(request(url, { maxResponseBytes: 999 }))).toMatchObject({
@@ -62,7 +62,7 @@ test('cuts off an answer over the limit, and takes one that just fits', async ()
   });
 });
 
-test('counts the time of a slow body, not only of the first byte', async () => {
+test('limits the time of a slow body too, not only of the first byte', async () => {
   const url = await serve((_incoming, response) => {
     response.writeHead(200, { 'content-length': '10' }).write('begun');
   });
@@ -78,7 +78,7 @@ test.each([
   expect(await sendHttpRequest(bad)).toMatchObject({ failure: 'invalid', maybeSent: false });
 });
 
-test('sends nothing when it was given up before', async () => {
+test('sends nothing when it was aborted before', async () => {
   const seen: unknown[] = [];
   const url = await serve((incoming, response) => {
     seen.push(incoming.url);
@@ -89,13 +89,13 @@ test('sends nothing when it was given up before', async () => {
   expect(seen).toEqual([]);
 });
 
-test('says that a request surely did not leave when no TLS can be agreed on', async () => {
+test('reports that no byte was sent when TLS fails', async () => {
   const url = await serve((_incoming, response) => response.end());
   const answer = await sendHttpRequest(request(url.replace('http:', 'https:')));
   expect(answer).toMatchObject({ failure: 'connect', maybeSent: false });
 });
 
-test('hands a body out as it comes, and says where it broke off', async () => {
+test('returns a body as it arrives, and reports where it broke off', async () => {
   let goOn = () => undefined as unknown;
   const url = await serve((_incoming, response) => {
     response.writeHead(200).write('first');
@@ -127,7 +127,7 @@ test.each([
   await expect(read()).rejects.toMatchObject({ failure: { failure } });
 });
 
-test('lets go of a body that nobody wants', async () => {
+test('closes the connection of a discarded body', async () => {
   let closed: (() => void) | undefined;
   const isClosed = new Promise<void>((resolve) => (closed = resolve));
   const url = await serve((_incoming, response) => {

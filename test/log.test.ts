@@ -26,7 +26,7 @@ describe('log lines', () => {
     expect(lines[0]).toMatch(/\}\n$/);
   });
 
-  it('can be read by people', () => {
+  it('are readable for people in the text format', () => {
     const { log, lines } = record({ format: 'text' });
     log.warn({ entry: 3, code: 'ODOO_TIMEOUT' }, 'entry waits');
     expect(lines).toEqual(['2026-03-01T12:00:00.000Z WARN  entry waits entry=3 code="ODOO_TIMEOUT"\n']);
@@ -59,7 +59,7 @@ describe('secrets', () => {
     });
   });
 
-  it.each(['json', 'text'] as const)('of the configuration are hidden wherever they stand (%s)', (format) => {
+  it.each(['json', 'text'] as const)('of the configuration are hidden everywhere (%s)', (format) => {
     const { log, lines } = record({ format, secrets: ['hunter22', ''] });
     log.error({ url: 'https://odoo.example.com/?k=hunter22' }, 'refused hunter22');
     expect(lines.join('')).not.toContain('hunter22');
@@ -68,7 +68,7 @@ describe('secrets', () => {
 });
 
 describe('errors', () => {
-  it('of the bridge tell code, message and details', () => {
+  it('of the bridge are logged with code, message and details', () => {
     const error = bridgeError('ODOO_TIMEOUT', 'Odoo did not answer', {
       fix: 'Try later.',
       cause: new Error('secret cause'),
@@ -81,7 +81,7 @@ describe('errors', () => {
     });
   });
 
-  it('of others tell their name and place, not their message, which may quote a body', () => {
+  it('of other classes are logged with name and place, without their message, which may quote a body', () => {
     let thrown: unknown;
     try {
       JSON.parse('customer@example.com');

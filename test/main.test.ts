@@ -21,7 +21,7 @@ async function temporaryDirectory() {
   return directory;
 }
 
-/** An inbox that holds these events, looked at and due; resolves with the environment that names it. */
+/** An inbox with these events, split and due; resolves with the environment that names it. */
 async function createInbox(bodies: readonly string[] = []) {
   const env = { DATABASE_URL: `file:${join(await temporaryDirectory(), 'inbox.sqlite')}` };
   const inbox = await openInbox(env.DATABASE_URL);
@@ -54,7 +54,7 @@ function start(
 
 const run = (args: readonly string[], env: Readonly<Record<string, string>> = {}) => start(args, env).ended;
 
-/** Where `serve` listens, once it does. */
+/** The URL of `serve`, when it listens. */
 function urlOf({ child, output, ended }: ReturnType<typeof start>): Promise<string> {
   return new Promise((resolve, reject) => {
     child.stdout.on('data', () => {
@@ -79,10 +79,10 @@ describe('the command line', () => {
     [['serve', '--fast'], 'unknown option'],
     [['inbox', 'replay'], 'no entries. Give either the numbers of entries, or filters'],
     [['inbox', 'list', '--older-than', '2 weeks'], 'Give one like 90s, 15m, 2h or 1d.'],
-  ])('ends with 2 on wrong usage: %j', async (args, told) => {
+  ])('ends with 2 on wrong usage: %j', async (args, words) => {
     const { exitCode, stdout, stderr } = await run(args);
     expect(exitCode).toBe(2);
-    expect(stderr).toContain(told);
+    expect(stderr).toContain(words);
     expect(stdout).toBe('');
   });
 
@@ -97,7 +97,7 @@ describe('the command line', () => {
     expect(stderr).not.toContain('hunter22');
   });
 
-  it('ends with 1 when provisioning fails, telling the code and the fix', async () => {
+  it('ends with 1 when provisioning fails, and prints the code and the fix', async () => {
     const { exitCode, stderr } = await run(['provision', '--plan'], {
       ...unreachableOdoo,
       PROVISION_API_KEY: 'a-key-of-an-administrator',
@@ -112,7 +112,7 @@ describe('the time zone of the environment', () => {
   const printZone = () => builtProgram('test/programs/print-zone-at-end.ts');
   const paris = { TZ: 'Europe/Paris' };
 
-  it('is UTC for serve, whose schedule has no night with an hour too many', async () => {
+  it('is UTC for serve, so that no night has an hour too many or too few', async () => {
     const env = {
       ...unreachableOdoo,
       ...paris,
@@ -129,7 +129,7 @@ describe('the time zone of the environment', () => {
     });
   });
 
-  it('stays that of the user for commands, which print times', async () => {
+  it('stays the user’s zone for commands, because they print times', async () => {
     const { stdout, stderr } = await start(['message', '--help'], paris, [printZone()]).ended;
     expect(stdout).toMatch(/\(default:\s+"Europe\/Paris"\)/);
     expect(stderr).toBe('zone Europe/Paris, minutes from UTC -60 and -120\n');
@@ -137,7 +137,7 @@ describe('the time zone of the environment', () => {
 });
 
 describe('serve and inbox', () => {
-  it('takes a webhook, stops on SIGTERM with 0, and shows what it took', async () => {
+  it('stores a webhook, stops on SIGTERM with 0, and lists what it stored', async () => {
     const directory = await temporaryDirectory();
     await writeFile(join(directory, 'secret'), `${outboundSecret}\n`);
     const env = {
@@ -169,7 +169,7 @@ describe('serve and inbox', () => {
     expect(held).toBe(1);
   });
 
-  it('an entry that does not exist is told with the command that lists them', async () => {
+  it('an unknown entry is refused, with the command that lists entries', async () => {
     const env = await createInbox();
     const { exitCode, stderr } = await run(['inbox', 'show', '7'], env);
     expect(exitCode).toBe(1);
@@ -178,7 +178,7 @@ describe('serve and inbox', () => {
     );
   });
 
-  it('a mistyped DATABASE_URL ends with 2 and makes no file', async () => {
+  it('a mistyped DATABASE_URL ends with 2 and creates no file', async () => {
     const directory = await temporaryDirectory();
     const env = { DATABASE_URL: `file:${join(directory, 'data', 'bridge.sqlit')}` };
     const { exitCode, stdout, stderr } = await run(['inbox', 'list'], env);
@@ -187,7 +187,7 @@ describe('serve and inbox', () => {
     expect(await readdir(directory)).toEqual([]);
   });
 
-  it('an entry is discarded and replayed by what was typed, and scripts see the result', async () => {
+  it('entries are discarded by typed filters, and scripts see the result', async () => {
     const env = await createInbox(['{"event_type":"delivered","recipient":"ann@example.com"}']);
     const filters = ['--state', 'received', 'waiting', '--kind', 'outbound', '--newer-than', '1h'];
     const named = [...filters, '--recipient', 'Ann <ANN@example.com>', '--limit', '5', '--json'];
@@ -204,7 +204,7 @@ describe('serve and inbox', () => {
     });
   }, 60_000);
 
-  it('goes on quietly when the reader of its output leaves', async () => {
+  it('continues quietly when the reader of its output closes the pipe', async () => {
     const env = await createInbox(['{"event_type":"delivered"}']);
     const { child, ended } = start(['inbox', 'discard', '1', '--reason', 'a test'], env);
     child.stdout.destroy();
@@ -212,7 +212,7 @@ describe('serve and inbox', () => {
     expect((await run(['inbox', 'show', '1', '--json'], env)).stdout).toContain('"discarded: a test"');
   });
 
-  it('--now writes its log apart from the result', async () => {
+  it('--now writes its log separately from the result', async () => {
     const env = await createInbox(['{"event_type":"delivered","recipient":"ann@example.com"}']);
     const { exitCode, stdout, stderr } = await run(['inbox', 'replay', '--now', '1', '--json'], {
       ...unreachableOdoo,

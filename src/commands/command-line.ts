@@ -11,23 +11,23 @@ import { runReconcile } from './reconcile.ts';
 import type { ReconcileOptions } from './reconcile.ts';
 import { runServe } from './serve-command.ts';
 
-/** What the commands use of the process that runs them. */
+/** What the commands need from their process. */
 export type CommandLineDeps = {
   source: ConfigSource;
   now: () => Date;
-  /** Takes one line of a result. */
+  /** Writes one line of a result. */
   out: (line: string) => void;
-  /** Takes lines of the log, each with its line feed: apart from the result, so that scripts can read that. */
+  /** Writes log lines, each with its line feed. Separate from the result, so that scripts can read the result. */
   writeLog: (line: string) => void;
-  /** Takes lines of the log of `serve`, which has no other output. */
+  /** Writes log lines of `serve`, which has no other output. */
   writeServeLog: (line: string) => void;
-  /** Resolves with the name of the signal that asks the process to end. */
+  /** Resolves with the name of the signal that asks the process to stop. */
   stopAsked: () => Promise<string>;
-  /** Makes UTC the time zone of the process. */
+  /** Sets the time zone of the process to UTC. */
   enterUtc: () => void;
 };
 
-/** The program with its commands. @throws CommanderError instead of ending the process, when it is parsed */
+/** The program with its commands. Parsing throws CommanderError instead of ending the process. */
 export function createProgram(deps: CommandLineDeps): Command {
   const { source, now, out, writeLog } = deps;
   const program = new Command('sweego-odoo-bridge')
@@ -36,9 +36,9 @@ export function createProgram(deps: CommandLineDeps): Command {
 
   program
     .command('serve')
-    .description('take webhooks and bring them to Odoo, until SIGTERM')
+    .description('receive webhooks and bring them to Odoo, until SIGTERM')
     .action(() => {
-      // Before anything counts in local time: node-cron misses an hour of a night in which clocks are set back.
+      // First of all: node-cron counts in local time, and misses an hour when clocks are set back.
       deps.enterUtc();
       const { writeServeLog: writeLog, stopAsked } = deps;
       return runServe(parseServeConfig(source), { now, writeLog, stopAsked });
@@ -46,17 +46,17 @@ export function createProgram(deps: CommandLineDeps): Command {
 
   program
     .command('provision')
-    .description("bring what the bridge needs into Odoo, with an administrator's credentials")
-    .addOption(new Option('--plan', 'only say what would change').default(false))
-    .addOption(new Option('--remove', 'take everything away again').default(false))
-    .addOption(new Option('--create-user', "make the bridge's own user and print its key").default(false))
+    .description("install in Odoo what the bridge needs, with an administrator's credentials")
+    .addOption(new Option('--plan', 'only show what would change').default(false))
+    .addOption(new Option('--remove', 'remove everything that was installed').default(false))
+    .addOption(new Option('--create-user', "create the bridge's own user and print its key").default(false))
     .addOption(new Option('--new-key', 'replace the API key of that user and print it').default(false))
     .addOption(new Option('--json', 'print the result as JSON').default(false))
     .action((options: ProvisionOptions) => runProvision(parseProvisionConfig(source), options, out));
 
   program
     .command('reconcile')
-    .description("look up in Sweego's log what became of the mails that Odoo waits for")
+    .description("look up pending mails in Sweego's log")
     .addOption(
       new Option('--days <n>', 'how many days to look back, RECONCILE_DAYS when left out').argParser(days),
     )
@@ -74,9 +74,9 @@ export function createProgram(deps: CommandLineDeps): Command {
     .command('message')
     .description('did the customer get it? Every recipient, event, attempt and reply of a message')
     .argument('<message>', 'its Message-Id, or the name of its document, such as S00042')
-    .addOption(new Option('--ask-sweego', "also ask Sweego's log now").default(false))
+    .addOption(new Option('--ask-sweego', "also read Sweego's log now").default(false))
     .addOption(
-      new Option('--time-zone <name>', 'zone of the printed times, such as Europe/Paris')
+      new Option('--time-zone <name>', 'time zone of the printed times, such as Europe/Paris')
         .default(new Intl.DateTimeFormat().resolvedOptions().timeZone)
         .argParser(timeZone),
     )
@@ -91,20 +91,20 @@ export function createProgram(deps: CommandLineDeps): Command {
 }
 
 const reconcileHelp = `
-What is new is brought to Odoo by the running serve, or from here when none runs; so is what earlier runs left.
+The running serve brings new rows and rows from earlier runs to Odoo; without a serve, this command does it.
 It works on the inbox that serve uses (DATABASE_URL).
-Exit codes: 0 done, 1 Sweego's log was not read to its end or Odoo was not told all, 2 usage or configuration.`;
+Exit codes: 0 done, 1 Sweego's log was not read to its end or rows did not reach Odoo, 2 usage or configuration.`;
 
 const messageHelp = `
-It says of each recipient, as Odoo shows it now:
-  delivered               he has it
-  failed                  it will not reach him
-  failed for now          a mail server refused it for the time being
-  waits to be sent again  it failed, and Odoo will send it once more
-  no word yet             it was sent, and Sweego has not told what became of it
-  not sent yet            Odoo has it in its queue
+The state of each recipient, as Odoo shows it now:
+  delivered               the recipient's mail server accepted it
+  failed                  permanently failed
+  failed for now          temporarily refused by a mail server
+  waits to be sent again  it failed, and Odoo will send it again
+  no word yet             it was sent, and Sweego has not reported a result
+  not sent yet            it is in Odoo's queue
   failed in Odoo          Odoo could not send it
-  cancelled in Odoo       nobody will send it
+  cancelled in Odoo       it will not be sent
 Exit codes: 0 found, 1 not known or something failed, 2 usage or configuration.`;
 
 function days(text: string): number {
@@ -116,7 +116,7 @@ function timeZone(name: string): string {
   try {
     return new Intl.DateTimeFormat('en', { timeZone: name }).resolvedOptions().timeZone;
   } catch {
-    // RangeError: there is no such zone.
+    // RangeError: no such time zone.
     throw new InvalidArgumentError('Give the name of a time zone, such as Europe/Paris.');
   }
 }

@@ -14,16 +14,16 @@ import type { InboxShowOptions } from './inbox/show.ts';
 export type InboxCommandLineDeps = {
   source: ConfigSource;
   now: () => Date;
-  /** Takes one line of the result. */
+  /** Writes one line of the result. */
   out: (line: string) => void;
-  /** Takes lines of the log, each with its line feed: apart from the result, so that scripts can read that. */
+  /** Writes log lines, each with its line feed. Separate from the result, so that scripts can read the result. */
   writeLog: (line: string) => void;
 };
 
 const states = ['received', 'claimed', 'waiting', 'settled', 'parked'];
 const kinds = ['outbound', 'inbound', 'log'];
 
-/** Filters as commander hands them out. */
+/** Filters as commander parses them. */
 type TypedFilters = Omit<FilterOptions, 'states' | 'kinds'> & {
   state?: FilterOptions['states'];
   kind?: FilterOptions['kinds'];
@@ -31,12 +31,12 @@ type TypedFilters = Omit<FilterOptions, 'states' | 'kinds'> & {
 type Typed = TypedFilters & { json: boolean };
 type TypedChange = Typed & { dryRun: boolean };
 
-/** Adds `inbox` with its commands: the way of an operator into what was received. */
+/** Adds `inbox` with its commands, by which an operator sees and changes received entries. */
 export function addInboxCommands(program: Command, deps: InboxCommandLineDeps): void {
   const { source } = deps;
   const inbox = program
     .command('inbox')
-    .description('see and settle what was received')
+    .description('show and change received entries')
     .addHelpText('after', inboxHelp);
 
   withFilters(inbox.command('list').description('entries, newest first'))
@@ -49,7 +49,7 @@ export function addInboxCommands(program: Command, deps: InboxCommandLineDeps): 
     .command('show')
     .description('one entry and its history')
     .argument('<id>', 'number of the entry', wholeNumber)
-    .addOption(new Option('--body', 'print the body too: it holds addresses and texts').default(false))
+    .addOption(new Option('--body', 'also print the body, with its addresses and texts').default(false))
     .addOption(json())
     .action((id: number, options: InboxShowOptions) =>
       runInboxShow(parseInboxConfig(source), id, options, deps),
@@ -58,12 +58,12 @@ export function addInboxCommands(program: Command, deps: InboxCommandLineDeps): 
   withFilters(
     inbox
       .command('replay')
-      .description('make entries due again; by filter only parked ones, unless --state says others')
+      .description('make entries due again; filters select only parked ones, unless --state names others')
       .argument('[ids...]', 'numbers of entries', wholeNumbers),
   )
     .addOption(dryRun())
     .option('--to <model,id>', 'post replies on this document of Odoo, such as sale.order,23')
-    .addOption(new Option('--now', 'bring them to Odoo from here when no serve runs').default(false))
+    .addOption(new Option('--now', 'bring them to Odoo with this command when no serve runs').default(false))
     .addOption(json())
     .addHelpText('after', replayHelp)
     .action(
@@ -85,7 +85,7 @@ export function addInboxCommands(program: Command, deps: InboxCommandLineDeps): 
   withFilters(
     inbox
       .command('discard')
-      .description('end entries without bringing them to Odoo; the reason is kept')
+      .description('settle entries without bringing them to Odoo; the reason is kept')
       .argument('[ids...]', 'numbers of entries', wholeNumbers),
   )
     .requiredOption('--reason <text>', 'why, in a few words without personal data')
@@ -98,7 +98,7 @@ export function addInboxCommands(program: Command, deps: InboxCommandLineDeps): 
 
   inbox
     .command('erase')
-    .description('remove what the inbox holds of one person: bodies, files, and by what they are found')
+    .description('erase the data of one person in the inbox: bodies, files and search terms')
     .requiredOption('--recipient <address>', 'recipient, or sender of a reply')
     .addOption(dryRun())
     .addOption(json())
@@ -112,11 +112,11 @@ function withFilters(command: Command): Command {
   return command
     .addOption(new Option('--state <state...>', 'only entries in these states').choices(states))
     .addOption(new Option('--kind <kind...>', 'only entries of these kinds').choices(kinds))
-    .option('--older-than <age>', 'received longer ago, as 90s, 15m, 2h or 1d')
-    .option('--newer-than <age>', 'received since then')
-    .option('--message-id <id>', "with Odoo's Message-Id, or a reply to it")
-    .option('--recipient <address>', 'with this recipient, or sender of a reply')
-    .option('--limit <count>', 'how many at most', wholeNumber, 100);
+    .option('--older-than <age>', 'received longer ago than 90s, 15m, 2h or 1d')
+    .option('--newer-than <age>', 'received within the last 90s, 15m, 2h or 1d')
+    .option('--message-id <id>', 'about the mail with this Message-Id of Odoo, or a reply to it')
+    .option('--recipient <address>', 'with this recipient, or with this sender of a reply')
+    .option('--limit <count>', 'maximum number of entries', wholeNumber, 100);
 }
 
 function filtersOf({ state, kind, ...rest }: TypedFilters): FilterOptions {
@@ -128,7 +128,7 @@ function changeOf(ids: number[] | undefined, { json, dryRun, ...typed }: TypedCh
 }
 
 const json = () => new Option('--json', 'print the result as JSON').default(false);
-const dryRun = () => new Option('--dry-run', 'only say what would be done').default(false);
+const dryRun = () => new Option('--dry-run', 'only show what would be done').default(false);
 
 function wholeNumber(text: string): number {
   if (!/^[1-9]\d{0,14}$/.test(text)) throw new InvalidArgumentError('It must be a whole number from 1.');
@@ -141,19 +141,19 @@ function wholeNumbers(text: string, earlier: number[] | undefined): number[] {
 
 const inboxHelp = `
 Kinds: outbound (events of mails that Odoo sent), inbound (replies), log (rows of Sweego's logs).
-States: received (due), claimed (a worker has it), waiting (put off), parked (needs you), settled (ended).
+States: received (due), claimed (a worker works on it), waiting (due later), parked (needs a person), settled (ended).
 Exit codes: 0 done, 1 nothing matched or something was not done, 2 usage or configuration.`;
 
 const replayHelp = `
-Replaying doubles nothing: what Odoo has already is left as it is, also when the entry was applied before or was
-a duplicate. A running serve takes replayed entries up; without one, --now does it here (it needs the ODOO_
-variables). What was erased cannot be replayed.
-With --to, a reply is posted on that document whatever else is known of it, also when it is in Odoo elsewhere. An
-employee's reply that answers nothing known becomes a note where the document has notes, else a public message.`;
+Replaying is safe: nothing is applied or posted twice, even if the entry was applied before or was a duplicate.
+A running serve works on replayed entries. Without one, --now does it (this needs the ODOO_ variables). Erased
+entries cannot be replayed.
+With --to, a reply is posted on that document, even if Odoo already has it on another one. An employee's reply to an
+unknown message becomes a note when the document has notes, else a public message.`;
 
 const discardHelp = `
 The reason stays in the entry's history. A discarded entry can be replayed while its body is kept.`;
 
 const eraseHelp = `
-Entries that had not been brought to Odoo are ended by it: look first, with --dry-run. What a worker has in hand
-is not touched (run it again), nor are Odoo's own records.`;
+Erased entries that did not reach Odoo will never reach it: check first, with --dry-run. Entries that a worker works
+on are not erased (run it again). Records in Odoo are not erased.`;

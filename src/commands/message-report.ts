@@ -5,25 +5,25 @@ import { entryToJson } from './inbox/entry.ts';
 import { printableLine, printTable } from './printed-text.ts';
 
 type Out = (line: string) => void;
-type TellTime = (at: Date | null) => string;
+type FormatTime = (at: Date | null) => string;
 
-/** Each message with its recipients, replies and entries, oldest first; times in the zone asked for. */
+/** Prints each message with its recipients, replies and entries, oldest first, with times in this zone. */
 export function printTraces(traces: readonly MessageTrace[], timeZone: string, out: Out): void {
-  const time: TellTime = (at) => (at === null ? '-' : printedTime(at, timeZone));
+  const time: FormatTime = (at) => (at === null ? '-' : printedTime(at, timeZone));
   for (const trace of traces) {
     printTrace(trace, time, out);
     out('');
   }
-  out(`Times are those of ${timeZone}.`);
+  out(`Times are in ${timeZone}.`);
 }
 
 function printTrace(
   { messageId, document, isGone, recipients, entries }: MessageTrace,
-  time: TellTime,
+  time: FormatTime,
   out: Out,
 ) {
   const place = document === null ? '' : ` of ${document.model} ${document.id}`;
-  out(printableLine(`Message ${messageId}${place}${isGone ? ' (gone from Odoo)' : ''}`));
+  out(printableLine(`Message ${messageId}${place}${isGone ? ' (deleted in Odoo)' : ''}`));
   const line = (event: HistoryEvent) => [
     '',
     time(event.at),
@@ -36,17 +36,17 @@ function printTrace(
     out(printableLine(`${address}: ${verdictText(verdict, events.length > 0)}`));
     printTable(events.map(line), out);
     if (asked === undefined) continue;
-    out(asked.length === 0 ? "  Sweego's log has nothing of it." : "  Sweego's log says:");
+    out(asked.length === 0 ? "  Sweego's log has no row of it." : "  Sweego's log says:");
     printTable(asked.map(line), out);
   }
   printEntries('Replies:', entries.filter(isReply), time, out);
   printEntries(
-    'What Sweego told, as kept in the inbox:',
+    'Events of it in the inbox:',
     entries.filter((entry) => !isReply(entry)),
     time,
     out,
   );
-  if (entries.length > 0) out('  More of one: sweego-odoo-bridge inbox show <number>');
+  if (entries.length > 0) out('  Details of an entry: sweego-odoo-bridge inbox show <number>');
 }
 
 function verdictText(verdict: RecipientTrace['verdict'], isKnownToSweego: boolean): string {
@@ -63,7 +63,7 @@ function isReply({ kind }: EntrySummary): boolean {
 
 const kinds = { inbound: 'reply', outbound: 'event', log: 'row of the log' } as const;
 
-function printEntries(heading: string, entries: readonly EntrySummary[], time: TellTime, out: Out): void {
+function printEntries(heading: string, entries: readonly EntrySummary[], time: FormatTime, out: Out): void {
   if (entries.length === 0) return;
   out(heading);
   const rows = entries.map((entry) => [
@@ -87,7 +87,7 @@ function attemptsText(attempts: number): string {
   return attempts === 0 ? '' : `${attempts} failed ${attempts === 1 ? 'attempt' : 'attempts'}`;
 }
 
-/** `2026-11-25 14:03:07 +01:00`: in the night that sets clocks back, the offset tells two hours apart. */
+/** `2026-11-25 14:03:07 +01:00`: when clocks are set back, only the offset distinguishes the repeated hour. */
 function printedTime(at: Date, timeZone: string): string {
   const parts = new Intl.DateTimeFormat('en', {
     timeZone,
@@ -101,7 +101,7 @@ function printedTime(at: Date, timeZone: string): string {
     timeZoneName: 'longOffset',
   }).formatToParts(at);
   const part = (name: Intl.DateTimeFormatPartTypes) => parts.find(({ type }) => type === name)?.value ?? '';
-  // UTC itself is written `GMT`.
+  // For UTC the offset is just `GMT`.
   const offset = part('timeZoneName').replace('GMT', '') || '+00:00';
   const date = `${part('year')}-${part('month')}-${part('day')}`;
   return `${date} ${part('hour')}:${part('minute')}:${part('second')} ${offset}`;

@@ -22,15 +22,15 @@ export type MessageOptions = {
 };
 
 const odooTimeoutMs = 30_000;
-/** How far back Sweego is asked about a recipient, milliseconds. */
+/** How far back Sweego's log is read for a recipient, milliseconds. */
 const askedMs = 30 * 24 * 60 * 60_000;
 
 /**
  * "Did the customer get it?" Prints every recipient, event, attempt and reply of a message, or of the messages of a
- * document, from Odoo's history and the inbox; with `askSweego` also what Sweego's log says now. A running `serve`
- * is not disturbed, and nothing is changed.
+ * document, from Odoo's history and the inbox; with `askSweego` also from Sweego's log. Changes nothing, and does not
+ * disturb a running `serve`.
  *
- * @param about a Message-Id, or a document as users know it: S00042
+ * @param about a Message-Id, or the name of a document: S00042
  * @throws BridgeError MESSAGE_UNKNOWN, ODOO_*, INBOX_*, SWEEGO_*
  */
 export async function runMessage(
@@ -56,7 +56,7 @@ export async function runMessage(
   }
 }
 
-/** A document's name may look like a Message-Id: `Question of ann@example.com`. */
+/** Looks for a Message-Id first. The name of a document may look like one: `Question of ann@example.com`. */
 async function findTraces(
   deps: TraceDeps & { actions: Pick<BridgeActions, 'findMessages'> },
   about: string,

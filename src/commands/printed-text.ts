@@ -1,22 +1,22 @@
 /**
- * What can steer a terminal or falsify what is read on it: control characters (C0, DEL, C1), the Unicode
- * controls of writing direction (UAX #9 section 2), and line and paragraph separators.
+ * Characters that can control a terminal or disguise its text: control characters (C0, DEL, C1), the Unicode controls of
+ * writing direction (UAX #9 section 2), and line and paragraph separators.
  */
 const steering =
-  // eslint-disable-next-line no-control-regex -- they are what this is about
+  // eslint-disable-next-line no-control-regex -- the expression is about them
   /[\u0000-\u001f\u007f-\u009f\u061c\u200e\u200f\u2028\u2029\u202a-\u202e\u2066-\u2069]/g;
 
-/** Foreign text for one line of a table or a sentence: every steering character becomes U+FFFD. */
+/** Text from outside for one line of a table or a sentence: every such character becomes U+FFFD. */
 export function printableLine(text: string): string {
   return text.replace(steering, '\uFFFD');
 }
 
-/** Foreign text of several lines: as `printableLine`, but tabs and line feeds stay. */
+/** Text from outside with several lines: like `printableLine`, but tabs and line feeds stay. */
 export function printableText(text: string): string {
   return text.replace(steering, (character) => (/[\t\n]/.test(character) ? character : '\uFFFD'));
 }
 
-/** JSON on one line that reads back as `value`, with every steering character escaped. */
+/** JSON on one line that parses to `value`, with every such character escaped. */
 export function printableJson(value: unknown): string {
   return JSON.stringify(value).replace(
     steering,
@@ -24,7 +24,7 @@ export function printableJson(value: unknown): string {
   );
 }
 
-/** Columns are as wide as their widest cell. */
+/** Prints columns as wide as their widest cell. */
 export function printTable(rows: readonly (readonly string[])[], out: (line: string) => void): void {
   const widths: number[] = [];
   for (const row of rows) {

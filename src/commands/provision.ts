@@ -11,22 +11,22 @@ import { joinActionSources } from '../provision/action-sources.ts';
 import type { PlannedChange } from '../provision/desired-state.ts';
 
 export type ProvisionOptions = {
-  /** Says what would change and changes nothing. */
+  /** Only shows what would change. */
   plan: boolean;
-  /** Takes away what earlier runs brought. */
+  /** Removes what earlier runs created. */
   remove: boolean;
   createUser: boolean;
   newKey: boolean;
   json: boolean;
 };
 
-/** Milliseconds for one call: Odoo rebuilds its registry after a change of fields. */
+/** Time limit of one call, milliseconds: Odoo rebuilds its registry after a change of fields. */
 const timeoutMs = 120_000;
 
 /**
- * Brings what the bridge needs into Odoo, or takes it away, with an administrator's credentials.
+ * Installs in Odoo what the bridge needs, or removes it, with an administrator's credentials.
  *
- * @param out writes one line of the result to the terminal; an API key appears there once and nowhere else
+ * @param out writes one line of the result to the terminal, the only place where a new API key appears
  * @throws BridgeError PROVISION_*, ODOO_*
  */
 export async function runProvision(

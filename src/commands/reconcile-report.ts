@@ -8,16 +8,16 @@ import { printableLine, printTable } from './printed-text.ts';
 
 type Out = (line: string) => void;
 
-/** Entries that are not settled are named one by one up to this number. */
+/** The most entries that are listed one by one when they are not settled. */
 const mostNamed = 5;
 const seeParked = 'see them with: sweego-odoo-bridge inbox list --state parked --kind log';
 
-/** One reconciliation, and what became in Odoo of what it found. */
+/** Prints one reconciliation, and how its rows were brought to Odoo. */
 export function printReconciled({ run, lostReplies }: Reconciled, brought: BroughtRows, out: Out): void {
-  out(`Messages that wait for word from Sweego: ${run.pending}`);
+  out(`Pending messages: ${run.pending}`);
   if (run.tooOld !== null) {
     const { count, oldest } = run.tooOld;
-    out(`Of them too old to be asked about (--days, RECONCILE_DAYS): ${count}, the oldest sent at ${oldest}`);
+    out(`Mails too old to look up (--days, RECONCILE_DAYS): ${count}, the oldest sent at ${oldest}`);
   }
   if (run.domains.length > 0) {
     const rows = run.domains.map(({ domain, result, code, rows: count }) => [
@@ -26,17 +26,17 @@ export function printReconciled({ run, lostReplies }: Reconciled, brought: Broug
       String(count),
     ]);
     printTable([['FROM DOMAIN', "SWEEGO'S LOG", 'ROWS'], ...rows], out);
-    out(`Rows that told something new: ${run.news}`);
+    out(`Rows with something new: ${run.news}`);
   }
-  if (run.unreadable > 0) out(`Rows that cannot be read: ${run.unreadable}`);
+  if (run.unreadable > 0) out(`Unreadable rows: ${run.unreadable}`);
   printBrought(brought, out);
   for (const { sender, subject, receivedAt } of lostReplies) {
     const when = receivedAt === undefined ? '' : `, received ${receivedAt.toISOString()}`;
     out(printableLine(`Lost reply of ${sender}: ${subject}${when}`));
   }
   if (run.inbound === 'checked') {
-    out(`Lost replies that were not told of before: ${lostReplies.length}`);
-    if (lostReplies.length > 0) out('Each is an activity in Odoo: ask the sender to send it again.');
+    out(`Lost replies not reported before: ${lostReplies.length}`);
+    if (lostReplies.length > 0) out('Each has an activity in Odoo: ask the sender to send it again.');
   } else {
     const why = run.inboundCode === undefined ? '' : ` (${run.inboundCode})`;
     out(`Lost replies were not looked for: ${inboundTexts[run.inbound]}${why}`);
@@ -49,8 +49,8 @@ function printBrought(brought: BroughtRows, out: Out): void {
   if (worker !== 'none') {
     const counts = [
       `${applied} applied`,
-      ...(needless > 0 ? [`${needless} needed nothing`] : []),
-      `${open.length} ${worker === 'serve' ? 'still to come' : 'put off'}`,
+      ...(needless > 0 ? [`${needless} without effect`] : []),
+      `${open.length} ${worker === 'serve' ? 'still open' : 'due later'}`,
       `${parked.length} parked`,
     ];
     out(`Brought to Odoo${worker === 'serve' ? ' by the running serve' : ''}: ${counts.join(', ')}`);
@@ -67,20 +67,20 @@ function lineOf({ id, state, reason, dueAt }: EntrySummary): string {
 }
 
 const inboundTexts: Readonly<Record<Exclude<ReconciliationRun['inbound'], 'checked'>, string>> = {
-  'not needed': 'none of the last two hours counts as lost, and there are no older ones to look for',
-  postponed: 'the inbox holds what nobody has looked at yet; the next run looks for them',
+  'not needed': 'replies of the last two hours do not count as lost, and older ones were checked before',
+  postponed: 'the inbox holds webhooks that are not examined yet; the next run looks for them',
   failed: 'Sweego’s log of received mails could not be read',
-  skipped: 'Sweego could not be asked',
+  skipped: 'Sweego was unavailable',
 };
 
 const resultTexts: Readonly<Record<ReconciliationRun['domains'][number]['result'], string>> = {
   read: 'read',
   none: 'no rows',
   failed: 'failed',
-  skipped: 'not asked',
+  skipped: 'not read',
 };
 
-/** The last runs, newest first, with why some were not complete. */
+/** Prints the last runs, newest first, with the codes of their failures. */
 export function printRuns(runs: readonly ReconciliationRun[], now: Date, out: Out): void {
   if (runs.length === 0) return out('No reconciliation has been done with this inbox.');
   const rows = runs.map((run) => [
@@ -93,7 +93,7 @@ export function printRuns(runs: readonly ReconciliationRun[], now: Date, out: Ou
     String(run.lostReplies.length),
     codesOf(run).join(', '),
   ]);
-  const heading = ['STARTED', 'AGE', 'OUTCOME', 'WAITING', 'ROWS', 'NEW', 'LOST REPLIES', 'FAILURES'];
+  const heading = ['STARTED', 'AGE', 'OUTCOME', 'PENDING', 'ROWS', 'NEW', 'LOST REPLIES', 'FAILURES'];
   printTable([heading, ...rows], out);
 }
 

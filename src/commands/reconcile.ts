@@ -14,7 +14,7 @@ import { printableJson } from './printed-text.ts';
 import { printReconciled, printRuns, reconciledToJson, runToJson } from './reconcile-report.ts';
 
 export type ReconcileOptions = {
-  /** How far back Sweego is asked; as the environment says when left out. */
+  /** How far back Sweego's log is read; RECONCILE_DAYS when left out. */
   days?: number | undefined;
   /** Only shows the last runs. */
   list: boolean;
@@ -30,8 +30,8 @@ export type ReconcileCommandDeps = {
 };
 
 /**
- * Reconciles once, whatever the schedule says, and brings to Odoo what it found and what earlier runs left: by the
- * running `serve`, or from here when none runs. Prints a summary.
+ * Reconciles once, whatever the schedule says. The running `serve` brings the rows of this and of earlier runs to Odoo;
+ * without a `serve`, this process does. Prints a summary.
  *
  * @throws BridgeError RECONCILE_RUNNING, INBOX_FILE_MISSING, ODOO_*, INBOX_*; after printing what was done:
  *   RECONCILE_INCOMPLETE, RECONCILE_UNFINISHED
@@ -51,7 +51,7 @@ export async function runReconcile(
     const brought = await bringRows(config, inbox, new Date(done.run.startedAt), deps);
     if (options.json) out(printableJson(reconciledToJson(done, brought)));
     else printReconciled(done, brought, out);
-    // First, since a mail's state in Odoo is at stake; the summary tells both.
+    // First, because it affects the state of mails in Odoo; the summary shows both.
     requireBrought(brought);
     if (done.run.outcome !== 'complete') throw incomplete(done.run);
   });

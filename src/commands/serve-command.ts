@@ -4,14 +4,14 @@ import { createLog } from '../log.ts';
 
 export type ServeDeps = {
   now: () => Date;
-  /** Takes lines of the log, each with its line feed. */
+  /** Writes log lines, each with its line feed. */
   writeLog: (line: string) => void;
-  /** Resolves with the name of the signal that asks the process to end. */
+  /** Resolves with the name of the signal that asks the process to stop. */
   stopAsked: () => Promise<string>;
 };
 
 /**
- * Runs the bridge until the process is asked to end; the running batch is finished first.
+ * Runs the bridge until the process is asked to stop. The current batch is finished first.
  *
  * @throws BridgeError INBOX_*, CONFIG_*: the bridge could not be started
  */

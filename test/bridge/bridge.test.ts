@@ -12,7 +12,7 @@ import { createLog } from '../../src/log.ts';
 import { openStandIn, outboundSecret } from '../demo/open-stand-in.ts';
 import { inboundSecret } from '../support/bridge/intake.ts';
 
-/** A bridge in this process beside a stand-in Odoo; the environment may be changed. */
+/** A bridge in this process, a stand-in Odoo, and an environment that the test may change. */
 async function openServe(changes: Record<string, string> = {}) {
   const directory = await mkdtemp(join(tmpdir(), 'serve-'));
   const odoo = await openStandIn();
@@ -64,7 +64,7 @@ const readiness = async (url: string) => {
   };
 };
 
-/** Asks until it is so; the test's time limit ends the wait. */
+/** Waits for a condition, until the time limit of the test. */
 async function until(condition: () => Promise<boolean>): Promise<void> {
   while (!(await condition())) await sleep(50);
 }
@@ -82,7 +82,7 @@ const mail: SinkMail = {
 };
 
 describe('serve', () => {
-  it('accepts a webhook signed with the secret that Odoo holds, right after its start', async () => {
+  it('accepts a webhook signed with the secret from Odoo right after its start', async () => {
     const { open, lines } = await openServe();
     const bridge = await open();
     const sweego = await connectSweego(bridge.url);
@@ -94,7 +94,7 @@ describe('serve', () => {
     expect(lines.join('')).toContain('bridge stopped');
   });
 
-  it('goes on accepting while Odoo is down, and says so without being unready', async () => {
+  it('still accepts webhooks while Odoo is down, reports that, and stays ready', async () => {
     const { open, odoo } = await openServe();
     const bridge = await open();
     const sweego = await connectSweego(bridge.url);
@@ -110,7 +110,7 @@ describe('serve', () => {
     await bridge.close();
   });
 
-  it('keeps what it accepted over a stop and a start', async () => {
+  it('keeps accepted webhooks across a restart', async () => {
     const { open, odoo } = await openServe({ SWEEGO_OUTBOUND_SECRETS: outboundSecret });
     await odoo.standIn.setCondition('gone');
     const first = await open();
@@ -155,7 +155,7 @@ describe('serve', () => {
     await second.close();
   });
 
-  it('refuses with 503 after a restart with another key, since nothing is known then', async () => {
+  it('refuses with 503 after a restart with another key, because it knows no secret then', async () => {
     const { open, odoo, lines, directory } = await openServe();
     const first = await open();
     await until(async () => lines.join('').includes('settings snapshot kept'));
@@ -173,7 +173,7 @@ describe('serve', () => {
     await second.close();
   });
 
-  it('takes the old and the new secret while a rotation lasts, and the new one alone afterwards', async () => {
+  it('accepts the old and the new secret during a rotation, and only the new one afterwards', async () => {
     const next = Buffer.alloc(48, 'the next secret').toString('base64');
     const { open, odoo } = await openServe();
     const write = async (current: string, previous: string | false) => {
@@ -219,7 +219,7 @@ describe('serve', () => {
     await after.close();
   });
 
-  it('stops although Odoo hangs in the middle of a batch, and parks nothing for it', async () => {
+  it('stops even if Odoo hangs in the middle of a batch, and parks nothing because of that', async () => {
     const { open, odoo } = await openServe({ SWEEGO_OUTBOUND_SECRETS: outboundSecret });
     const first = await open();
     const sweego = await connectSweego(first.url);
@@ -235,7 +235,7 @@ describe('serve', () => {
     await second.close();
   });
 
-  it('reconciles at the tick of a slot, once, and is woken no more after it was closed', async () => {
+  it('reconciles once at the tick of a slot, and gets no ticks after it was closed', async () => {
     const { open, lines } = await openServe({
       RECONCILE_CRON: '*/30 * * * *',
       SWEEGO_API_URL: 'http://127.0.0.1:9',
@@ -267,7 +267,7 @@ describe('serve', () => {
     expect(isClosed).toBe(true);
   });
 
-  it('a wrong key is told with its fix, and webhooks are still accepted with the environment’s secret', async () => {
+  it('logs a wrong key with its fix, and still accepts webhooks with the environment’s secret', async () => {
     const { open, lines } = await openServe({
       ODOO_API_KEY: 'a-key-that-is-wrong',
       SWEEGO_OUTBOUND_SECRETS: outboundSecret,
@@ -284,7 +284,7 @@ describe('serve', () => {
     await bridge.close();
   });
 
-  it('a port that is taken is refused with its fix, and nothing stays open', async () => {
+  it('refuses a port that is in use, with the fix, and leaves nothing open', async () => {
     const { open } = await openServe();
     const bridge = await open();
     const other = await openServe({ PORT: new URL(bridge.url).port });

@@ -36,10 +36,10 @@ function slotsRun(expression: string, ticks: readonly Date[]): string[] {
   return slots.map((slot) => slot.toISOString().slice(0, 16));
 }
 
-describe('the minutes of a process in UTC, as serve is one', () => {
+describe('ticks in a process that runs in UTC, as serve does', () => {
   const zone = process.env['TZ'];
   beforeEach(() => {
-    // What serve does in a process whose environment names another zone.
+    // As serve does when its environment names another zone.
     process.env['TZ'] = 'Europe/Paris';
     process.env['TZ'] = 'UTC';
   });
@@ -52,7 +52,7 @@ describe('the minutes of a process in UTC, as serve is one', () => {
   it.each([
     ['autumn', '2027-10-30T20:00:00Z'],
     ['spring', '2027-03-27T20:00:00Z'],
-  ])('come one by one in the night of %s in which Paris changes its clocks', async (_, start) => {
+  ])('come once a minute in the %s night in which Paris changes its clocks', async (_, start) => {
     const from = new Date(start);
     const ticks = await ticksOf(new Date(from.getTime() - 500), 12);
     const expected = Array.from({ length: 720 }, (_, minute) => new Date(from.getTime() + minute * minuteMs));
@@ -63,7 +63,7 @@ describe('the minutes of a process in UTC, as serve is one', () => {
     expect(slotsRun('*/30 * * * *', ticks)).toEqual(halfHours.map((at) => at.toISOString().slice(0, 16)));
   });
 
-  it('end when they are closed', async () => {
+  it('stop when they are closed', async () => {
     const ticks = await ticksOf(new Date('2027-06-01T10:00:30Z'), 1);
     expect(ticks).toHaveLength(60);
   });

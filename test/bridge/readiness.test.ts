@@ -4,7 +4,7 @@ import { openInbox } from '../../src/inbox/open.ts';
 import { settingsWith } from '../support/bridge/bridge-settings.ts';
 import { countWalCommits, createTemporaryPath } from '../support/inbox/sqlite-databases.ts';
 
-it('is found out by a durable write each time, also when two bridges share an inbox', async () => {
+it('readiness is tested by a durable write each time, also when two bridges share an inbox', async () => {
   const { path, remove } = createTemporaryPath();
   onTestFinished(remove);
   let nowMs = Date.parse('2026-11-01T10:00:00Z');

@@ -5,13 +5,13 @@ import { describe, expect, it } from 'vitest';
 import { addInboxCommands } from '../../src/commands/inbox-command-line.ts';
 import { createOperatorInbox, eventBody } from '../support/inbox/operator-inbox.ts';
 
-/** What was typed after `sweego-odoo-bridge inbox`, on an inbox in a temporary file. */
+/** Runs what an operator types after `sweego-odoo-bridge inbox`, on an inbox in a temporary file. */
 async function createCommandLine() {
   const operator = await createOperatorInbox();
-  const told: string[] = [];
+  const written: string[] = [];
   const type = async (args: readonly string[], env: Readonly<Record<string, string>> = {}) => {
     const program = new Command('sweego-odoo-bridge').exitOverride();
-    const write = (text: string) => void told.push(text);
+    const write = (text: string) => void written.push(text);
     program.configureOutput({ writeOut: write, writeErr: write });
     addInboxCommands(program, {
       source: { env: { DATABASE_URL: operator.databaseUrl, ...env }, readFile: () => '' },
@@ -21,7 +21,7 @@ async function createCommandLine() {
     });
     await program.parseAsync(['inbox', ...args], { from: 'user' });
   };
-  return { ...operator, type, told };
+  return { ...operator, type, written };
 }
 
 describe('the inbox command line', () => {
@@ -36,9 +36,9 @@ describe('the inbox command line', () => {
     [['list', '5'], 'too many arguments'],
     [['forget'], "unknown command 'forget'"],
   ])('refuses %j', async (args, words) => {
-    const { type, told, lines } = await createCommandLine();
+    const { type, written, lines } = await createCommandLine();
     await expect(type(args)).rejects.toThrow(CommanderError);
-    expect(told.join('')).toContain(words);
+    expect(written.join('')).toContain(words);
     expect(lines).toEqual([]);
   });
 
@@ -58,13 +58,13 @@ describe('the inbox command line', () => {
   });
 
   it.each(['list', 'show', 'replay', 'discard', 'erase'])('explains `%s` on --help', async (command) => {
-    const { type, told } = await createCommandLine();
+    const { type, written } = await createCommandLine();
     await expect(type([command, '--help'])).rejects.toMatchObject({ exitCode: 0 });
-    expect(told.join('')).toContain(`Usage: sweego-odoo-bridge inbox ${command}`);
-    expect(told.join('')).toContain('--json');
+    expect(written.join('')).toContain(`Usage: sweego-odoo-bridge inbox ${command}`);
+    expect(written.join('')).toContain('--json');
   });
 
-  it('makes no file for a mistyped path, whatever the command', async () => {
+  it('creates no file for a mistyped path, in any command', async () => {
     const { type, directory } = await createCommandLine();
     const DATABASE_URL = `file:${join(directory, 'data', 'bridge.sqlit')}`;
     for (const args of [
@@ -79,7 +79,7 @@ describe('the inbox command line', () => {
     expect(existsSync(join(directory, 'data'))).toBe(false);
   });
 
-  it('hands every filter on', async () => {
+  it('passes every filter on', async () => {
     const { type, put, park, printed } = await createCommandLine();
     await put([eventBody('ann@example.com'), eventBody('bob@example.com')]);
     const [ann = 0, bob = 0] = await park();

@@ -16,7 +16,7 @@ const silent = { debug() {}, info() {}, warn() {}, error() {} };
 /** By Sweego's clock; 14:03:07 in Paris. */
 const at = new Date('2026-11-25T13:03:07Z');
 
-/** An order mailed to Ann, who got it, and to Bob, of whom nothing is known. */
+/** An order mailed to Ann, who received it, and to Bob, about whom no event has arrived. */
 async function openOrder() {
   const { odoo, sweego, config } = await openOperatorOdoo();
   const partners = [
@@ -27,7 +27,7 @@ async function openOrder() {
   const message = await odoo.mails.postMessage(order.id, partners);
   const mailTo = (recipient: string): SinkMail =>
     odoo.sink.mails.find((mail) => mail.recipient === recipient) ?? expect.fail();
-  /** Takes webhooks as `serve` does, and brings them to Odoo. */
+  /** Stores webhooks as `serve` does, and brings them to Odoo. */
   const bring = async (...requests: { kind: 'outbound' | 'inbound'; body: string; receivedAt?: Date }[]) => {
     const inbox = await openInbox(config.databaseUrl);
     for (const { kind, body, receivedAt = now() } of requests) {
@@ -66,7 +66,7 @@ async function openOrder() {
   return { ask, bring, event, odoo, partners, order, message, sweego, mailTo };
 }
 
-it('tells every recipient with his events in the zone asked for, by the document’s name', async () => {
+it('prints every recipient with events in the given time zone, for the name of a document', async () => {
   const { ask, order, message } = await openOrder();
   const printed = await ask(order.name);
   expect(printed).toContain(`Message ${message.messageId} of sale.order ${order.id}`);
@@ -74,14 +74,14 @@ it('tells every recipient with his events in the zone asked for, by the document
     /^ann@example\.com: delivered\n +2026-11-25 14:03:07 \+01:00 +delivered +.*01-ann/m,
   );
   expect(printed).toMatch(/^bob@example\.com: no word yet from Sweego$/m);
-  expect(printed).toMatch(/^What Sweego told.*:\n +.* event +entry 1 +settled +applied$/m);
-  expect(printed).toContain('Times are those of Europe/Paris.');
+  expect(printed).toMatch(/^Events of it in the inbox:\n +.* event +entry 1 +settled +applied$/m);
+  expect(printed).toContain('Times are in Europe/Paris.');
 });
 
-it('by a Message-Id, with or without brackets, and as JSON', async () => {
+it('accepts a Message-Id with or without brackets, and prints JSON', async () => {
   const { ask, message } = await openOrder();
-  const told = JSON.parse(await ask(message.messageId.slice(1, -1), { json: true })) as unknown;
-  expect(told).toMatchObject({
+  const printed = JSON.parse(await ask(message.messageId.slice(1, -1), { json: true })) as unknown;
+  expect(printed).toMatchObject({
     messages: [
       {
         message_id: message.messageId,
@@ -95,7 +95,7 @@ it('by a Message-Id, with or without brackets, and as JSON', async () => {
   });
 });
 
-it('asks Sweego anew when told to', async () => {
+it('reads Sweego’s log on request', async () => {
   const { ask, order, sweego, mailTo } = await openOrder();
   const bob = { mail: mailTo('bob@example.com'), uid: '01-bob', transactionId: 't-2', at: now() };
   const answer = '550 5.1.1 user unknown';
@@ -103,11 +103,11 @@ it('asks Sweego anew when told to', async () => {
     sweegoLogRow({ ...bob, status: 'undelivered', bounceType: 'hard', smtpAnswer: answer }),
   );
   const printed = await ask(order.name, { askSweego: true });
-  expect(printed).toContain("Sweego's log has nothing of it.");
+  expect(printed).toContain("Sweego's log has no row of it.");
   expect(printed).toMatch(/Sweego's log says:\n.*email_sent.*\n.*hard_bounce +address_unknown +550 5\.1\.1/);
 });
 
-it('says so when nobody knows the message', async () => {
+it('fails when the message is unknown', async () => {
   const { ask } = await openOrder();
   const refusal = {
     code: 'MESSAGE_UNKNOWN',
@@ -119,7 +119,7 @@ it('says so when nobody knows the message', async () => {
   await expectRefusal(ask('<unknown@example.com>'), refusal);
 });
 
-it('agrees with Odoo after a Retry: first the failure, then the queue, then no word of the new attempt', async () => {
+it('matches Odoo after a Retry: first the failure, then the queue, then no word about the new attempt', async () => {
   const { ask, bring, event, odoo, message, mailTo } = await openOrder();
   const bounce = event('hard_bounce', mailTo('bob@example.com'), '01-bob', at, '550 5.1.1 user unknown');
   await bring(bounce);
@@ -134,7 +134,7 @@ it('agrees with Odoo after a Retry: first the failure, then the queue, then no w
   expect(await verdicts()).toEqual([ann, 'bob@example.com: no word yet from Sweego']);
 });
 
-it('says of a mail that never left Odoo that it failed there, or was cancelled there', async () => {
+it('shows when a mail failed or was cancelled in Odoo', async () => {
   const { ask, odoo, order, partners } = await openOrder();
   const [server] = (await odoo.admin.call({
     model: 'ir.mail_server',
@@ -155,7 +155,7 @@ it('says of a mail that never left Odoo that it failed there, or was cancelled t
   expect(await ask(message.messageId)).toMatch(/^ann@example\.com: not sent: cancelled in Odoo$/m);
 });
 
-it('says nothing of a recipient from what becomes of the same mail for one who failed', async () => {
+it('judges no recipient by the failure of another recipient of the same mail', async () => {
   const { ask, bring, event, odoo, order, partners } = await openOrder();
   const message = await odoo.mails.postMessage(order.id, partners);
   const mail = odoo.sink.mails.findLast(({ recipient }) => recipient === 'bob@example.com') ?? expect.fail();
@@ -183,7 +183,7 @@ it('finds a document whose name looks like a Message-Id', async () => {
   expect(await ask(vals.name)).toContain(`Message ${message.messageId} of sale.order ${order.id}`);
 });
 
-it('tells events in order of time, and the two hours of the autumn night apart', async () => {
+it('prints events in order of time, and distinguishes the repeated hour of the autumn night', async () => {
   const { ask, bring, event, message, mailTo } = await openOrder();
   const mail = mailTo('bob@example.com');
   const [early, late] = [new Date('2027-10-31T00:30:00Z'), new Date('2027-10-31T01:30:00Z')];
@@ -204,7 +204,7 @@ it('tells events in order of time, and the two hours of the autumn night apart',
   expect(await ask(message.messageId, { timeZone: 'UTC' })).toContain('2027-10-31 01:30:00 +00:00');
 });
 
-it('names replies, and what became of each, the one that came first on top', async () => {
+it('lists replies with their results, the first one on top', async () => {
   const { ask, bring, message } = await openOrder();
   const reply = (subject: string, receivedAt: Date) => ({
     kind: 'inbound' as const,

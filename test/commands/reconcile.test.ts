@@ -15,7 +15,7 @@ import { openOperatorOdoo } from '../support/odoo/operator-odoo.ts';
 const now = () => new Date();
 const silent = { debug() {}, info() {}, warn() {}, error() {} };
 
-/** An operator beside an Odoo that has mailed Ann, and Sweego's log. */
+/** An operator, an Odoo that mailed Ann, and Sweego's log. */
 async function openOperator() {
   const { odoo, sweego, config } = await openOperatorOdoo();
   await (await openInbox(config.databaseUrl)).close();
@@ -43,7 +43,7 @@ async function openOperator() {
     sweego.logRows.push(
       sweegoLogRow({ mail, uid: '01-a', transactionId: 't-1', status, at: now(), ...more }),
     );
-  /** The URL of a Sweego that does something before it answers. */
+  /** The URL of a Sweego that calls a function before it answers. */
   const sweegoThatFirst = async (act: () => Promise<void>) => {
     const server = createServer((request, response) => {
       const json = (status: number, body: unknown) =>
@@ -62,14 +62,14 @@ async function openOperator() {
 }
 
 describe('reconcile', () => {
-  it('tells what it found, and brings it to Odoo when no serve runs', async () => {
+  it('prints what it found, and brings it to Odoo when no serve runs', async () => {
     const { run, logs, envelope } = await openOperator();
     logs('undelivered', { bounceType: 'hard', smtpAnswer: '550 5.1.1 user unknown' });
     const printed = (await run()).join('\n');
-    expect(printed).toContain('Messages that wait for word from Sweego: 1');
+    expect(printed).toContain('Pending messages: 1');
     expect(printed).toMatch(/example\.com +read +1/);
-    expect(printed).toContain('Rows that told something new: 1');
-    expect(printed).toContain('Brought to Odoo: 1 applied, 0 put off, 0 parked');
+    expect(printed).toContain('Rows with something new: 1');
+    expect(printed).toContain('Brought to Odoo: 1 applied, 0 due later, 0 parked');
     expect(await envelope()).toMatchObject({
       notification_status: 'exception',
       failure_type: 'mail_email_invalid',
@@ -78,7 +78,7 @@ describe('reconcile', () => {
     expect((await run({ list: true })).join('\n')).toMatch(/complete +1 +1 +1 +0/);
   });
 
-  it('leaves the bringing to a running serve', async () => {
+  it('leaves the work to a running serve', async () => {
     const { config, run, logs, envelope } = await openOperator();
     logs('opened-human');
     const bridge = await openBridge(config, { now, log: silent });
@@ -91,7 +91,7 @@ describe('reconcile', () => {
     await expect.poll(envelope).toMatchObject({ x_sweego_status: 'email_opened' });
   });
 
-  it('names lost replies with sender and subject, in print and in JSON, but does not keep them', async () => {
+  it('prints lost replies with sender and subject, also in JSON, but does not store these', async () => {
     const { run, sweego, config } = await openOperator();
     await run();
     const lost = (uid: string) => ({
@@ -103,7 +103,7 @@ describe('reconcile', () => {
       subject: 'Where \u001b[31mis it?',
     });
     const inbox = await openInbox(config.databaseUrl);
-    // As if this inbox had been in use since yesterday.
+    // As if this inbox existed since yesterday.
     const memory = {
       repliesSince: new Date(Date.now() - 86_400_000).toISOString(),
       lastSlot: null,
@@ -120,7 +120,7 @@ describe('reconcile', () => {
     });
   });
 
-  it('fails with the cause and its fix when Sweego refuses the key, after telling the summary', async () => {
+  it('prints the summary, then fails with cause and fix, when Sweego refuses the key', async () => {
     const { run, lines, sweego } = await openOperator();
     sweego.failNext(401);
     await expectRefusal(run(), {
@@ -133,7 +133,7 @@ describe('reconcile', () => {
     expect((await run({ list: true })).join('\n')).toMatch(/ failed .* SWEEGO_API_KEY_REFUSED$/m);
   });
 
-  it('fails when Odoo is gone before it was told, says so in JSON too, and brings it along the next time', async () => {
+  it('fails when Odoo becomes unavailable, also in JSON, and brings the rows to Odoo the next time', async () => {
     const { odoo, run, lines, logs, envelope, sweegoThatFirst } = await openOperator();
     logs('undelivered', { bounceType: 'hard', smtpAnswer: '550 5.1.1 user unknown' });
     const goesAway = { sweegoApiUrl: await sweegoThatFirst(() => odoo.standIn.setCondition('gone')) };
@@ -149,12 +149,12 @@ describe('reconcile', () => {
     });
     await odoo.standIn.setCondition('working');
     const printed = (await run()).join('\n');
-    expect(printed).toContain('Rows that told something new: 0');
-    expect(printed).toContain('Brought to Odoo: 1 applied, 0 put off, 0 parked');
+    expect(printed).toContain('Rows with something new: 0');
+    expect(printed).toContain('Brought to Odoo: 1 applied, 0 due later, 0 parked');
     expect(await envelope()).toMatchObject({ notification_status: 'exception' });
   });
 
-  it('fails for a row that is parked, names it, and only counts it in later runs', async () => {
+  it('fails for a parked row and names it, and only counts it in later runs', async () => {
     const { run, lines, logs, sweego } = await openOperator();
     logs('delivered');
     sweego.logRows.splice(0, 1, { ...sweego.logRows[0], email_to: 'somebody-else@example.com' });
@@ -164,13 +164,15 @@ describe('reconcile', () => {
       scope: 'bridge',
       says: /inbox list --state parked --kind log/,
     });
-    expect(lines.join('\n')).toMatch(/0 applied, 0 put off, 1 parked\n +entry 1 is parked: EVENT_UNMATCHED/);
+    expect(lines.join('\n')).toMatch(
+      /0 applied, 0 due later, 1 parked\n +entry 1 is parked: EVENT_UNMATCHED/,
+    );
     expect((await run()).join('\n')).toMatch(
       /Rows parked in earlier runs: 1; see them with: .*inbox list --state parked --kind log/,
     );
   });
 
-  it('makes no inbox where DATABASE_URL is mistyped, neither for a run nor for the list', async () => {
+  it('creates no inbox for a mistyped DATABASE_URL, neither for a run nor for the list', async () => {
     const { run, config } = await openOperator();
     const mistyped = { databaseUrl: `${config.databaseUrl}.mistyped` };
     const refusal = {
@@ -184,14 +186,14 @@ describe('reconcile', () => {
     expect(existsSync(mistyped.databaseUrl.slice('file:'.length))).toBe(false);
   });
 
-  it('does not run beside another one', async () => {
+  it('does not run while another process reconciles', async () => {
     const { run, config } = await openOperator();
     const inbox = await openInbox(config.databaseUrl);
     onTestFinished(() => inbox.close());
     const live = () =>
       inbox.holdLease({ name: 'reconciliation', holder: 'other', ttlMs: 30_000, now: now() });
     await live();
-    // Each second that is waited, the other one shows that it lives.
+    // The other process renews its lease each second of the wait.
     const sleep = async () => void (await live());
     await expectRefusal(run({}, {}, { sleep }), {
       code: 'RECONCILE_RUNNING',

@@ -24,7 +24,7 @@ function chunked(request: Request): { method: 'POST'; headers: Headers; body: Ui
   return { ...request, headers };
 }
 
-/** A request whose body comes when it is told to, or never. */
+/** A request whose body arrives when the test sends it, or never. */
 function held(request: Request, isSized: boolean) {
   let controller: ReadableStreamDefaultController<Uint8Array> | undefined;
   const body = new ReadableStream<Uint8Array>({
@@ -47,7 +47,7 @@ describe('large bodies at once', () => {
   it.each([
     ['announced by Content-Length', true],
     ['chunked, by what has arrived', false],
-  ])('are refused with 503 and Retry-After when there is no room: %s', async (_, isSized) => {
+  ])('are refused with 503 and Retry-After when no memory is free: %s', async (_, isSized) => {
     const { app, inbox, lines } = await openNarrowIntake();
     const request = await signedRequest(largest, { secret: inboundSecret });
     const first = held(request, isSized);
@@ -74,7 +74,7 @@ describe('large bodies at once', () => {
     expect(await inbox.status()).toMatchObject({ unclaimed: 3 });
   });
 
-  it('are kept apart from small ones, of which too many at once are refused as well', async () => {
+  it('do not use the memory of small ones; too many small ones at once are refused too', async () => {
     const { app } = await openNarrowIntake();
     const small = await signedRequest(largest.subarray(0, 60_000), { secret: inboundSecret });
     const first = held(small, true);
@@ -90,7 +90,7 @@ describe('large bodies at once', () => {
   });
 });
 
-describe('the room of a body is given back', () => {
+describe('the memory of a body is released', () => {
   const settings = { secret: inboundSecret };
   const tooLarge = async () => chunked(await signedRequest(Buffer.alloc(1_000_001), {}));
   it.each<[string, number, Partial<AppDeps>, () => Promise<RequestInit>, string]>([
@@ -134,7 +134,7 @@ describe('the room of a body is given back', () => {
     expect(bodyBudget.openShare(wide).take(wide)).toBe(true);
   });
 
-  it('when the client goes away in the middle of it', async () => {
+  it('when the client disconnects in the middle of it', async () => {
     const { app } = await openNarrowIntake();
     const server = serve({ fetch: app.fetch, hostname: '127.0.0.1', port: 0 });
     onTestFinished(() => new Promise((resolve) => server.close(() => resolve())));

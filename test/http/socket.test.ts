@@ -13,7 +13,7 @@ async function listen() {
   return { ...intake, port: (server.address() as AddressInfo).port };
 }
 
-/** Sends a head, then pieces until the other side has answered; returns what it answered and how much was sent. */
+/** Sends a head, then pieces until the server answers; returns the answer and how much was sent. */
 async function converse(port: number, head: string, piece: Buffer, pieces: number) {
   const socket = connect(port, '127.0.0.1');
   const answer: Buffer[] = [];
@@ -62,7 +62,7 @@ describe('over a real connection', () => {
     expect(sentBytes).toBeLessThan(30_000_000);
   });
 
-  it('a body that breaks off is not stored', async () => {
+  it('an incomplete body is not stored', async () => {
     const { port, inbox } = await listen();
     const socket = connect(port, '127.0.0.1');
     await once(socket, 'connect');
@@ -74,7 +74,7 @@ describe('over a real connection', () => {
     expect((await storedBodies(inbox)).map(({ body }) => body)).toEqual(['{}']);
   });
 
-  it('a chunked body within the limit is taken', async () => {
+  it('a chunked body within the limit is accepted', async () => {
     const { port, inbox } = await listen();
     const { headers: signed, body } = await signedRequest('{"a":1}');
     const unsized = new Headers(signed);

@@ -10,7 +10,7 @@ const ready: Readiness = {
 };
 
 describe('/healthz', () => {
-  it('answers while the process lives, and takes GET and HEAD only', async () => {
+  it('answers while the process runs, and accepts only GET and HEAD', async () => {
     const { app } = await openIntake();
     const response = await app.request('/healthz');
     expect(response.status).toBe(200);
@@ -22,7 +22,7 @@ describe('/healthz', () => {
 });
 
 describe('/readyz', () => {
-  it('counts what the inbox holds', async () => {
+  it('reports the counts of the inbox', async () => {
     const { app } = await openIntake();
     await app.request('/sweego/webhook/outbound', await signedRequest('{}'));
     const response = await app.request('/readyz');
@@ -41,7 +41,7 @@ describe('/readyz', () => {
     });
   });
 
-  it('names the secrets in use, by their ids, with the time of their last use', async () => {
+  it('names the ids of used secrets, with the time of their last use', async () => {
     const { app, inbox } = await openIntake();
     await app.request('/sweego/webhook/outbound', await signedRequest('{}'));
     await storedBodies(inbox);

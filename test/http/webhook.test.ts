@@ -18,7 +18,7 @@ const inbound = '/sweego/webhook/inbound';
 const event = JSON.stringify(documentedEvents[1]);
 
 describe('a signed webhook', () => {
-  it('is on disk, byte for byte and with the name of its secret, when 200 is answered', async () => {
+  it('is on disk, byte for byte and with the id of its secret, before the answer 200', async () => {
     const { app, inbox } = await openIntake();
     const response = await app.request(outbound, await signedRequest(event));
     expect(response.status).toBe(200);
@@ -33,7 +33,7 @@ describe('a signed webhook', () => {
     ['a byte order mark', '\uFEFF{"a":1}'],
     ['odd spacing', '{ "a" :\t1 }\r\n'],
     ['non-ASCII text', '{"subject":"Réponse 🙂"}'],
-  ])('with %s is verified on its raw bytes and kept unchanged', async (_, body) => {
+  ])('with %s is verified by its raw bytes and stored unchanged', async (_, body) => {
     const { app, inbox } = await openIntake();
     expect((await app.request(outbound, await signedRequest(body))).status).toBe(200);
     expect((await storedBodies(inbox)).map((stored) => stored.body)).toEqual([body]);
@@ -61,14 +61,14 @@ describe('a signed webhook', () => {
     ['no JSON', 'hello'],
     ['an unknown type', '{"event_type":"email_teleported","swg_uid":"01-a"}'],
     ['an empty list', '[]'],
-  ])('of %s is stored and kept visible, never refused', async (_, body) => {
+  ])('of %s is stored and visible, never refused', async (_, body) => {
     const { app, inbox } = await openIntake();
     expect((await app.request(outbound, await signedRequest(body))).status).toBe(200);
     await storedBodies(inbox);
     expect(await inbox.list({})).toHaveLength(1);
   });
 
-  it('whatever its bytes is stored and never answered with an error', async () => {
+  it('is stored with any bytes, and never answered with an error', async () => {
     const { app, inbox } = await openIntake();
     let count = 0;
     await fc.assert(
@@ -146,7 +146,7 @@ describe('an unsigned or badly signed request', () => {
       'with a hex signature in X-Sweego-Signature alone',
       { 'webhook-signature': undefined, 'x-sweego-signature': 'ab'.repeat(32) },
     ],
-  ])('%s is refused with 401 and leaves nothing behind', async (_, changes) => {
+  ])('%s is refused with 401 and stores nothing', async (_, changes) => {
     const { app, inbox } = await openIntake();
     const request = await signedRequest(event);
     const headers = Object.entries({ ...request.headers, ...changes }).filter(
@@ -176,13 +176,13 @@ describe('an unsigned or badly signed request', () => {
     ['older', -172_801, 401],
     ['five minutes ahead', 300, 200],
     ['further ahead', 301, 401],
-  ])('a signature %s gets its answer', async (_, offset, status) => {
+  ])('a signature %s has its answer', async (_, offset, status) => {
     const { app } = await openIntake();
     const request = await signedRequest(event, { timestamp: now.getTime() / 1000 + offset });
     expect((await app.request(outbound, request)).status).toBe(status);
   });
 
-  it('six minutes old is refused where the tolerance is set to five', async () => {
+  it('six minutes old is refused when the tolerance is five minutes', async () => {
     const { app } = await openIntake({ toleranceSeconds: 300 });
     const request = await signedRequest(event, { timestamp: now.getTime() / 1000 - 360 });
     expect((await app.request(outbound, request)).status).toBe(401);
@@ -190,7 +190,7 @@ describe('an unsigned or badly signed request', () => {
 });
 
 describe('secrets that change', () => {
-  it('two live secrets are both accepted and the one used is recorded; a removed one is refused', async () => {
+  it('two valid secrets are accepted and the used one is recorded; a removed one is refused', async () => {
     const { app, inbox, secrets } = await openIntake();
     const previous = parseSigningSecret('server:1:outbound:previous', nonAscii.secret.replace('M', 'N'));
     secrets.outbound.push(previous);
@@ -201,7 +201,7 @@ describe('secrets that change', () => {
     expect((await app.request(outbound, await signedRequest('{}', { secret }))).status).toBe(401);
   });
 
-  it('a secret that Odoo has and the bridge does not know yet is asked for once', async () => {
+  it('a secret that is new in Odoo is read once', async () => {
     let asked = 0;
     const known: ReturnType<typeof parseSigningSecret>[] = [];
     const { app } = await openIntake({
@@ -217,7 +217,7 @@ describe('secrets that change', () => {
     expect(asked).toBe(1);
   });
 
-  it('while no secret was ever known the answer is 503, so that Sweego tries again', async () => {
+  it('the answer is 503 before any secret is known, so that Sweego tries again', async () => {
     const { app, lines } = await openIntake({
       secretsFor: () => [],
       refreshSecrets: () => Promise.reject(new Error('connect ECONNREFUSED')),
@@ -233,7 +233,7 @@ describe('limits and failures', () => {
   it.each([
     [outbound, 1_000_000, outboundSecret],
     [inbound, 40_000_000, inboundSecret],
-  ])('%s takes %d bytes and not one more', async (path, limit, secret) => {
+  ])('%s accepts %d bytes and not one more', async (path, limit, secret) => {
     const { app, inbox } = await openIntake();
     const body = Buffer.alloc(limit + 1, 0x20);
     const atLimit = await signedRequest(body.subarray(0, limit), { secret });
@@ -269,8 +269,8 @@ describe('limits and failures', () => {
   });
 });
 
-describe('what is told', () => {
-  it('no answer and no log line shows a secret, a signature or a body', async () => {
+describe('answers and log lines', () => {
+  it('show no secret, no signature and no body', async () => {
     const { app, lines, inbox } = await openIntake();
     const good = await signedRequest(event);
     const bad = await signedRequest(event, { secret: inboundSecret });
@@ -289,7 +289,7 @@ describe('what is told', () => {
     }
     await inbox.claim({ kinds: ['outbound'], limit: 10, now, describe: describeBody });
     answers.push(await (await app.request('/readyz')).text());
-    const told = [...answers, ...lines].join('\n');
+    const written = [...answers, ...lines].join('\n');
     expect(lines.length).toBeGreaterThanOrEqual(5);
     for (const hidden of [
       outboundSecret,
@@ -299,7 +299,7 @@ describe('what is told', () => {
       bad.headers['webhook-signature'],
       'customer@example.com',
     ]) {
-      expect(told).not.toContain(hidden);
+      expect(written).not.toContain(hidden);
     }
   });
 });

@@ -5,19 +5,19 @@ import { printableJson, printTable } from '../printed-text.ts';
 import type { InboxDeps } from './entry.ts';
 import type { SelectedEntry } from './selection.ts';
 
-/** What became of one entry, or with `--dry-run` would become of it. */
+/** The result for one entry; with `--dry-run`, the result it would have. */
 export type ChangedEntry = SelectedEntry & { change: EntryChange };
 
 export type ChangeReport = {
-  /** What is done to the entries, as in `3 entries replayed`. */
+  /** As in `3 entries replayed`. */
   verb: 'replayed' | 'discarded' | 'erased';
   changed: readonly ChangedEntry[];
-  /** More entries match the filters than were taken. */
+  /** More entries match the filters than were selected. */
   more: boolean;
   isDryRun: boolean;
 };
 
-/** So many entries are changed in one transaction, which webhooks that arrive must wait for. */
+/** Entries per transaction; arriving webhooks must wait for its end. */
 const entriesAtOnce = 200;
 
 const reasons: Readonly<Record<Exclude<EntryChange, 'done'>, string>> = {
@@ -33,23 +33,23 @@ const fixes: Readonly<Record<Exclude<EntryChange, 'done'>, string>> = {
   erased: 'what was erased cannot come back',
 };
 
-/** Changes entries step by step, or with `isDryRun` only foretells it by `foretell`. */
+/** Changes entries step by step; with `isDryRun` only predicts the results. */
 export async function changeEntries(
   entries: readonly SelectedEntry[],
   {
     isDryRun,
     change,
-    foretell,
+    predict,
   }: {
     isDryRun: boolean;
     change: (ids: readonly number[]) => Promise<EntryChange[]>;
-    foretell: (summary: EntrySummary) => EntryChange;
+    predict: (summary: EntrySummary) => EntryChange;
   },
 ): Promise<ChangedEntry[]> {
   if (isDryRun) {
     return entries.map((entry) => ({
       ...entry,
-      change: entry.summary === undefined ? 'unknown' : foretell(entry.summary),
+      change: entry.summary === undefined ? 'unknown' : predict(entry.summary),
     }));
   }
   const changed: ChangedEntry[] = [];
@@ -61,7 +61,7 @@ export async function changeEntries(
   return changed;
 }
 
-/** Prints a table of the entries, each with what became of it, and one sentence. */
+/** Prints a table of the entries with their results, and one sentence. */
 export function printChanges({ verb, changed, more, isDryRun }: ChangeReport, out: InboxDeps['out']): void {
   const done = isDryRun ? `would be ${verb}` : verb;
   if (changed.length > 0) {
@@ -78,7 +78,7 @@ export function printChanges({ verb, changed, more, isDryRun }: ChangeReport, ou
   out(`${count} of ${changed.length} entries ${done}.${rest}`);
 }
 
-/** As `printChanges`; programs depend on the names. */
+/** Like `printChanges`; programs depend on the names. */
 export function changesToJson({ changed, more, isDryRun }: ChangeReport) {
   return {
     dry_run: isDryRun,
@@ -92,7 +92,7 @@ export function changesToJson({ changed, more, isDryRun }: ChangeReport) {
   };
 }
 
-/** Prints the report in the form that is wanted, with what else the command has to tell. */
+/** Prints the report as JSON or as text, with what else the command reports. */
 export function printReport(
   report: ChangeReport,
   { json, more = {}, lines = [] }: { json: boolean; more?: object; lines?: readonly string[] },
@@ -106,7 +106,7 @@ export function printReport(
 }
 
 /**
- * For a report that was printed: scripts must see by the exit code that something was not done.
+ * Call it after printing the report: scripts must see from the exit code that something was not done.
  *
  * @throws BridgeError INBOX_NOTHING_MATCHED, INBOX_ENTRIES_UNCHANGED
  */

@@ -14,12 +14,12 @@ export type InboxDiscardOptions = SelectionOptions & { reason: string; dryRun: b
 
 const longestReason = 200;
 
-/** By filter only what has not ended is meant, unless states are named. */
+/** Filters select only entries that have not ended, unless states are named. */
 const usualStates: readonly EntryState[] = ['received', 'claimed', 'waiting', 'parked'];
 
 /**
- * Ends entries without bringing them to Odoo, and keeps the reason in their history. They can be replayed as
- * long as their bodies are kept. With `config.odoo`, activities that tell of them in Odoo are closed.
+ * Settles entries without bringing them to Odoo, and keeps the reason in their history. They can be replayed while
+ * their bodies are kept. With `config.odoo`, their activities in Odoo are closed.
  *
  * @throws BridgeError INBOX_SELECTION_INVALID, INBOX_OPTION_INVALID, INBOX_NOTHING_MATCHED,
  *   INBOX_ENTRIES_UNCHANGED (after printing what was done), INBOX_FILE_MISSING, INBOX_*
@@ -37,7 +37,7 @@ export async function runInboxDiscard(
     const changed = await changeEntries(entries, {
       isDryRun: options.dryRun,
       change: (ids) => inbox.discard(ids, reason, now),
-      foretell: ({ state }) => (state === 'claimed' || state === 'settled' ? state : 'done'),
+      predict: ({ state }) => (state === 'claimed' || state === 'settled' ? state : 'done'),
     });
     const report: ChangeReport = { verb: 'discarded', changed, more, isDryRun: options.dryRun };
     return { report, unclaimed: (await inbox.status()).unclaimed };
@@ -47,7 +47,7 @@ export async function runInboxDiscard(
   requireAllDone(report, unclaimed);
 }
 
-/** Those that a user of Odoo may know of. */
+/** The replies that may have an activity in Odoo. */
 function discardedReplies({ changed }: ChangeReport): EntrySummary[] {
   return changed.flatMap(({ summary, change }) =>
     change === 'done' && summary?.kind === 'inbound' && summary.state === 'parked' ? [summary] : [],

@@ -9,7 +9,7 @@ export type InboxDeps = {
 };
 
 /**
- * Lends the inbox that exists: a mistyped DATABASE_URL must not look like an empty inbox.
+ * Opens an existing inbox while it is used. It creates none: a mistyped DATABASE_URL must not look like an empty inbox.
  *
  * @throws BridgeError INBOX_FILE_MISSING, INBOX_*
  */
@@ -47,7 +47,7 @@ export function entryToJson(entry: EntrySummary) {
   };
 }
 
-/** Two digits of age are enough: `90s`, `15m`, `3h`, `4d`. */
+/** A short age: `90s`, `15m`, `3h`, `4d`. */
 export function ageOf(from: Date, now: Date): string {
   const seconds = Math.max(0, Math.round((now.getTime() - from.getTime()) / 1000));
   if (seconds < 120) return `${seconds}s`;

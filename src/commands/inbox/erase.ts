@@ -9,15 +9,15 @@ import { addressTerm } from './selection.ts';
 
 export type InboxEraseOptions = { recipient: string; dryRun: boolean; json: boolean };
 
-/** More than a worker ever claims at once, so that claimed entries cannot hide others. */
+/** More than a worker claims at once, so that claimed entries do not hide others. */
 const entriesAtOnce = 1000;
 
 /**
- * Removes what the inbox holds of one person: body, files and terms of every entry whose event or reply names
- * the address. Requests that nobody has looked at are split first, since only then is known whom they name.
+ * Erases the data of one person in the inbox: body, files and search terms of every entry whose event or reply names the
+ * address. New requests are split first, because only entries show whom they name.
  *
- * It does not reach what a worker has in hand (said, and an error), bodies that are no JSON, texts that mention
- * the person elsewhere, and Odoo's own records.
+ * Not erased: claimed entries (reported as an error), bodies that are not JSON, the person's name in other texts, and
+ * records in Odoo.
  *
  * @throws BridgeError INBOX_OPTION_INVALID, INBOX_NOTHING_MATCHED, INBOX_ENTRIES_UNCHANGED (after printing what
  *   was done), INBOX_FILE_MISSING, INBOX_*
@@ -27,7 +27,7 @@ export async function runInboxErase(config: BridgeConfig, options: InboxEraseOpt
   const now = deps.now();
   const { changed, unclaimed } = await withExistingInbox(config, async (inbox) => {
     if (!options.dryRun) await splitAll(inbox, now);
-    const changed = options.dryRun ? await foretell(inbox, term) : await eraseAll(inbox, term, now);
+    const changed = options.dryRun ? await predict(inbox, term) : await eraseAll(inbox, term, now);
     return { changed, unclaimed: (await inbox.status()).unclaimed };
   });
   const report: ChangeReport = { verb: 'erased', changed, more: false, isDryRun: options.dryRun };
@@ -39,7 +39,7 @@ export async function runInboxErase(config: BridgeConfig, options: InboxEraseOpt
   requireAllDone(report, options.dryRun ? unclaimed : 0);
 }
 
-/** Hands out nothing, so no lease is needed. Ends when a round splits nothing more. */
+/** Claims no entry, so it needs no lease. Ends when a round splits nothing more. */
 async function splitAll(inbox: Inbox, now: Date): Promise<void> {
   let left = (await inbox.status()).unclaimed;
   while (left > 0) {
@@ -55,7 +55,7 @@ async function splitAll(inbox: Inbox, now: Date): Promise<void> {
   }
 }
 
-/** An erased entry has lost its terms, so each look finds what is left. */
+/** Erased entries lose their terms, so each search finds only the rest. */
 async function eraseAll(inbox: Inbox, term: string, now: Date): Promise<ChangedEntry[]> {
   const changed = new Map<number, ChangedEntry>();
   for (;;) {
@@ -74,7 +74,7 @@ async function eraseAll(inbox: Inbox, term: string, now: Date): Promise<ChangedE
   return [...changed.values()];
 }
 
-async function foretell(inbox: Inbox, term: string): Promise<ChangedEntry[]> {
+async function predict(inbox: Inbox, term: string): Promise<ChangedEntry[]> {
   const found = await inbox.list({ terms: [term], limit: 1_000_000 });
   const changeOf = ({ state }: EntrySummary) => (state === 'claimed' ? 'claimed' : 'done');
   return found.map((summary) => ({ id: summary.id, summary, change: changeOf(summary) }));
@@ -89,13 +89,13 @@ function remainder(changed: readonly ChangedEntry[], unclaimed: number, isDryRun
       ? []
       : [
           isDryRun
-            ? `Webhooks not yet looked at: ${unclaimed}. The real run looks whom they name.`
-            : `Webhooks that arrived meanwhile: ${unclaimed}. Run it again, which looks whom they name.`,
+            ? `Webhooks not examined yet: ${unclaimed}. The real run examines them.`
+            : `Webhooks that arrived meanwhile: ${unclaimed}. Run it again to examine them.`,
         ];
   return [
-    ...(open === 0 ? [] : [`${open} of them had not been brought to Odoo, and never will be.`]),
+    ...(open === 0 ? [] : [`${open} of them did not reach Odoo, and never will.`]),
     ...unsplit,
-    "Not touched: Odoo's own records (contact, messages, the history of Sweego events), bodies that are no JSON " +
+    'Not erased: records in Odoo (contact, messages, the history of Sweego events), bodies that are not JSON ' +
       '(inbox list --state parked), and backups of the inbox.',
   ];
 }

@@ -5,13 +5,13 @@ import type { InboxDeps } from './entry.ts';
 import { toEntryFilter } from './selection.ts';
 import type { FilterOptions } from './selection.ts';
 
-/** Reasons that are errors hold their fix too, which `inbox show` and `--json` tell in full. */
+/** The reason of an error ends with its fix; `inbox show` and `--json` print it in full. */
 const longestReason = 100;
 
 export type InboxListOptions = FilterOptions & { json: boolean };
 
 /**
- * Prints entries, newest first, without their bodies. A running `serve` is not disturbed.
+ * Prints entries, newest first, without their bodies. Does not disturb a running `serve`.
  *
  * @throws BridgeError INBOX_OPTION_INVALID, INBOX_FILE_MISSING, INBOX_*
  */
@@ -40,7 +40,7 @@ export async function runInboxList(config: BridgeConfig, options: InboxListOptio
   if (rows.length > 0) printTable([['ID', 'KIND', 'STATE', 'ATTEMPTS', 'AGE', 'REASON'], ...rows], deps.out);
   const counts = Object.entries(status.states).map(([state, count]) => `${count} ${state}`);
   const shown = more ? `${entries.length} shown, more match: raise --limit.` : `${entries.length} shown.`;
-  deps.out(`${shown} The inbox holds ${status.unclaimed} not yet looked at, ${counts.join(', ')}.`);
+  deps.out(`${shown} The inbox holds ${status.unclaimed} webhooks not examined yet, ${counts.join(', ')}.`);
 }
 
 function shortened(text: string): string {

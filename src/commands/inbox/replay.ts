@@ -14,22 +14,21 @@ import { checkSelection, invalidOption, selectEntries } from './selection.ts';
 import type { SelectedEntry, SelectionOptions } from './selection.ts';
 
 export type InboxReplayOptions = SelectionOptions & {
-  /** Document that replies are posted on, as `sale.order,23`. */
+  /** The document for replies, as `sale.order,23`. */
   to?: string;
   dryRun: boolean;
   json: boolean;
 };
 
-/** By filter only what waits for a human is meant, unless states are named. */
+/** Filters select only parked entries, unless states are named. */
 const usualStates: readonly EntryState[] = ['parked'];
 
-/** Who works on replayed entries, and what became of them when the command (`now`) saw to their end. */
+/** Which process works on replayed entries, and their state afterwards if this command (`now`) did. */
 type Work = { worker: 'none' | 'serve' | 'now'; end?: DrainEnd; after: EntrySummary[] };
 
 /**
- * Makes entries due again. A running `serve` picks them up; with `config.odoo` (`--now`) they are brought to
- * Odoo by this process when no `serve` runs. Replaying what Odoo already has doubles nothing: what an event
- * changes is decided from what Odoo holds.
+ * Makes entries due again. A running `serve` works on them; with `config.odoo` (`--now`) this process does when no
+ * `serve` runs. Replaying applies nothing twice: every decision starts from the state in Odoo.
  *
  * @throws BridgeError INBOX_SELECTION_INVALID, INBOX_OPTION_INVALID; after printing what was done:
  *   INBOX_NOTHING_MATCHED, INBOX_ENTRIES_UNCHANGED, INBOX_REPLAY_UNFINISHED; INBOX_FILE_MISSING, INBOX_*
@@ -48,10 +47,10 @@ export async function runInboxReplay(
     const changed = await changeEntries(entries, {
       isDryRun: options.dryRun,
       change: (ids) => inbox.replay(ids, now, options.to),
-      foretell: ({ state, isErased }) => (state === 'claimed' ? 'claimed' : isErased ? 'erased' : 'done'),
+      predict: ({ state, isErased }) => (state === 'claimed' ? 'claimed' : isErased ? 'erased' : 'done'),
     });
     const report: ChangeReport = { verb: 'replayed', changed, more, isDryRun: options.dryRun };
-    const work = options.dryRun ? undefined : await seeToWork(config, inbox, changed, deps);
+    const work = options.dryRun ? undefined : await workNow(config, inbox, changed, deps);
     return { report, work, unclaimed: (await inbox.status()).unclaimed };
   });
   printReport(
@@ -63,7 +62,7 @@ export async function runInboxReplay(
   requireFinished(work);
 }
 
-/** One document is meant for replies that were looked at, not for whatever matches a filter. */
+/** A document is given for replies that the operator has checked, not for all that match a filter. */
 function requireTarget(to: string, { ids }: InboxReplayOptions): void {
   const example = 'sale.order,23 (model and number of a document of Odoo)';
   if (parseReplyTarget(to) === undefined) throw invalidOption('--to', 'does not name a document', example);
@@ -86,7 +85,7 @@ function requireReplies(entries: readonly SelectedEntry[]): void {
   });
 }
 
-async function seeToWork(
+async function workNow(
   config: BridgeConfig & { odoo?: OdooAccess },
   inbox: Inbox,
   changed: readonly ChangedEntry[],
@@ -133,13 +132,13 @@ function describeWork(work: Work | undefined, { changed }: ChangeReport): string
   const shown = ids.length > 5 ? '--state received' : ids.join(' ');
   if (work.worker === 'serve') {
     return [
-      'The lease of this inbox is held: the serve that runs takes them from here. ' +
+      'A serve holds the lease of this inbox, so it works on them. ' +
         '(If none runs because it was killed, start it, or repeat this with --now.)',
     ];
   }
   if (work.worker === 'none') {
     return [
-      'No serve runs on this inbox. Start it, or bring them to Odoo from here with: ' +
+      'No serve runs on this inbox. Start it, or bring them to Odoo with: ' +
         `sweego-odoo-bridge inbox replay --now ${shown}`,
     ];
   }

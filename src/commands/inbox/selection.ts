@@ -4,23 +4,23 @@ import type { EntryFilter, EntryKind, EntryState, EntrySummary, Inbox } from '..
 import { normalizeAddress } from '../../mail/email-address.ts';
 import { normalizeMessageId } from '../../mail/message-id.ts';
 
-/** Filters as they are typed; what is left out filters nothing. */
+/** Filters as the operator types them; a missing one filters nothing. */
 export type FilterOptions = {
   states?: readonly EntryState[];
   kinds?: readonly EntryKind[];
   /** Received longer ago than this: a number with s, m, h or d, as in `2h`. */
   olderThan?: string;
-  /** Received since then. */
+  /** Received within this time. */
   newerThan?: string;
   /** With or without angle brackets. */
   messageId?: string;
   /** With or without display name. */
   recipient?: string;
-  /** How many entries at most, the newest. */
+  /** The maximum number of entries; the newest ones are selected. */
   limit: number;
 };
 
-/** Entries by their numbers, or by filter. */
+/** Entries by number, or by filter. */
 export type SelectionOptions = FilterOptions & { ids: readonly number[] };
 
 export type SelectedEntry = { id: number; summary: EntrySummary | undefined };
@@ -28,7 +28,7 @@ export type SelectedEntry = { id: number; summary: EntrySummary | undefined };
 const unitMs: Readonly<Record<string, number>> = { s: 1000, m: 60_000, h: 3_600_000, d: 86_400_000 };
 
 /**
- * The filter without its limit: with nothing in it, it stands for every entry.
+ * The filter without its limit. An empty one matches every entry.
  *
  * @throws BridgeError INBOX_OPTION_INVALID
  */
@@ -58,11 +58,11 @@ export function addressTerm(recipient: string): string {
 }
 
 /**
- * The entries that a command is to change. Without numbers only those in `usualStates` are taken, unless
- * states are named; at most `limit`, and `more` tells whether others match too.
+ * Selects the entries that a command changes. Filters select only entries in `usualStates`, unless states are named, and
+ * at most `limit`; `more`: further entries match.
  *
- * @throws BridgeError INBOX_SELECTION_INVALID when neither numbers nor filters are given, or both: everything
- *   is never meant by nothing. INBOX_OPTION_INVALID, INBOX_*
+ * @throws BridgeError INBOX_SELECTION_INVALID when neither numbers nor filters are given, or both: an empty selection
+ *   never means all entries. INBOX_OPTION_INVALID, INBOX_*
  */
 export async function selectEntries(
   inbox: Inbox,
@@ -81,7 +81,7 @@ export async function selectEntries(
 }
 
 /**
- * For a look before anything is opened.
+ * Checks a selection before the inbox is opened.
  *
  * @throws BridgeError INBOX_SELECTION_INVALID, INBOX_OPTION_INVALID
  */
@@ -96,7 +96,7 @@ export function checkSelection(options: SelectionOptions, now: Date): Omit<Entry
   return filter;
 }
 
-/** Bodies are large, and a hundred of them are not needed at once. */
+/** Drops the body: bodies are large, and a hundred of them are not needed at once. */
 async function findSummary(inbox: Inbox, id: number): Promise<EntrySummary | undefined> {
   const found: (EntrySummary & { body?: Uint8Array }) | undefined = await inbox.find(id);
   delete found?.body;
@@ -123,7 +123,7 @@ function parseAgeMs(name: string, text: string): number {
   return Number(count) * (unitMs[unit] ?? 0);
 }
 
-/** An option's value that cannot be used, with one that can. */
+/** The error of an invalid option, with an example of a valid value. */
 export function invalidOption(name: string, fault: string, example: string): BridgeError {
   return bridgeError('INBOX_OPTION_INVALID', `The value of ${name} ${fault}`, {
     fix: `Give one like ${example}.`,

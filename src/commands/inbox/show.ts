@@ -10,7 +10,7 @@ import type { InboxDeps } from './entry.ts';
 export type InboxShowOptions = { json: boolean; body: boolean };
 
 /**
- * Prints one entry and its history; the body only when asked for, since it holds addresses and texts.
+ * Prints one entry and its history. Prints the body only on request, because it contains addresses and texts.
  *
  * @throws BridgeError INBOX_ENTRY_UNKNOWN, INBOX_FILE_MISSING, INBOX_*
  */
@@ -30,13 +30,13 @@ export async function runInboxShow(
   const event = eventTypeOf(entry);
   const body = new TextDecoder().decode(entry.body);
   if (options.json) {
-    const told = {
+    const shown = {
       ...entryToJson(entry),
       event: event ?? null,
       files: files.length,
       history: history.map(transitionToJson),
     };
-    deps.out(printableJson(options.body ? { ...told, body } : told));
+    deps.out(printableJson(options.body ? { ...shown, body } : shown));
     return;
   }
   const position = entry.position === null ? '' : `, element ${entry.position}`;
@@ -48,7 +48,7 @@ export async function runInboxShow(
       ['event', event ?? (entry.isErased ? '-' : 'unrecognised')],
       ['state', entry.state],
       ['reason', entry.reason],
-      ['attempts', `${entry.attempts} (put back ${entry.waits} times)`],
+      ['attempts', `${entry.attempts} (waited ${entry.waits} times)`],
       ['received', `${entry.receivedAt.toISOString()} (${ageOf(entry.receivedAt, deps.now())} ago)`],
       ['due', entry.dueAt?.toISOString() ?? '-'],
       ['body', files.length === 0 ? size : `${size}, and ${files.length} files`],

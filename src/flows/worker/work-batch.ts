@@ -45,7 +45,7 @@ export async function workBatch(lane: Lane, deps: WorkBatchDeps, batch: Batch): 
   try {
     worked = await work(lane, deps, batch);
   } catch (error) {
-    return giveBack(lane, deps, batch, error);
+    return release(lane, deps, batch, error);
   }
   const { results, fault } = worked;
   if (hasWritten(results)) deps.suspects.acquit();
@@ -84,7 +84,7 @@ async function work(
 }
 
 /** Releases the batch unchanged. After a failure of Odoo, the next batch is smaller. */
-async function giveBack(lane: Lane, deps: WorkBatchDeps, batch: Batch, error: unknown): Promise<BatchEnd> {
+async function release(lane: Lane, deps: WorkBatchDeps, batch: Batch, error: unknown): Promise<BatchEnd> {
   const ids = batch.entries.map(({ id }) => id);
   const at = deps.now();
   const why = error instanceof BridgeError ? { code: error.code } : { reason: codeOf(error) };

@@ -15,7 +15,7 @@ async function createInbox() {
 }
 
 describe('inbox discard', () => {
-  it('ends an entry for good and records when and why', async () => {
+  it('settles an entry and records when and why', async () => {
     const { put, park, discard, history, find, lines, deps } = await createInbox();
     await put([eventBody('ann@example.com')]);
     const [id = 0] = await park();
@@ -36,7 +36,7 @@ describe('inbox discard', () => {
     ]);
   });
 
-  it('by filter takes what has not ended, and leaves the rest', async () => {
+  it('selects by filter only entries that have not ended', async () => {
     const { put, park, settle, discard, find, printed } = await createInbox();
     await put([eventBody('ann@example.com')]);
     const [applied = 0] = await settle();
@@ -52,7 +52,7 @@ describe('inbox discard', () => {
     expect(await find(parkedOfBob)).toMatchObject({ state: 'parked' });
   });
 
-  it('says which entries it could not discard, why, and what to do, after doing the others', async () => {
+  it('discards what it can, then reports the other entries with reason and fix', async () => {
     const { put, park, settle, claim, discard, find, printed } = await createInbox();
     await put([eventBody('ann@example.com')]);
     const [applied = 0] = await settle();
@@ -78,7 +78,7 @@ describe('inbox discard', () => {
     expect(await find(claimed)).toMatchObject({ state: 'claimed' });
   });
 
-  it('with --dry-run foretells exactly what it would do, and changes nothing', async () => {
+  it('with --dry-run predicts exactly the results, and changes nothing', async () => {
     const { put, park, claim, discard, find, lines, history } = await createInbox();
     await put([eventBody('ann@example.com')]);
     const [parked = 0] = await park();
@@ -97,13 +97,13 @@ describe('inbox discard', () => {
     [{}, 'no entries. Give either'],
     [{ limit: 5 }, 'no entries. Give either'],
     [{ ids: [1], states: ['parked' as const] }, 'both numbers of entries and filters'],
-  ])('refuses a selection that might be a slip: %j', async (options, told) => {
+  ])('refuses a selection that may be a mistake: %j', async (options, words) => {
     const { put, park, discard, find } = await createInbox();
     await put([eventBody('ann@example.com')]);
     const [id = 0] = await park();
     await expect(discard(options)).rejects.toMatchObject({
       code: 'INBOX_SELECTION_INVALID',
-      message: expect.stringContaining(told) as string,
+      message: expect.stringContaining(words) as string,
     });
     expect(await find(id)).toMatchObject({ state: 'parked' });
   });

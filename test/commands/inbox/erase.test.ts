@@ -15,7 +15,7 @@ async function createInbox() {
 }
 
 describe('inbox erase', () => {
-  it('removes the bodies of a person’s events and replies, of any state, and nobody else’s', async () => {
+  it('erases the events and replies of one person, in any state, and of nobody else', async () => {
     const { put, park, settle, erase, find, entries } = await createInbox();
     await put([eventBody('ann@example.com'), eventBody('bob@example.com')]);
     const [applied = 0, ofBob = 0] = await settle();
@@ -30,7 +30,7 @@ describe('inbox erase', () => {
     expect(await find(parked)).toMatchObject({ state: 'settled', reason: 'discarded: erased' });
   });
 
-  it('reaches what nobody has looked at yet, and each element of a list', async () => {
+  it('erases entries of webhooks not examined yet, and each element of a list', async () => {
     const { put, erase, entries, printed } = await createInbox();
     await put([`[${eventBody('ann@example.com')},${eventBody('bob@example.com')}]`]);
     await erase({ json: true });
@@ -42,19 +42,19 @@ describe('inbox erase', () => {
     expect((await entries()).map(({ isErased }) => isErased)).toEqual([false, true]);
   });
 
-  it('tells what it ended before Odoo had it, and what it does not reach', async () => {
+  it('reports which entries will never reach Odoo, and what is not erased', async () => {
     const { put, park, erase, lines } = await createInbox();
     await put([eventBody('ann@example.com')]);
     await park();
     await erase();
     expect(lines.slice(-3)).toEqual([
       '1 of 1 entries erased.',
-      '1 of them had not been brought to Odoo, and never will be.',
-      expect.stringMatching(/^Not touched: Odoo's own records/),
+      '1 of them did not reach Odoo, and never will.',
+      expect.stringMatching(/^Not erased: records in Odoo/),
     ]);
   });
 
-  it('leaves alone what a worker has in hand, and fails saying so', async () => {
+  it('does not erase claimed entries, and fails with that reason', async () => {
     const { put, claim, erase, find } = await createInbox();
     await put([eventBody('ann@example.com')]);
     const [id = 0] = await claim();
@@ -65,19 +65,19 @@ describe('inbox erase', () => {
     expect((await find(id))?.body.byteLength).toBeGreaterThan(0);
   });
 
-  it('with --dry-run changes nothing, and says what it cannot know yet', async () => {
+  it('with --dry-run changes nothing, and reports what it cannot know yet', async () => {
     const { put, park, erase, find, lines, use } = await createInbox();
     await put([eventBody('ann@example.com')]);
     const [id = 0] = await park();
     await put([eventBody('ann@example.com', { event_type: 'delivered' })]);
     await erase({ dryRun: true });
     expect(lines).toContain('1 of 1 entries would be erased.');
-    expect(lines).toContain('Webhooks not yet looked at: 1. The real run looks whom they name.');
+    expect(lines).toContain('Webhooks not examined yet: 1. The real run examines them.');
     expect(await find(id)).toMatchObject({ state: 'parked', isErased: false });
     expect(await use((inbox) => inbox.status())).toMatchObject({ unclaimed: 1 });
   });
 
-  it('fails when nothing names the address, and refuses what is no address', async () => {
+  it('fails when nothing names the address, and refuses an invalid address', async () => {
     const { put, erase } = await createInbox();
     await put([eventBody('bob@example.com')]);
     await expect(erase()).rejects.toMatchObject({ code: 'INBOX_NOTHING_MATCHED' });

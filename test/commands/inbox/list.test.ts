@@ -5,7 +5,7 @@ import { runInboxList } from '../../../src/commands/inbox/list.ts';
 import type { InboxListOptions } from '../../../src/commands/inbox/list.ts';
 import { createOperatorInbox, eventBody, replyBody } from '../../support/inbox/operator-inbox.ts';
 
-/** One parked event of Ann, one applied event of Bob, one reply of Ann, one request nobody has looked at. */
+/** One parked event of Ann, one applied event of Bob, one reply of Ann, one webhook not examined yet. */
 async function createFilledInbox() {
   const operator = await createOperatorInbox();
   await operator.put([eventBody('ann@example.com')]);
@@ -36,11 +36,11 @@ describe('inbox list', () => {
       expect.stringMatching(/^\d+ +inbound +received +0 +3h /),
       expect.stringMatching(/^\d+ +outbound +settled +0 +3h +applied$/),
       expect.stringMatching(/^\d+ +outbound +parked +0 +3h +EVENT_UNMATCHABLE: no Message-Id$/),
-      '3 shown. The inbox holds 1 not yet looked at, 1 received, 0 claimed, 0 waiting, 1 settled, 1 parked.',
+      '3 shown. The inbox holds 1 webhooks not examined yet, 1 received, 0 claimed, 0 waiting, 1 settled, 1 parked.',
     ]);
   });
 
-  it('prints JSON whose names programs depend on', async () => {
+  it('prints JSON with the names that programs depend on', async () => {
     const { list, printed, parkedId } = await createFilledInbox();
     await list({ states: ['parked'], kinds: ['outbound'], json: true });
     expect(printed()).toEqual({
@@ -70,7 +70,7 @@ describe('inbox list', () => {
     });
   });
 
-  it('finds entries by recipient or sender, by Message-Id, by age, and by all of it together', async () => {
+  it('finds entries by recipient or sender, by Message-Id, by age, and by all of them together', async () => {
     const { listedIds, parkedId, appliedId, replyId } = await createFilledInbox();
     expect(await listedIds({ recipient: '"Ann" <ANN@example.com>' })).toEqual([replyId, parkedId]);
     expect(await listedIds({ messageId: '1.2-openerp-7-sale.order@odoo.example.com' })).toEqual([parkedId]);
@@ -82,7 +82,7 @@ describe('inbox list', () => {
     expect(await listedIds({ newerThan: '1d', olderThan: '10740s', states: ['settled'] })).toEqual([]);
   });
 
-  it('says when more match than it shows', async () => {
+  it('reports when more entries match than it shows', async () => {
     const { list, lines, printed } = await createFilledInbox();
     await list({ limit: 2 });
     expect(lines.at(-1)).toContain('2 shown, more match: raise --limit.');
@@ -97,7 +97,7 @@ describe('inbox list', () => {
     [{ newerThan: '-1h' }, '--newer-than'],
     [{ recipient: 'ann' }, '--recipient'],
     [{ messageId: ' ' }, '--message-id'],
-  ])('refuses %j and shows what it could be', async (options, name) => {
+  ])('refuses %j and shows a valid example', async (options, name) => {
     const { list, lines } = await createFilledInbox();
     await expect(list(options)).rejects.toMatchObject({
       code: 'INBOX_OPTION_INVALID',

@@ -6,7 +6,7 @@ import type { OdooAccess } from '../../../src/config.ts';
 import { openStandIn } from '../../demo/open-stand-in.ts';
 import { createOperatorInbox, eventBody, replyBody } from '../../support/inbox/operator-inbox.ts';
 
-/** An inbox with a reply that no document is known for, beside an Odoo with an order. */
+/** An inbox with a reply without a known document, and an Odoo with an order. */
 async function openParkedReply() {
   const odoo = await openStandIn();
   onTestFinished(() => odoo.close());
@@ -34,14 +34,14 @@ async function openParkedReply() {
       method: 'search_read',
       arguments: { domain: [], fields: ['summary'] },
     });
-  /** Lets the worker come to the reply, which it parks, telling it in Odoo. */
+  /** Lets the worker park the reply and raise its activity in Odoo. */
   const parkByWorker = async (id: number) =>
     expect(replay({ ids: [id] })).rejects.toMatchObject({ code: 'INBOX_REPLAY_UNFINISHED' });
   return { ...operator, config, usual, order, replay, parkByWorker, messages, activities, odoo };
 }
 
 describe('inbox replay --to', () => {
-  it('posts a parked reply on the document that is named, and closes the activity that told of it', async () => {
+  it('posts a parked reply on the named document, and closes its activity', async () => {
     const { replay, parkByWorker, parkReplies, order, messages, activities, history } =
       await openParkedReply();
     const [id = 0] = await parkReplies();
@@ -59,7 +59,7 @@ describe('inbox replay --to', () => {
     ]);
   });
 
-  it('posts it there although Odoo has it elsewhere already, and each time once', async () => {
+  it('posts it there even if Odoo already has it elsewhere, and only once', async () => {
     const { replay, order, messages, odoo, parkReplies } = await openParkedReply();
     const other = await odoo.mails.createOrder(1);
     const [id = 0] = await parkReplies();
@@ -69,7 +69,7 @@ describe('inbox replay --to', () => {
     expect(await messages()).toMatchObject([{ res_id: order.id }, { res_id: other.id }]);
   });
 
-  it('makes no record where the document does not exist', async () => {
+  it('creates no record when the document does not exist', async () => {
     const { replay, messages, find, parkReplies } = await openParkedReply();
     const [id = 0] = await parkReplies();
     await expect(replay({ ids: [id], to: 'sale.order,4711' })).rejects.toMatchObject({
@@ -95,7 +95,7 @@ describe('inbox replay --to', () => {
     },
   );
 
-  it('refuses entries that are no replies, and a filter, and changes nothing', async () => {
+  it('refuses filters and entries that are not replies, and changes nothing', async () => {
     const { put, park, replay, find, parkReplies } = await openParkedReply();
     const [reply = 0] = await parkReplies();
     await put([eventBody('bob@example.com')]);
@@ -111,7 +111,7 @@ describe('inbox replay --to', () => {
 });
 
 describe('inbox discard', () => {
-  it('closes the activity of a parked reply, or says that it stays open', async () => {
+  it('closes the activity of a parked reply, or reports that it stays open', async () => {
     const { parkByWorker, parkReplies, activities, config, usual, deps, lines, odoo } =
       await openParkedReply();
     const [id = 0] = await parkReplies();

@@ -28,7 +28,7 @@ async function createInbox() {
   return { ...operator, replay, statesOf };
 }
 
-/** A stand-in Odoo that has mailed an order to Ann, and the bounce that Sweego reports of it. */
+/** A stand-in Odoo that mailed an order to Ann, and the bounce of that mail. */
 async function openOdooWithMail() {
   const odoo = await openStandIn();
   onTestFinished(() => odoo.close());
@@ -53,7 +53,7 @@ async function openOdooWithMail() {
 }
 
 describe('inbox replay', () => {
-  it('makes a parked entry due at once, and tells how it gets to Odoo when no serve runs', async () => {
+  it('makes a parked entry due at once, and says how to bring it to Odoo when no serve runs', async () => {
     const { put, park, replay, find, history, lines } = await createInbox();
     await put([eventBody('ann@example.com')]);
     const [id = 0] = await park();
@@ -63,7 +63,7 @@ describe('inbox replay', () => {
     expect(lines.slice(1)).toEqual([
       expect.stringMatching(/^\d+ +outbound +parked +replayed$/),
       '1 of 1 entries replayed.',
-      `No serve runs on this inbox. Start it, or bring them to Odoo from here with: sweego-odoo-bridge inbox replay --now ${id}`,
+      `No serve runs on this inbox. Start it, or bring them to Odoo with: sweego-odoo-bridge inbox replay --now ${id}`,
     ]);
   });
 
@@ -75,9 +75,7 @@ describe('inbox replay', () => {
     onTestFinished(() => serve.close());
     await serve.holdLease({ ...workerLease, holder: 'serve', now: deps.now() });
     await replay({ ids: [id] });
-    expect(lines.at(-1)).toMatch(
-      /^The lease of this inbox is held: the serve that runs takes them from here\./,
-    );
+    expect(lines.at(-1)).toMatch(/^A serve holds the lease of this inbox, so it works on them\./);
     await replay({ ids: [id], json: true });
     expect(printed()).toEqual({
       dry_run: false,
@@ -88,7 +86,7 @@ describe('inbox replay', () => {
     expect(await serve.holdLease({ ...workerLease, holder: 'serve', now: deps.now() })).toBe(true);
   });
 
-  it('by filter takes only parked ones, unless other states are named, and never more than --limit', async () => {
+  it('selects by filter only parked entries, unless other states are named, and never more than --limit', async () => {
     const { put, park, settle, replay, statesOf, lines } = await createInbox();
     await put([eventBody('ann@example.com')]);
     const applied = await settle();
@@ -101,7 +99,7 @@ describe('inbox replay', () => {
     expect(await statesOf([...applied, ...parked])).toEqual(['received', 'received', 'received', 'received']);
   });
 
-  it('with --dry-run foretells what it would do, erased and claimed entries included, and changes nothing', async () => {
+  it('with --dry-run predicts the results, also for erased and claimed entries, and changes nothing', async () => {
     const { put, park, claim, replay, use, statesOf, printed, deps } = await createInbox();
     await put([eventBody('ann@example.com'), eventBody('bob@example.com')]);
     const [parked = 0, erased = 0] = await park();
@@ -120,7 +118,7 @@ describe('inbox replay', () => {
     expect(await statesOf([parked, erased, claimed])).toEqual(['received', 'settled', 'claimed']);
   });
 
-  it('refuses to replay everything by giving nothing, and says so when nothing matches', async () => {
+  it('refuses an empty selection, and fails when nothing matches', async () => {
     const { put, park, replay, statesOf } = await createInbox();
     await put([eventBody('ann@example.com')]);
     const ids = await park();
@@ -137,7 +135,7 @@ describe('inbox replay', () => {
 });
 
 describe('inbox replay --now', () => {
-  it('brings a parked entry to Odoo when no serve runs, and gives the lease back', async () => {
+  it('brings a parked entry to Odoo when no serve runs, and releases the lease', async () => {
     const { access, bounce, odoo, message } = await openOdooWithMail();
     const { put, park, replay, find, lines, use, deps } = await createInbox();
     await put([bounce]);
@@ -153,7 +151,7 @@ describe('inbox replay --now', () => {
     );
   });
 
-  it('tells what became of entries that a running serve took up meanwhile', async () => {
+  it('reports the state of entries that a running serve handled meanwhile', async () => {
     const { access } = await openOdooWithMail();
     const { put, park, replay, databaseUrl, deps, lines } = await createInbox();
     await put([eventBody('ann@example.com')]);
@@ -170,7 +168,7 @@ describe('inbox replay --now', () => {
     expect(lines.at(-1)).toBe(`${id} is now settled: applied`);
   });
 
-  it('doubles nothing when applied entries and their duplicates are replayed', async () => {
+  it('applies nothing twice when applied entries and their duplicates are replayed', async () => {
     const { access, bounce, odoo, message, historyRows } = await openOdooWithMail();
     const { put, park, replay, entries, printed } = await createInbox();
     await put([bounce, bounce]);
@@ -184,7 +182,7 @@ describe('inbox replay --now', () => {
     expect((await entries()).map(({ state }) => state)).toEqual(['settled', 'settled']);
   });
 
-  it('stops when Odoo is down, keeps everything, and says so', async () => {
+  it('stops when Odoo is down, keeps all entries, and fails with that reason', async () => {
     const { access, bounce, odoo } = await openOdooWithMail();
     const { put, park, replay, find, printed } = await createInbox();
     await put([bounce]);
@@ -199,7 +197,7 @@ describe('inbox replay --now', () => {
     expect(['received', 'waiting']).toContain((await find(id))?.state);
   });
 
-  it('ends although an entry is put off or parked again, telling which and when', async () => {
+  it('ends when an entry waits or is parked again, and reports which entry and until when', async () => {
     const { access } = await openOdooWithMail();
     const { put, park, replay, lines } = await createInbox();
     await put([eventBody('ann@example.com'), '{"event_type":"delivered"}']);
@@ -213,7 +211,7 @@ describe('inbox replay --now', () => {
     ]);
   });
 
-  it('takes over from a serve that was killed, and finishes what that one had claimed', async () => {
+  it('takes over from a killed serve, and finishes its claims', async () => {
     const { access, bounce } = await openOdooWithMail();
     const { put, claim, park, replay, use, statesOf, deps } = await createInbox();
     await put([bounce]);

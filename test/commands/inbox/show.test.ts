@@ -12,7 +12,7 @@ async function createParkedEntry() {
 }
 
 describe('inbox show', () => {
-  it('tells an entry and its history, and keeps the body back', async () => {
+  it('prints an entry and its history without the body', async () => {
     const { config, deps, lines, id } = await createParkedEntry();
     await runInboxShow(config, id, { json: false, body: false }, deps);
     const text = lines.join('\n');
@@ -23,7 +23,7 @@ describe('inbox show', () => {
     expect(text).not.toContain('ann@example.com');
   });
 
-  it('prints the body when asked; neither it nor a reason can steer the terminal', async () => {
+  it('prints the body on request; neither it nor a reason can control the terminal', async () => {
     const { config, deps, lines, id } = await createParkedEntry();
     await runInboxShow(config, id, { json: false, body: true }, deps);
     await runInboxShow(config, id, { json: true, body: true }, deps);
@@ -33,7 +33,7 @@ describe('inbox show', () => {
     }
   });
 
-  it('as JSON holds the history, and the body only when asked', async () => {
+  it('prints the history as JSON, and the body only on request', async () => {
     const { config, deps, printed, id } = await createParkedEntry();
     await runInboxShow(config, id, { json: true, body: false }, deps);
     expect(printed()).toMatchObject({ id, state: 'parked', files: 0, erased: false });
@@ -47,7 +47,7 @@ describe('inbox show', () => {
     expect(printed()['body']).toBe(body);
   });
 
-  it('says that a body is erased instead of showing an empty one', async () => {
+  it('shows that a body is erased instead of an empty one', async () => {
     const { config, deps, lines, id, use } = await createParkedEntry();
     await use((inbox) => inbox.erase([id], deps.now()));
     await runInboxShow(config, id, { json: false, body: true }, deps);
@@ -55,7 +55,7 @@ describe('inbox show', () => {
     expect(lines.at(-1)).toMatch(/discarded: erased$/);
   });
 
-  it('an entry that does not exist is told with the command that lists them', async () => {
+  it('refuses an unknown entry, and names the command that lists entries', async () => {
     const { config, deps } = await createParkedEntry();
     await expect(runInboxShow(config, 99, { json: true, body: false }, deps)).rejects.toMatchObject({
       code: 'INBOX_ENTRY_UNKNOWN',
