@@ -1,17 +1,39 @@
 import { availableParallelism } from 'node:os';
 import { defineConfig } from 'vitest/config';
 
+const root = new URL('..', import.meta.url).pathname;
+const limits = { testTimeout: 20_000, hookTimeout: 20_000, expect: { poll: { timeout: 10_000 } } };
+/** Leave nothing behind in their process. So they share one, which saves its start and loading what they import. */
+const sharing = ['test/{rules,sweego,odoo}/**/*.test.ts'];
+const excluded = ['test/**/*.real.test.ts'];
+
 /** What needs no service: pure rules, SQLite in a temporary file, stand-ins on loopback. */
 export default defineConfig({
   test: {
-    root: new URL('..', import.meta.url).pathname,
-    include: ['test/**/*.test.ts'],
-    exclude: ['test/**/*.real.test.ts', 'dist/**', 'node_modules/**'],
+    root,
     globalSetup: ['test/support/temporary-folder-setup.ts', 'test/support/built-programs-setup.ts'],
     // Test files wait about as long as they compute, so each processor can work on two.
     maxWorkers: 2 * availableParallelism(),
-    testTimeout: 20_000,
-    hookTimeout: 20_000,
-    expect: { poll: { timeout: 10_000 } },
+    projects: [
+      {
+        test: {
+          ...limits,
+          name: 'sharing a process',
+          root,
+          include: sharing,
+          exclude: excluded,
+          isolate: false,
+        },
+      },
+      {
+        test: {
+          ...limits,
+          name: 'in a process of their own',
+          root,
+          include: ['test/**/*.test.ts'],
+          exclude: [...excluded, ...sharing],
+        },
+      },
+    ],
   },
 });
