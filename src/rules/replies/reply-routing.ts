@@ -31,7 +31,7 @@ export type ReplyPlan =
   | { kind: 'ignore'; reason: string }
   | ParkPlan;
 
-export type ParkPlan = { kind: 'park'; code: ErrorCode; reason: string };
+type ParkPlan = { kind: 'park'; code: ErrorCode; reason: string };
 
 type Found = { message: RoutedMessage; document: Document; by: string; confidence: 'high' | 'medium' };
 
