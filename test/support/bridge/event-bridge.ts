@@ -1,3 +1,4 @@
+import { sleep } from '../../../src/bridge/bridge-worker.ts';
 import { createOutboundLane } from '../../../src/flows/delivery/outbound-lane.ts';
 import { createSettingsKeeper } from '../../../src/flows/settings/settings-keeper.ts';
 import { createWorker } from '../../../src/flows/worker/worker.ts';
@@ -48,15 +49,7 @@ export async function openEventBridge(actions: BridgeActions): Promise<EventBrid
     holder: 'test',
     now,
     random: () => 0.5,
-    sleep: (ms, signal) =>
-      new Promise((resolve) => {
-        if (signal.aborted) return resolve();
-        const timer = setTimeout(resolve, ms);
-        signal.addEventListener('abort', () => {
-          clearTimeout(timer);
-          resolve();
-        });
-      }),
+    sleep,
     log: silent,
   });
   worker.start();
