@@ -10,7 +10,7 @@ export type ConfigSource = {
   readFile: (path: string) => string;
 };
 
-/** An Odoo user and the way to him. */
+/** How Odoo is reached, and as which user. */
 export type OdooAccess = {
   transport: Variables['ODOO_TRANSPORT'];
   /** Without trailing slash. */

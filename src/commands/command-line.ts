@@ -46,9 +46,9 @@ export function createProgram(deps: CommandLineDeps): Command {
 
   program
     .command('provision')
-    .description("bring what the bridge needs into Odoo, with an administrator's credentials")
-    .addOption(new Option('--plan', 'only say what would change').default(false))
-    .addOption(new Option('--remove', 'take everything away again').default(false))
+    .description('install in Odoo what the bridge needs, as an administrator')
+    .addOption(new Option('--plan', 'only show what would change').default(false))
+    .addOption(new Option('--remove', 'remove everything that provision installed').default(false))
     .addOption(new Option('--create-user', "make the bridge's own user and print its key").default(false))
     .addOption(new Option('--new-key', 'replace the API key of that user and print it').default(false))
     .addOption(new Option('--json', 'print the result as JSON').default(false))
@@ -56,7 +56,7 @@ export function createProgram(deps: CommandLineDeps): Command {
 
   program
     .command('reconcile')
-    .description("look up in Sweego's log what became of the mails that Odoo waits for")
+    .description("check Sweego's log for delivery events and replies whose webhook was lost")
     .addOption(
       new Option('--days <n>', 'how many days to look back, RECONCILE_DAYS when left out').argParser(days),
     )
@@ -91,20 +91,20 @@ export function createProgram(deps: CommandLineDeps): Command {
 }
 
 const reconcileHelp = `
-What is new is brought to Odoo by the running serve, or from here when none runs; so is what earlier runs left.
+New events, and those left by earlier runs, are applied by the running serve, or by this command if none runs.
 It works on the inbox that serve uses (DATABASE_URL).
-Exit codes: 0 done, 1 Sweego's log was not read to its end or Odoo was not told all, 2 usage or configuration.`;
+Exit codes: 0 done, 1 Sweego's log was not read to its end or some events could not be applied in Odoo, 2 usage or configuration.`;
 
 const messageHelp = `
-It says of each recipient, as Odoo shows it now:
-  delivered               he has it
-  failed                  it will not reach him
+The state of each recipient, as Odoo shows it now:
+  delivered               the mail was delivered
+  failed                  the mail will not be delivered
   failed for now          a mail server refused it for the time being
-  waits to be sent again  it failed, and Odoo will send it once more
-  no word yet             it was sent, and Sweego has not told what became of it
+  waits to be sent again  it failed and is queued in Odoo for another attempt
+  no word yet             Sweego has reported nothing yet
   not sent yet            Odoo has it in its queue
   failed in Odoo          Odoo could not send it
-  cancelled in Odoo       nobody will send it
+  cancelled in Odoo       sending was cancelled in Odoo
 Exit codes: 0 found, 1 not known or something failed, 2 usage or configuration.`;
 
 function days(text: string): number {

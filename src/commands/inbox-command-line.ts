@@ -36,7 +36,7 @@ export function addInboxCommands(program: Command, deps: InboxCommandLineDeps): 
   const { source } = deps;
   const inbox = program
     .command('inbox')
-    .description('see and settle what was received')
+    .description('list, replay, discard or erase received entries')
     .addHelpText('after', inboxHelp);
 
   withFilters(inbox.command('list').description('entries, newest first'))
@@ -58,12 +58,12 @@ export function addInboxCommands(program: Command, deps: InboxCommandLineDeps): 
   withFilters(
     inbox
       .command('replay')
-      .description('make entries due again; by filter only parked ones, unless --state says others')
+      .description('make entries due again; filters select parked entries only, unless --state is given')
       .argument('[ids...]', 'numbers of entries', wholeNumbers),
   )
     .addOption(dryRun())
     .option('--to <model,id>', 'post replies on this document of Odoo, such as sale.order,23')
-    .addOption(new Option('--now', 'bring them to Odoo from here when no serve runs').default(false))
+    .addOption(new Option('--now', 'process them in this command if no serve is running').default(false))
     .addOption(json())
     .addHelpText('after', replayHelp)
     .action(
@@ -98,7 +98,7 @@ export function addInboxCommands(program: Command, deps: InboxCommandLineDeps): 
 
   inbox
     .command('erase')
-    .description('remove what the inbox holds of one person: bodies, files, and by what they are found')
+    .description('remove what the inbox holds of one person: bodies, files and search terms')
     .requiredOption('--recipient <address>', 'recipient, or sender of a reply')
     .addOption(dryRun())
     .addOption(json())
@@ -112,8 +112,8 @@ function withFilters(command: Command): Command {
   return command
     .addOption(new Option('--state <state...>', 'only entries in these states').choices(states))
     .addOption(new Option('--kind <kind...>', 'only entries of these kinds').choices(kinds))
-    .option('--older-than <age>', 'received longer ago, as 90s, 15m, 2h or 1d')
-    .option('--newer-than <age>', 'received since then')
+    .option('--older-than <age>', 'received before this age, such as 90s, 15m, 2h or 1d')
+    .option('--newer-than <age>', 'received within this age, such as 2h')
     .option('--message-id <id>', "with Odoo's Message-Id, or a reply to it")
     .option('--recipient <address>', 'with this recipient, or sender of a reply')
     .option('--limit <count>', 'how many at most', wholeNumber, 100);
@@ -141,19 +141,19 @@ function wholeNumbers(text: string, earlier: number[] | undefined): number[] {
 
 const inboxHelp = `
 Kinds: outbound (events of mails that Odoo sent), inbound (replies), log (rows of Sweego's logs).
-States: received (due), claimed (a worker has it), waiting (put off), parked (needs you), settled (ended).
+States: received (due), claimed (a worker has it), waiting (retried later), parked (needs a decision), settled (ended).
 Exit codes: 0 done, 1 nothing matched or something was not done, 2 usage or configuration.`;
 
 const replayHelp = `
-Replaying doubles nothing: what Odoo has already is left as it is, also when the entry was applied before or was
-a duplicate. A running serve takes replayed entries up; without one, --now does it here (it needs the ODOO_
-variables). What was erased cannot be replayed.
-With --to, a reply is posted on that document whatever else is known of it, also when it is in Odoo elsewhere. An
+Replaying is safe: nothing is added to Odoo twice, even if the entry was applied before or was a duplicate.
+A running serve processes replayed entries; without one, --now does it in this command (it needs the ODOO_
+variables). Erased entries cannot be replayed.
+With --to, a reply is posted on that document without further checks, even if Odoo already has it on another document. An
 employee's reply that answers nothing known becomes a note where the document has notes, else a public message.`;
 
 const discardHelp = `
 The reason stays in the entry's history. A discarded entry can be replayed while its body is kept.`;
 
 const eraseHelp = `
-Entries that had not been brought to Odoo are ended by it: look first, with --dry-run. What a worker has in hand
-is not touched (run it again), nor are Odoo's own records.`;
+Unprocessed entries are discarded too: check with --dry-run first. Entries that a worker has claimed are not touched
+(run it again), nor are Odoo's own records.`;

@@ -36,17 +36,17 @@ function printTrace(
     out(printableLine(`${address}: ${verdictText(verdict, events.length > 0)}`));
     printTable(events.map(line), out);
     if (asked === undefined) continue;
-    out(asked.length === 0 ? "  Sweego's log has nothing of it." : "  Sweego's log says:");
+    out(asked.length === 0 ? "  Sweego's log has no event for this recipient." : "  Sweego's log says:");
     printTable(asked.map(line), out);
   }
   printEntries('Replies:', entries.filter(isReply), time, out);
   printEntries(
-    'What Sweego told, as kept in the inbox:',
+    'Events in the inbox:',
     entries.filter((entry) => !isReply(entry)),
     time,
     out,
   );
-  if (entries.length > 0) out('  More of one: sweego-odoo-bridge inbox show <number>');
+  if (entries.length > 0) out('  Details of an entry: sweego-odoo-bridge inbox show <number>');
 }
 
 function verdictText(verdict: RecipientTrace['verdict'], isKnownToSweego: boolean): string {
@@ -72,15 +72,10 @@ function printEntries(heading: string, entries: readonly EntrySummary[], time: T
     kinds[entry.kind],
     `entry ${entry.id}`,
     entry.state,
-    reasonOf(entry),
+    entry.reason,
     attemptsText(entry.attempts),
   ]);
   printTable(rows, out);
-}
-
-/** A reply that is in Odoo is named by its place, which follows the outcome in the reason. */
-function reasonOf({ outcome, isErased, reason }: EntrySummary): string {
-  return outcome === 'injected' && !isErased ? `posted on ${reason.slice('injected: '.length)}` : reason;
 }
 
 function attemptsText(attempts: number): string {

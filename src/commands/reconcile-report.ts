@@ -14,10 +14,10 @@ const seeParked = 'see them with: sweego-odoo-bridge inbox list --state parked -
 
 /** One reconciliation, and what became in Odoo of what it found. */
 export function printReconciled({ run, lostReplies }: Reconciled, brought: BroughtRows, out: Out): void {
-  out(`Messages that wait for word from Sweego: ${run.pending}`);
+  out(`Messages that wait for an event from Sweego: ${run.pending}`);
   if (run.tooOld !== null) {
     const { count, oldest } = run.tooOld;
-    out(`Of them too old to be asked about (--days, RECONCILE_DAYS): ${count}, the oldest sent at ${oldest}`);
+    out(`Of these, too old to look up (--days, RECONCILE_DAYS): ${count}, the oldest sent at ${oldest}`);
   }
   if (run.domains.length > 0) {
     const rows = run.domains.map(({ domain, result, code, rows: count }) => [
@@ -26,7 +26,7 @@ export function printReconciled({ run, lostReplies }: Reconciled, brought: Broug
       String(count),
     ]);
     printTable([['FROM DOMAIN', "SWEEGO'S LOG", 'ROWS'], ...rows], out);
-    out(`Rows that told something new: ${run.news}`);
+    out(`Rows with new events: ${run.news}`);
   }
   if (run.unreadable > 0) out(`Rows that cannot be read: ${run.unreadable}`);
   printBrought(brought, out);
@@ -35,7 +35,7 @@ export function printReconciled({ run, lostReplies }: Reconciled, brought: Broug
     out(printableLine(`Lost reply of ${sender}: ${subject}${when}`));
   }
   if (run.inbound === 'checked') {
-    out(`Lost replies that were not told of before: ${lostReplies.length}`);
+    out(`Lost replies not reported before: ${lostReplies.length}`);
     if (lostReplies.length > 0) out('Each is an activity in Odoo: ask the sender to send it again.');
   } else {
     const why = run.inboundCode === undefined ? '' : ` (${run.inboundCode})`;
@@ -50,7 +50,7 @@ function printBrought(brought: BroughtRows, out: Out): void {
     const counts = [
       `${applied} applied`,
       ...(needless > 0 ? [`${needless} needed nothing`] : []),
-      `${open.length} ${worker === 'serve' ? 'still to come' : 'put off'}`,
+      `${open.length} ${worker === 'serve' ? 'pending' : 'retried later'}`,
       `${parked.length} parked`,
     ];
     out(`Brought to Odoo${worker === 'serve' ? ' by the running serve' : ''}: ${counts.join(', ')}`);
@@ -68,7 +68,7 @@ function lineOf({ id, state, reason, dueAt }: EntrySummary): string {
 
 const inboundTexts: Readonly<Record<Exclude<ReconciliationRun['inbound'], 'checked'>, string>> = {
   'not needed': 'none of the last two hours counts as lost, and there are no older ones to look for',
-  postponed: 'the inbox holds what nobody has looked at yet; the next run looks for them',
+  postponed: 'the inbox holds webhooks that are not processed yet; the next run looks for them',
   failed: 'Sweego’s log of received mails could not be read',
   skipped: 'Sweego could not be asked',
 };

@@ -51,7 +51,7 @@ export async function runReconcile(
     const brought = await bringRows(config, inbox, new Date(done.run.startedAt), deps);
     if (options.json) out(printableJson(reconciledToJson(done, brought)));
     else printReconciled(done, brought, out);
-    // First, since a mail's state in Odoo is at stake; the summary tells both.
+    // Thrown first because it matters more; the summary shows both.
     requireBrought(brought);
     if (done.run.outcome !== 'complete') throw incomplete(done.run);
   });

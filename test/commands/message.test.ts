@@ -66,7 +66,7 @@ async function openOrder() {
   return { ask, bring, event, odoo, partners, order, message, sweego, mailTo };
 }
 
-it('tells every recipient with his events in the zone asked for, by the document’s name', async () => {
+it('tells every recipient with their events in the zone asked for, by the document’s name', async () => {
   const { ask, order, message } = await openOrder();
   const printed = await ask(order.name);
   expect(printed).toContain(`Message ${message.messageId} of sale.order ${order.id}`);
@@ -74,7 +74,7 @@ it('tells every recipient with his events in the zone asked for, by the document
     /^ann@example\.com: delivered\n +2026-11-25 14:03:07 \+01:00 +delivered +.*01-ann/m,
   );
   expect(printed).toMatch(/^bob@example\.com: no word yet from Sweego$/m);
-  expect(printed).toMatch(/^What Sweego told.*:\n +.* event +entry 1 +settled +applied$/m);
+  expect(printed).toMatch(/^Events in the inbox:\n +.* event +entry 1 +settled +applied$/m);
   expect(printed).toContain('Times are those of Europe/Paris.');
 });
 
@@ -103,7 +103,7 @@ it('asks Sweego anew when told to', async () => {
     sweegoLogRow({ ...bob, status: 'undelivered', bounceType: 'hard', smtpAnswer: answer }),
   );
   const printed = await ask(order.name, { askSweego: true });
-  expect(printed).toContain("Sweego's log has nothing of it.");
+  expect(printed).toContain("Sweego's log has no event for this recipient.");
   expect(printed).toMatch(/Sweego's log says:\n.*email_sent.*\n.*hard_bounce +address_unknown +550 5\.1\.1/);
 });
 
@@ -225,6 +225,6 @@ it('names replies, and what became of each, the one that came first on top', asy
     reply('First', new Date('2026-11-25T14:00:00Z')),
   );
   expect(await ask(message.messageId)).toMatch(
-    /^Replies:\n +2026-11-25 15:00:00 \+01:00 +reply +entry 3 +settled +posted on .*\n +2026-11-25 16:00:00 .* entry 2 +settled/m,
+    /^Replies:\n +2026-11-25 15:00:00 \+01:00 +reply +entry 3 +settled +injected: .*\n +2026-11-25 16:00:00 .* entry 2 +settled/m,
   );
 });

@@ -66,10 +66,10 @@ describe('reconcile', () => {
     const { run, logs, envelope } = await openOperator();
     logs('undelivered', { bounceType: 'hard', smtpAnswer: '550 5.1.1 user unknown' });
     const printed = (await run()).join('\n');
-    expect(printed).toContain('Messages that wait for word from Sweego: 1');
+    expect(printed).toContain('Messages that wait for an event from Sweego: 1');
     expect(printed).toMatch(/example\.com +read +1/);
-    expect(printed).toContain('Rows that told something new: 1');
-    expect(printed).toContain('Brought to Odoo: 1 applied, 0 put off, 0 parked');
+    expect(printed).toContain('Rows with new events: 1');
+    expect(printed).toContain('Brought to Odoo: 1 applied, 0 retried later, 0 parked');
     expect(await envelope()).toMatchObject({
       notification_status: 'exception',
       failure_type: 'mail_email_invalid',
@@ -149,8 +149,8 @@ describe('reconcile', () => {
     });
     await odoo.standIn.setCondition('working');
     const printed = (await run()).join('\n');
-    expect(printed).toContain('Rows that told something new: 0');
-    expect(printed).toContain('Brought to Odoo: 1 applied, 0 put off, 0 parked');
+    expect(printed).toContain('Rows with new events: 0');
+    expect(printed).toContain('Brought to Odoo: 1 applied, 0 retried later, 0 parked');
     expect(await envelope()).toMatchObject({ notification_status: 'exception' });
   });
 
@@ -164,7 +164,9 @@ describe('reconcile', () => {
       scope: 'bridge',
       says: /inbox list --state parked --kind log/,
     });
-    expect(lines.join('\n')).toMatch(/0 applied, 0 put off, 1 parked\n +entry 1 is parked: EVENT_UNMATCHED/);
+    expect(lines.join('\n')).toMatch(
+      /0 applied, 0 retried later, 1 parked\n +entry 1 is parked: EVENT_UNMATCHED/,
+    );
     expect((await run()).join('\n')).toMatch(
       /Rows parked in earlier runs: 1; see them with: .*inbox list --state parked --kind log/,
     );

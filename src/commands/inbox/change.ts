@@ -33,23 +33,23 @@ const fixes: Readonly<Record<Exclude<EntryChange, 'done'>, string>> = {
   erased: 'what was erased cannot come back',
 };
 
-/** Changes entries step by step, or with `isDryRun` only foretells it by `foretell`. */
+/** Changes entries step by step, or with `isDryRun` only predicts the result. */
 export async function changeEntries(
   entries: readonly SelectedEntry[],
   {
     isDryRun,
     change,
-    foretell,
+    predict,
   }: {
     isDryRun: boolean;
     change: (ids: readonly number[]) => Promise<EntryChange[]>;
-    foretell: (summary: EntrySummary) => EntryChange;
+    predict: (summary: EntrySummary) => EntryChange;
   },
 ): Promise<ChangedEntry[]> {
   if (isDryRun) {
     return entries.map((entry) => ({
       ...entry,
-      change: entry.summary === undefined ? 'unknown' : foretell(entry.summary),
+      change: entry.summary === undefined ? 'unknown' : predict(entry.summary),
     }));
   }
   const changed: ChangedEntry[] = [];

@@ -14,7 +14,7 @@ export type InboxDiscardOptions = SelectionOptions & { reason: string; dryRun: b
 
 const longestReason = 200;
 
-/** By filter only what has not ended is meant, unless states are named. */
+/** States that a filter selects if `--state` is not given. */
 const usualStates: readonly EntryState[] = ['received', 'claimed', 'waiting', 'parked'];
 
 /**
@@ -37,7 +37,7 @@ export async function runInboxDiscard(
     const changed = await changeEntries(entries, {
       isDryRun: options.dryRun,
       change: (ids) => inbox.discard(ids, reason, now),
-      foretell: ({ state }) => (state === 'claimed' || state === 'settled' ? state : 'done'),
+      predict: ({ state }) => (state === 'claimed' || state === 'settled' ? state : 'done'),
     });
     const report: ChangeReport = { verb: 'discarded', changed, more, isDryRun: options.dryRun };
     return { report, unclaimed: (await inbox.status()).unclaimed };

@@ -9,7 +9,8 @@ export type InboxDeps = {
 };
 
 /**
- * Lends the inbox that exists: a mistyped DATABASE_URL must not look like an empty inbox.
+ * Opens an existing inbox for one call and closes it. Never creates one: a mistyped DATABASE_URL must not look like an
+ * empty inbox.
  *
  * @throws BridgeError INBOX_FILE_MISSING, INBOX_*
  */

@@ -14,7 +14,7 @@ const entriesAtOnce = 1000;
 
 /**
  * Removes what the inbox holds of one person: body, files and terms of every entry whose event or reply names
- * the address. Requests that nobody has looked at are split first, since only then is known whom they name.
+ * the address. Unprocessed webhooks are split first, because only then their addresses are known.
  *
  * It does not reach what a worker has in hand (said, and an error), bodies that are no JSON, texts that mention
  * the person elsewhere, and Odoo's own records.
@@ -27,7 +27,7 @@ export async function runInboxErase(config: BridgeConfig, options: InboxEraseOpt
   const now = deps.now();
   const { changed, unclaimed } = await withExistingInbox(config, async (inbox) => {
     if (!options.dryRun) await splitAll(inbox, now);
-    const changed = options.dryRun ? await foretell(inbox, term) : await eraseAll(inbox, term, now);
+    const changed = options.dryRun ? await predict(inbox, term) : await eraseAll(inbox, term, now);
     return { changed, unclaimed: (await inbox.status()).unclaimed };
   });
   const report: ChangeReport = { verb: 'erased', changed, more: false, isDryRun: options.dryRun };
@@ -74,7 +74,7 @@ async function eraseAll(inbox: Inbox, term: string, now: Date): Promise<ChangedE
   return [...changed.values()];
 }
 
-async function foretell(inbox: Inbox, term: string): Promise<ChangedEntry[]> {
+async function predict(inbox: Inbox, term: string): Promise<ChangedEntry[]> {
   const found = await inbox.list({ terms: [term], limit: 1_000_000 });
   const changeOf = ({ state }: EntrySummary) => (state === 'claimed' ? 'claimed' : 'done');
   return found.map((summary) => ({ id: summary.id, summary, change: changeOf(summary) }));
@@ -89,8 +89,8 @@ function remainder(changed: readonly ChangedEntry[], unclaimed: number, isDryRun
       ? []
       : [
           isDryRun
-            ? `Webhooks not yet looked at: ${unclaimed}. The real run looks whom they name.`
-            : `Webhooks that arrived meanwhile: ${unclaimed}. Run it again, which looks whom they name.`,
+            ? `Unprocessed webhooks: ${unclaimed}. The real run checks them too.`
+            : `Webhooks that arrived meanwhile: ${unclaimed}. Run it again to check them too.`,
         ];
   return [
     ...(open === 0 ? [] : [`${open} of them had not been brought to Odoo, and never will be.`]),

@@ -5,7 +5,7 @@ import type { InboxDeps } from './entry.ts';
 import { toEntryFilter } from './selection.ts';
 import type { FilterOptions } from './selection.ts';
 
-/** Reasons that are errors hold their fix too, which `inbox show` and `--json` tell in full. */
+/** Reasons that are errors hold their fix too, which `inbox show` and `--json` show in full. */
 const longestReason = 100;
 
 export type InboxListOptions = FilterOptions & { json: boolean };
@@ -40,7 +40,7 @@ export async function runInboxList(config: BridgeConfig, options: InboxListOptio
   if (rows.length > 0) printTable([['ID', 'KIND', 'STATE', 'ATTEMPTS', 'AGE', 'REASON'], ...rows], deps.out);
   const counts = Object.entries(status.states).map(([state, count]) => `${count} ${state}`);
   const shown = more ? `${entries.length} shown, more match: raise --limit.` : `${entries.length} shown.`;
-  deps.out(`${shown} The inbox holds ${status.unclaimed} not yet looked at, ${counts.join(', ')}.`);
+  deps.out(`${shown} The inbox holds ${status.unclaimed} unprocessed webhooks, ${counts.join(', ')}.`);
 }
 
 function shortened(text: string): string {

@@ -20,7 +20,7 @@ export type InboxReplayOptions = SelectionOptions & {
   json: boolean;
 };
 
-/** By filter only what waits for a human is meant, unless states are named. */
+/** States that a filter selects if `--state` is not given. */
 const usualStates: readonly EntryState[] = ['parked'];
 
 /** Who works on replayed entries, and what became of them when the command (`now`) saw to their end. */
@@ -48,7 +48,7 @@ export async function runInboxReplay(
     const changed = await changeEntries(entries, {
       isDryRun: options.dryRun,
       change: (ids) => inbox.replay(ids, now, options.to),
-      foretell: ({ state, isErased }) => (state === 'claimed' ? 'claimed' : isErased ? 'erased' : 'done'),
+      predict: ({ state, isErased }) => (state === 'claimed' ? 'claimed' : isErased ? 'erased' : 'done'),
     });
     const report: ChangeReport = { verb: 'replayed', changed, more, isDryRun: options.dryRun };
     const work = options.dryRun ? undefined : await seeToWork(config, inbox, changed, deps);
@@ -133,7 +133,7 @@ function describeWork(work: Work | undefined, { changed }: ChangeReport): string
   const shown = ids.length > 5 ? '--state received' : ids.join(' ');
   if (work.worker === 'serve') {
     return [
-      'The lease of this inbox is held: the serve that runs takes them from here. ' +
+      'A running serve will process them. ' +
         '(If none runs because it was killed, start it, or repeat this with --now.)',
     ];
   }

@@ -59,10 +59,10 @@ export function addressTerm(recipient: string): string {
 
 /**
  * The entries that a command is to change. Without numbers only those in `usualStates` are taken, unless
- * states are named; at most `limit`, and `more` tells whether others match too.
+ * states are named; at most `limit`, and `more` says whether others match too.
  *
- * @throws BridgeError INBOX_SELECTION_INVALID when neither numbers nor filters are given, or both: everything
- *   is never meant by nothing. INBOX_OPTION_INVALID, INBOX_*
+ * @throws BridgeError INBOX_SELECTION_INVALID when neither numbers nor filters are given, or both: an
+ *   empty selection never means all entries. INBOX_OPTION_INVALID, INBOX_*
  */
 export async function selectEntries(
   inbox: Inbox,

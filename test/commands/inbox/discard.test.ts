@@ -78,7 +78,7 @@ describe('inbox discard', () => {
     expect(await find(claimed)).toMatchObject({ state: 'claimed' });
   });
 
-  it('with --dry-run foretells exactly what it would do, and changes nothing', async () => {
+  it('with --dry-run predicts exactly what it would do, and changes nothing', async () => {
     const { put, park, claim, discard, find, lines, history } = await createInbox();
     await put([eventBody('ann@example.com')]);
     const [parked = 0] = await park();

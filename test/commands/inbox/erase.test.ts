@@ -72,7 +72,7 @@ describe('inbox erase', () => {
     await put([eventBody('ann@example.com', { event_type: 'delivered' })]);
     await erase({ dryRun: true });
     expect(lines).toContain('1 of 1 entries would be erased.');
-    expect(lines).toContain('Webhooks not yet looked at: 1. The real run looks whom they name.');
+    expect(lines).toContain('Unprocessed webhooks: 1. The real run checks them too.');
     expect(await find(id)).toMatchObject({ state: 'parked', isErased: false });
     expect(await use((inbox) => inbox.status())).toMatchObject({ unclaimed: 1 });
   });

@@ -5,7 +5,7 @@ import { runInboxList } from '../../../src/commands/inbox/list.ts';
 import type { InboxListOptions } from '../../../src/commands/inbox/list.ts';
 import { createOperatorInbox, eventBody, replyBody } from '../../support/inbox/operator-inbox.ts';
 
-/** One parked event of Ann, one applied event of Bob, one reply of Ann, one request nobody has looked at. */
+/** One parked event of Ann, one applied event of Bob, one reply of Ann, one unprocessed webhook. */
 async function createFilledInbox() {
   const operator = await createOperatorInbox();
   await operator.put([eventBody('ann@example.com')]);
@@ -36,7 +36,7 @@ describe('inbox list', () => {
       expect.stringMatching(/^\d+ +inbound +received +0 +3h /),
       expect.stringMatching(/^\d+ +outbound +settled +0 +3h +applied$/),
       expect.stringMatching(/^\d+ +outbound +parked +0 +3h +EVENT_UNMATCHABLE: no Message-Id$/),
-      '3 shown. The inbox holds 1 not yet looked at, 1 received, 0 claimed, 0 waiting, 1 settled, 1 parked.',
+      '3 shown. The inbox holds 1 unprocessed webhooks, 1 received, 0 claimed, 0 waiting, 1 settled, 1 parked.',
     ]);
   });
 
