@@ -20,8 +20,8 @@ export type DrainDeps = { now: () => Date; log: Log };
 
 /**
  * Resolves when every entry is settled, parked or waiting, or when Odoo as a whole is unavailable. Only one process may
- * write to Odoo: while a `serve` does, this process only watches. The lease of a killed `serve` is taken over when it was
- * not renewed for its whole duration; then this process works as `serve` does.
+ * write to Odoo: while a `serve` does, this process only watches. The lease of a killed `serve` is taken over when it
+ * was not renewed for its whole duration; then this process works as `serve` does.
  *
  * @throws BridgeError INBOX_*
  */

@@ -93,7 +93,8 @@ export function createProgram(deps: CommandLineDeps): Command {
 const reconcileHelp = `
 New events, and those left by earlier runs, are applied by the running serve, or by this command if none runs.
 It works on the inbox that serve uses (DATABASE_URL).
-Exit codes: 0 done, 1 Sweego's log was not read to its end or some events could not be applied in Odoo, 2 usage or configuration.`;
+Exit codes: 0 done, 1 Sweego's log was not read to its end or some events could not be applied in Odoo,
+2 usage or configuration.`;
 
 const messageHelp = `
 The state of each recipient, as Odoo shows it now:

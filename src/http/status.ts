@@ -19,8 +19,8 @@ export function answerHealth(c: Context) {
 }
 
 /**
- * 200 when webhooks can be accepted, else 503. The state of Odoo is reported but does not affect the status: webhooks must be
- * accepted especially while Odoo is down.
+ * 200 when webhooks can be accepted, else 503. The state of Odoo is reported but does not affect the status: webhooks
+ * must be accepted especially while Odoo is down.
  */
 export async function answerReadiness(c: Context, readiness: () => Promise<Readiness>) {
   const { isInboxWritable, areSettingsKnown, odoo, inbox } = await readiness();

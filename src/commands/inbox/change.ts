@@ -92,7 +92,7 @@ export function changesToJson({ changed, more, isDryRun }: ChangeReport) {
   };
 }
 
-/** Prints the report in the form that is wanted, with what else the command has to tell. */
+/** Prints the report in the form that is wanted, with the command's own lines or values. */
 export function printReport(
   report: ChangeReport,
   { json, more = {}, lines = [] }: { json: boolean; more?: object; lines?: readonly string[] },
