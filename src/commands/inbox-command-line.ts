@@ -155,5 +155,5 @@ const discardHelp = `
 The reason stays in the entry's history. A discarded entry can be replayed while its body is kept.`;
 
 const eraseHelp = `
-Unprocessed entries are discarded too: check with --dry-run first. Entries that a worker has claimed are not touched
-(run it again), nor are Odoo's own records.`;
+Unprocessed entries are erased too and never reach Odoo: check with --dry-run first. Entries that a worker has
+claimed are not touched (run it again), nor are Odoo's own records.`;
