@@ -3,7 +3,7 @@ import type { ErrorKind } from './error-kind.ts';
 
 const provision = 'Run: sweego-odoo-bridge provision';
 const giveDocument =
-  'Give it a document (sweego-odoo-bridge inbox replay <id> --to <model>,<number>), or discard it.';
+  'Post it on a document (sweego-odoo-bridge inbox replay <id> --to <model>,<number>), or discard it.';
 const odooLog = 'Odoo wrote the text to its own log (logger odoo.http) at this time.';
 const inboxFile = 'Check the disk and the rights of the file of DATABASE_URL, then start the bridge again.';
 const askSender = 'Ask the sender to send the file in another way';
@@ -143,7 +143,7 @@ const errorKindsByCode = {
   ),
   REPLY_NOT_TAKEN: later(
     'entry',
-    'Find the cause in the traceback of this time in Odoo’s log and replay the mail, or give it another document.',
+    'Find the cause in the traceback of this time in Odoo’s log and replay the mail, or post it on another document with `inbox replay <id> --to`.',
   ),
   REPLY_UNBUILDABLE: never(
     'entry',

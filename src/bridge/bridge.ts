@@ -69,7 +69,7 @@ export async function openBridge(
   const stopping = new AbortController();
   const refreshing = refreshEveryMinute(settings, stopping.signal, {
     log,
-    // After the clock was set back, no ticks come for that long.
+    // After the clock is set back, node-cron is silent for that long; this wakes the reconciler meanwhile.
     onRefresh: () => reconciler.wake(),
   });
   const ticks = openTicks(() => void reconciler.wake());
@@ -101,7 +101,7 @@ async function atMost(ms: number, work: Promise<void>): Promise<void> {
 }
 
 /**
- * Refreshes the settings each minute. Logs a failure when it begins, changes or ends, not each minute. The pause is
+ * Refreshes the settings each minute. Logs a failure when it begins, changes or ends. The pause is
  * independent of the computer's clock.
  *
  * @param onRefresh called after each successful refresh; not waited for

@@ -9,7 +9,7 @@ import type { DrainEnd } from './drain-now.ts';
 /** More rows than a reconciliation of a week finds. */
 const mostRows = 100_000;
 
-/** The result for the rows of Sweego's log that Odoo did not have. */
+/** The result for the rows of Sweego's log that were not yet applied in Odoo. */
 export type BroughtRows = {
   /** Which process brought them to Odoo; `none`: there were no rows. */
   worker: 'none' | 'serve' | 'now';
@@ -85,8 +85,8 @@ async function summariesOf(inbox: Inbox, ids: readonly number[]): Promise<EntryS
 }
 
 /**
- * Fails when rows need somebody to act: open rows while no `serve` runs, and rows that were parked in this run. Rows
- * parked earlier are only reported, because the run that parked them has failed already.
+ * Fails if rows are left that no running process will apply, or rows were parked in this run. Rows parked earlier are
+ * only reported.
  *
  * @throws BridgeError RECONCILE_UNFINISHED
  */
@@ -131,8 +131,8 @@ function listRows(inbox: Inbox, filter: EntryFilter): Promise<EntrySummary[]> {
 }
 
 /**
- * Makes entries due at once that only wait because Odoo was unavailable. Entries that failed themselves, or wait for a
- * message, keep their time: replaying resets their counters, so repeated calls would never let them end.
+ * Makes rows due that wait only because of an outage. Others keep their time: replaying them would reset their attempts
+ * on each call.
  */
 async function endOutageWaits(inbox: Inbox, rows: readonly EntrySummary[], now: Date): Promise<void> {
   const ids = rows

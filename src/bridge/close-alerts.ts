@@ -24,7 +24,7 @@ export async function closeAlerts(
   try {
     const actions = createBridgeActions(odoo);
     for (const reply of replies) await actions.closeAlert(alertKey(reply));
-    return ['Activities of them in Odoo are closed.'];
+    return ['Their activities in Odoo are closed.'];
   } catch (error) {
     return [stayOpen(error instanceof BridgeError ? error.code : 'UNEXPECTED')];
   } finally {
@@ -33,5 +33,5 @@ export async function closeAlerts(
 }
 
 function stayOpen(why: string): string {
-  return `Activities of them in Odoo may stay open (${why}): mark them as done there.`;
+  return `Their activities in Odoo may stay open (${why}): mark them as done there.`;
 }

@@ -20,8 +20,8 @@ export type DrainDeps = { now: () => Date; log: Log };
 
 /**
  * Resolves when every entry is settled, parked or waiting, or when Odoo as a whole is unavailable. Only one process may
- * write to Odoo: while a `serve` does, this process only watches. The lease of a killed `serve` is taken over when it was
- * not renewed for its whole time; then this process works as `serve` does.
+ * write to Odoo: while a `serve` does, this process only watches. The lease of a killed `serve` is taken over when it
+ * was not renewed for its whole duration; then this process works as `serve` does.
  *
  * @throws BridgeError INBOX_*
  */
@@ -42,7 +42,7 @@ export async function drainNow(
     }
     worker.start();
     while (worker.contact().state !== 'down' && (await isAnyUnderWay(inbox, left))) await sleep(lookEveryMs);
-    // The current turn still shows whether Odoo answers.
+    // The current turn still updates `contact`.
     await worker.stop();
     const contact = worker.contact();
     return contact.state === 'down'

@@ -15,10 +15,10 @@ export type ReadinessDeps = {
 };
 
 /**
- * Finds out whether webhooks can be accepted, at most every two seconds. It tests the inbox with a real write: it renews
- * a lease without any other use. All processes use the same holder, because a lease of another holder would not be
- * written. Settings count as known too when the environment has a secret, because webhooks are accepted then. The
- * returned function never throws.
+ * Finds out whether webhooks can be accepted, at most every two seconds. It tests the inbox with a real write: it
+ * renews a dummy lease. All processes use the same holder name, because renewing another holder's lease writes nothing.
+ * Settings count as known too when the environment has a secret, because webhooks are accepted then. The returned
+ * function never throws.
  */
 export function createReadiness(deps: ReadinessDeps): () => Promise<Readiness> {
   let last: { at: number; answer: Promise<Readiness> } | undefined;

@@ -72,15 +72,10 @@ function printEntries(heading: string, entries: readonly EntrySummary[], time: F
     kinds[entry.kind],
     `entry ${entry.id}`,
     entry.state,
-    reasonOf(entry),
+    entry.reason,
     attemptsText(entry.attempts),
   ]);
   printTable(rows, out);
-}
-
-/** A reply that is in Odoo is named by its place, which follows the outcome in the reason. */
-function reasonOf({ outcome, isErased, reason }: EntrySummary): string {
-  return outcome === 'injected' && !isErased ? `posted on ${reason.slice('injected: '.length)}` : reason;
 }
 
 function attemptsText(attempts: number): string {

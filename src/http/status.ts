@@ -5,7 +5,7 @@ import type { InboxStatus } from '../inbox/inbox.ts';
 export type Readiness = {
   /** Whether a test write was stored durably. */
   isInboxWritable: boolean;
-  /** Whether settings, with their secrets, were ever read from Odoo or from the snapshot. */
+  /** Whether settings were read from Odoo or the snapshot, or the environment has an outbound secret. */
   areSettingsKnown: boolean;
   /** `unknown` before the first call. `code`: the code of the last failure. */
   odoo: { state: 'up' | 'down' | 'unknown'; code?: string };
@@ -19,8 +19,8 @@ export function answerHealth(c: Context) {
 }
 
 /**
- * 200 when webhooks can be accepted, else 503. The state of Odoo is reported but does not decide: webhooks must be
- * accepted especially while Odoo is down.
+ * 200 when webhooks can be accepted, else 503. The state of Odoo is reported but does not affect the status: webhooks
+ * must be accepted especially while Odoo is down.
  */
 export async function answerReadiness(c: Context, readiness: () => Promise<Readiness>) {
   const { isInboxWritable, areSettingsKnown, odoo, inbox } = await readiness();

@@ -20,7 +20,10 @@ export type WebhookDeps = {
   bodyBudget: BodyBudget;
   /** The secrets that are known now; empty before the first one is known. */
   secretsFor(direction: WebhookDirection): readonly SigningSecret[];
-  /** Whether the secrets of Odoo are up to date. Otherwise a secret may be missing, and no signature is proven wrong. */
+  /**
+   * Whether the last refresh from Odoo succeeded, and none is under way. If not, a new secret may be unknown here, so a
+   * mismatch is answered 503, not 401.
+   */
   areSecretsCurrent(): boolean;
   /** Reads new secrets from Odoo. The settings keeper limits how often and how long. */
   refreshSecrets(): Promise<unknown>;

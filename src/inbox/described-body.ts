@@ -12,7 +12,7 @@ export type DescribedElement = {
   terms: readonly string[];
 };
 
-/** What a claim needs to know of a body. The inbox itself knows nothing of Sweego's wire. */
+/** What a claim needs to know of a body. The inbox itself does not know Sweego's formats. */
 export type DescribedBody =
   /**
    * The elements of the body in order.

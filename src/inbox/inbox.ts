@@ -106,7 +106,7 @@ export type Inbox = {
    */
   releaseClaimed(kinds: readonly EntryKind[], now: Date): Promise<{ released: number; parked: number }>;
 
-  /** Makes every wait end so many milliseconds earlier: for a clock that was set back, which would lengthen them. */
+  /** Shortens every wait by `byMs`, for use after the clock was set back. */
   shiftWaits(byMs: number): Promise<void>;
 
   /**

@@ -225,6 +225,6 @@ it('lists replies with their results, the first one on top', async () => {
     reply('First', new Date('2026-11-25T14:00:00Z')),
   );
   expect(await ask(message.messageId)).toMatch(
-    /^Replies:\n +2026-11-25 15:00:00 \+01:00 +reply +entry 3 +settled +posted on .*\n +2026-11-25 16:00:00 .* entry 2 +settled/m,
+    /^Replies:\n +2026-11-25 15:00:00 \+01:00 +reply +entry 3 +settled +injected: .*\n +2026-11-25 16:00:00 .* entry 2 +settled/m,
   );
 });

@@ -40,7 +40,7 @@ export function understand(entry: Entry): readonly Pending[] | EntryResult {
       meaning.kind === 'message' ? [{ entry, messageId: meaning.messageId, event: meaning.event }] : [],
     );
     if (pending.length > 0) return pending;
-    const reason = other?.reason ?? 'it tells nothing';
+    const reason = other?.reason ?? 'the log row contains no event';
     return { kind: 'settle', outcome: { outcome: 'ignored', reason } };
   } catch (error) {
     if (error instanceof BridgeError) return parkedBy(error);

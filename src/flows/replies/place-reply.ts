@@ -81,7 +81,7 @@ async function look(deps: ReplyDeps, entry: Entry, mail: InboundMail, log: LogAn
   return judge(deps, entry, mail, { clues, known, headers, refusedTokens: refused }, log);
 }
 
-/** @param log its answer; `null` when it was read in vain */
+/** @param log what Sweego's log returned; `null` if it had nothing or could not be read */
 function judge(
   deps: ReplyDeps,
   entry: Entry,

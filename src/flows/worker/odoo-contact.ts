@@ -15,9 +15,9 @@ export type OdooContactKeeper = {
 };
 
 /**
- * Logs an outage once, with its code and its fix, and again when its code changes or when it ends. An outage ends
- * when work succeeds, not when a probe succeeds: Odoo may answer the probe and still fail the work. With several
- * lanes, each lane that failed must succeed.
+ * Logs an outage once, with its code and its fix, and again when its code changes or when it ends. An outage ends when
+ * every lane that failed has succeeded: its work succeeded or, if it has no work, Odoo answered the probe. While a lane
+ * has work, an answered probe is not enough, because Odoo may still fail the work.
  */
 export function createOdooContact(deps: {
   now: () => Date;

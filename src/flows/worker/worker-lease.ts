@@ -3,7 +3,10 @@ import type { BridgeError } from '../../errors.ts';
 import type { Inbox } from '../../inbox/inbox.ts';
 import type { Log } from '../../log.ts';
 
-/** Only its holder writes to Odoo. Another process takes over when the lease was not renewed for `ttlMs`. */
+/**
+ * Only its holder changes mails and posts replies in Odoo; activities may be written without it. Another process takes
+ * over when the lease was not renewed for `ttlMs`.
+ */
 export const workerLease = { name: 'worker', ttlMs: 6_000 } as const;
 const heartbeatMs = 2_000;
 /** A lease renewed this recently is not renewed again: turns of several lanes follow closely, and each renewal is a commit. */

@@ -35,8 +35,9 @@ export type Worker = {
 };
 
 /**
- * Moves entries from the inbox to Odoo while this process holds the lease: only the holder writes to Odoo. The lanes
- * run side by side; they share the lease and the knowledge of Odoo's state.
+ * Moves entries from the inbox to Odoo while this process holds the lease. Only its holder changes mails and posts
+ * replies in Odoo; activities may be written without it. The lanes run side by side; they share the lease and the
+ * knowledge of Odoo's state.
  */
 export function createWorker(deps: WorkerDeps): Worker {
   const stopping = new AbortController();

@@ -3,10 +3,10 @@ import { bridgeError } from '../../errors.ts';
 import type { InboxAction } from '../inbox-fault.ts';
 import { inboxFault } from './fault.ts';
 import { isConnectionLost } from './sql-state.ts';
-import type { RunStatement } from './statement.ts';
+import type { RunStatement, StatementRow, StatementValue } from './statement.ts';
 
-export type SqlValue = string | number | boolean | null | Uint8Array | readonly (string | number | null)[];
-export type SqlRow = Readonly<Record<string, unknown>>;
+export type SqlValue = StatementValue;
+export type SqlRow = StatementRow;
 
 /** An opened database; the connections behind it come and go. */
 export type Session = {

@@ -1,4 +1,9 @@
-import type { SqlRow, SqlValue } from './session.ts';
+/** What a parameter of a statement may be. */
+export type StatementValue =
+  string | number | boolean | null | Uint8Array | readonly (string | number | null)[];
 
-/** Runs one statement. Instants and ids are numbers, bytes a Buffer. */
-export type RunStatement = (sql: string, parameters: readonly SqlValue[]) => Promise<SqlRow[]>;
+/** A row as the driver gives it: instants and ids are numbers, bytes a Buffer. */
+export type StatementRow = Readonly<Record<string, unknown>>;
+
+/** Runs one statement. */
+export type RunStatement = (sql: string, parameters: readonly StatementValue[]) => Promise<StatementRow[]>;

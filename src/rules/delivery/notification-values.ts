@@ -15,7 +15,10 @@ export type OdooFacts = {
   language: Language;
 };
 
-/** The new values of a recipient's notification. Only values that differ from the row are returned. */
+/**
+ * The changes to a recipient's notification; decides whether its envelope turns red (`exception`). Empty when nothing
+ * changes.
+ */
 export function notificationValues(
   recipient: Recipient,
   notification: NotificationState | undefined,

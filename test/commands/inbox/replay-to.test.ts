@@ -123,7 +123,7 @@ describe('inbox discard', () => {
     await odoo.standIn.setCondition('working');
     await parkByWorker(id);
     await runInboxDiscard(config, discard, deps);
-    expect(lines.at(-1)).toBe('Activities of them in Odoo are closed.');
+    expect(lines.at(-1)).toBe('Their activities in Odoo are closed.');
     expect(await activities()).toEqual([]);
   });
 });
