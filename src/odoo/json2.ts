@@ -1,11 +1,10 @@
 import { z } from 'zod';
 import type { SendHttpRequest } from '../http-client.ts';
-import { createExchange } from './exchange.ts';
+import { createExchange, readServerVersion } from './exchange.ts';
 import { faultOfAnswer, faultOfException } from './fault.ts';
 import { readJsonBody, writeJsonBody } from './json-body.ts';
 import type { CallSite } from './odoo-error.ts';
 import type { Odoo, OdooConnection } from './odoo.ts';
-import { readServerVersion } from './server-version.ts';
 
 const ExceptionBody = z.object({ name: z.string(), message: z.string() });
 

@@ -1,8 +1,8 @@
 import { BridgeError } from '../errors.ts';
+import { readServerVersion } from './exchange.ts';
 import type { Exchange } from './exchange.ts';
 import type { CallSite } from './odoo-error.ts';
 import type { Odoo, OdooCall } from './odoo.ts';
-import { readServerVersion } from './server-version.ts';
 
 /** The two requests of a transport with a login. Each function sends exactly one request. */
 type LoginServices = {
