@@ -102,7 +102,7 @@ describe('an attachment announced by uuid', () => {
   });
 
   it.each(['../../../../api/keys', '..', '', 'a/b?c#d'])(
-    'never leads to another path by the uuid %j',
+    'never requests another path for the uuid %j',
     async (uuid) => {
       await expect(read({ uuid })).rejects.toMatchObject({ code: 'SWEEGO_NOT_FOUND' });
       const prefix = `GET /clients/${sweego.clientUuid}/domains/inbound/attachments/`;
@@ -163,7 +163,7 @@ describe('an attachment announced by URL', () => {
     expect(sent).toEqual([]);
   });
 
-  it('is not fetched when an allowed name leads to a private address', async () => {
+  it('is not fetched when an allowed name resolves to a private address', async () => {
     const send: OpenHttpRequest = async () => ({
       failure: 'connect',
       maybeSent: false,
