@@ -2,8 +2,8 @@
 # A real Odoo 19 and a real PostgreSQL for the tests: Debian's packages in a chroot, everything bound to 127.0.0.1.
 # Odoo has a PostgreSQL of its own that does not sync its disk; the inbox has another one that does.
 #
-#   real-odoo.sh build                  makes the chroot from nothing (once, a few minutes, about 3 GB)
-#   real-odoo.sh template               makes the database bridge_base (admin/admin, once)
+#   real-odoo.sh build                  creates the chroot from nothing (once, a few minutes, about 3 GB)
+#   real-odoo.sh template               creates the database bridge_base (admin/admin, once)
 #   real-odoo.sh start                  build and template when missing, then all servers; prints their URLs
 #   real-odoo.sh stop                   stops what start and postgresql started
 #   real-odoo.sh postgresql [VERB]      build when missing, then only the inbox's PostgreSQL on
@@ -39,7 +39,7 @@ DATA=/var/lib/real-odoo/data
 CLUSTER=/var/lib/real-odoo/postgresql
 INBOX_SERVER=inbox-postgresql-$INBOX_POSTGRES_PORT
 INBOX_CLUSTER=/var/lib/real-odoo/$INBOX_SERVER
-# Raise these when what the build or the template makes changes: old ones are then made again.
+# Raise these when the build or the template changes: existing ones are then created again.
 BUILD_RECIPE=1
 TEMPLATE_RECIPE="1 $MODULES"
 NEEDED_KB=$((4 * 1024 * 1024))
