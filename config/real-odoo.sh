@@ -8,16 +8,16 @@
 #   real-odoo.sh stop                   stops what start and postgresql started
 #   real-odoo.sh postgresql [VERB]      build when missing, then only the inbox's PostgreSQL on
 #                                       REAL_INBOX_POSTGRES_PORT; prints its URL. Each port has a cluster of its own.
-#                                       VERB stop: stops it. crash: as a power cut would. remove: stops and deletes it.
+#                                       VERB stop: stops it. crash: as after a power cut. remove: stops and deletes it.
 #                                       status: its URL; exit code 1 when it does not run
 #   real-odoo.sh start-extra PORT       one more Odoo on the same PostgreSQL, for a test that stops it
 #   real-odoo.sh stop-extra PORT        stops that one; `stop` stops all
 #   real-odoo.sh clone NAME [TEMPLATE]  a copy of a template database (bridge_base) with its filestore, in seconds
-#   real-odoo.sh mark-template NAME     no connections any more, so that it can be cloned while Odoo serves
-#   real-odoo.sh take-away NAME         cuts off everybody who uses a database, and lets nobody find it
+#   real-odoo.sh mark-template NAME     refuses connections to a database, so that it can be cloned while Odoo runs
+#   real-odoo.sh take-away NAME         ends all connections to a database, and hides it
 #   real-odoo.sh bring-back NAME        undoes take-away
 #   real-odoo.sh drop NAME              removes a database and its filestore
-#   real-odoo.sh databases              the names of all databases, one a line
+#   real-odoo.sh databases              the names of all databases, one per line
 #   real-odoo.sh python                 runs the Python program on standard input with the chroot's Python
 #   real-odoo.sh status                 what is there and what runs; exit code 1 when Odoo does not run
 #

@@ -56,7 +56,12 @@ describe('opening the inbox', () => {
       'INBOX_OPEN_FAILED',
       'Check that PostgreSQL runs',
     ],
-    ['that is malformed', 'postgres://bridge:hunter2@127.0.0.1:port/bridge', 'INBOX_URL_INVALID', 'Set it like'],
+    [
+      'that is malformed',
+      'postgres://bridge:hunter2@127.0.0.1:port/bridge',
+      'INBOX_URL_INVALID',
+      'Set it like',
+    ],
     [
       'whose certificate file is missing',
       'postgresql://bridge:hunter2@127.0.0.1:1/bridge?sslrootcert=/missing.pem',
@@ -118,7 +123,7 @@ describe('opening the inbox', () => {
     });
   });
 
-  it.skipIf(!existsSync('/proc/self'))('refuses a path where no folder can be created, without waiting', async () => {
+  it.skipIf(!existsSync('/proc/self'))('immediately refuses a path that cannot be created', async () => {
     await expect(openInbox('file:/proc/no-such-place/bridge.sqlite')).rejects.toMatchObject({
       code: 'INBOX_OPEN_FAILED',
       details: { code: 'ENOENT' },

@@ -130,9 +130,9 @@ describe('an attachment announced by URL', () => {
     const within = answering([moved, { status: 200, body: 'bytes' }]);
     expect((await read({ url }, within.send)).toString()).toBe('bytes');
     expect(within.sent.map((request) => request.url)).toEqual([url, 'https://files.sweego.io/b.pdf']);
-    const away = answering([{ status: 307, location: 'https://evil.example.com/' }]);
-    await expect(read({ url }, away.send)).rejects.toMatchObject({ code: 'SWEEGO_URL_REFUSED' });
-    expect(away.sent).toHaveLength(1);
+    const redirected = answering([{ status: 307, location: 'https://evil.example.com/' }]);
+    await expect(read({ url }, redirected.send)).rejects.toMatchObject({ code: 'SWEEGO_URL_REFUSED' });
+    expect(redirected.sent).toHaveLength(1);
     const around = answering(Array.from({ length: 10 }, () => moved));
     await expect(read({ url }, around.send)).rejects.toMatchObject({ code: 'SWEEGO_URL_REFUSED' });
     expect(around.sent).toHaveLength(4);

@@ -30,7 +30,9 @@ export async function compareWithLog(
   let recipients = 0;
   for (const [index, mail] of own.entries()) {
     const sent = { x_sweego_status: 'email_sent', notification_status: 'sent' };
-    const { x_sweego_status: status, notification_status: state } = isFinal ? finalStateOf(index).shown : sent;
+    const { x_sweego_status: status, notification_status: state } = isFinal
+      ? finalStateOf(index).shown
+      : sent;
     if (state === 'exception') failed.add(mail.messageId);
     const row = rowOf.get(`${mail.messageId} ${mail.recipient}`);
     if (row === [status, state, uidOf(mail)].join(' ')) recipients += 1;
