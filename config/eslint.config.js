@@ -6,9 +6,9 @@ import importX from 'eslint-plugin-import-x';
 import tseslint from 'typescript-eslint';
 
 /**
- * Who may import whom: one row per room (a folder of src), which lists what its files may import besides the room itself
+ * The allowed imports: one row per room (a folder of src), which lists what its files may import besides the room itself
  * and `errors`. A name stands for a folder's own files (not its subfolders), or for one file.
- * Anything not listed is refused, so a new arrow is a decision made here and nowhere else.
+ * Anything not listed is refused, so a new dependency between rooms is always decided in this table.
  */
 const allowedImports = {
   commands: [
@@ -124,7 +124,7 @@ const packageHomes = {
   commander: ['main', 'commands'],
 };
 
-/** A rule knows the types of what Odoo and Sweego write, and calls neither. */
+/** A rule may import the types of what Odoo and Sweego write, but calls neither. */
 const wireTypes = {
   patterns: [
     {
@@ -135,7 +135,7 @@ const wireTypes = {
   ],
 };
 
-/** Nothing in `rules`, `mail` and `provision` may know a clock, a network, a file or the environment. */
+/** Nothing in `rules`, `mail` and `provision` may use a clock, a network, a file or the environment. */
 const pureFolders = ['rules', 'mail', 'provision'];
 const impure = [
   'node:fs',
@@ -148,7 +148,7 @@ const impure = [
   'node:os',
 ];
 
-/** An error is made from the table of codes, and keeps what it was made from. */
+/** Every error is created from the table of codes, and keeps its cause. */
 const madeByHelper = [
   {
     selector: "NewExpression[callee.name='BridgeError']",
@@ -180,7 +180,7 @@ const isFolder = (name) => existsSync(new URL(name, source)) && !existsSync(new 
 /** A room's own files, without those of the rooms inside it. */
 const filesIn = (room) => readdirSync(new URL(room, source)).filter((name) => name.endsWith('.ts'));
 
-/** What a name of the table stands for, as the rule understands it: paths below src. */
+/** The paths below src that a name of the table stands for, in the format of the lint rule. */
 function pathsOf(name) {
   return isFolder(name) ? filesIn(name).map((file) => `./${name}/${file}`) : [`./${name}.ts`];
 }

@@ -2,22 +2,22 @@
 # A real Odoo 19 and a real PostgreSQL for the tests: Debian's packages in a chroot, everything bound to 127.0.0.1.
 # Odoo has a PostgreSQL of its own that does not sync its disk; the inbox has another one that does.
 #
-#   real-odoo.sh build                  makes the chroot from nothing (once, a few minutes, about 3 GB)
-#   real-odoo.sh template               makes the database bridge_base (admin/admin, once)
+#   real-odoo.sh build                  creates the chroot from nothing (once, a few minutes, about 3 GB)
+#   real-odoo.sh template               creates the database bridge_base (admin/admin, once)
 #   real-odoo.sh start                  build and template when missing, then all servers; prints their URLs
 #   real-odoo.sh stop                   stops what start and postgresql started
 #   real-odoo.sh postgresql [VERB]      build when missing, then only the inbox's PostgreSQL on
 #                                       REAL_INBOX_POSTGRES_PORT; prints its URL. Each port has a cluster of its own.
-#                                       VERB stop: stops it. crash: as a power cut would. remove: stops and deletes it.
+#                                       VERB stop: stops it. crash: as after a power cut. remove: stops and deletes it.
 #                                       status: its URL; exit code 1 when it does not run
 #   real-odoo.sh start-extra PORT       one more Odoo on the same PostgreSQL, for a test that stops it
 #   real-odoo.sh stop-extra PORT        stops that one; `stop` stops all
 #   real-odoo.sh clone NAME [TEMPLATE]  a copy of a template database (bridge_base) with its filestore, in seconds
-#   real-odoo.sh mark-template NAME     no connections any more, so that it can be cloned while Odoo serves
-#   real-odoo.sh take-away NAME         cuts off everybody who uses a database, and lets nobody find it
+#   real-odoo.sh mark-template NAME     refuses connections to a database, so that it can be cloned while Odoo runs
+#   real-odoo.sh take-away NAME         ends all connections to a database, and hides it
 #   real-odoo.sh bring-back NAME        undoes take-away
 #   real-odoo.sh drop NAME              removes a database and its filestore
-#   real-odoo.sh databases              the names of all databases, one a line
+#   real-odoo.sh databases              the names of all databases, one per line
 #   real-odoo.sh python                 runs the Python program on standard input with the chroot's Python
 #   real-odoo.sh status                 what is there and what runs; exit code 1 when Odoo does not run
 #
@@ -39,7 +39,7 @@ DATA=/var/lib/real-odoo/data
 CLUSTER=/var/lib/real-odoo/postgresql
 INBOX_SERVER=inbox-postgresql-$INBOX_POSTGRES_PORT
 INBOX_CLUSTER=/var/lib/real-odoo/$INBOX_SERVER
-# Raise these when what the build or the template makes changes: old ones are then made again.
+# Raise these when the build or the template changes: existing ones are then created again.
 BUILD_RECIPE=1
 TEMPLATE_RECIPE="1 $MODULES"
 NEEDED_KB=$((4 * 1024 * 1024))

@@ -3,11 +3,11 @@ import { defineConfig } from 'vitest/config';
 
 const root = new URL('..', import.meta.url).pathname;
 const limits = { testTimeout: 20_000, hookTimeout: 20_000, expect: { poll: { timeout: 10_000 } } };
-/** Leave nothing behind in their process. So they share one, which saves its start and loading what they import. */
+/** These tests change nothing in their process. So they share one: it starts once and loads each module once. */
 const sharing = ['test/{rules,sweego,odoo}/**/*.test.ts'];
 const excluded = ['test/**/*.real.test.ts'];
 
-/** What needs no service: pure rules, SQLite in a temporary file, stand-ins on loopback. */
+/** Tests that need no service: pure rules, SQLite in a temporary file, stand-ins on loopback. */
 export default defineConfig({
   test: {
     root,

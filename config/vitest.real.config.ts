@@ -1,6 +1,6 @@
 import { defineConfig } from 'vitest/config';
 
-/** What needs a real Odoo 19 or PostgreSQL (config/real-odoo.sh, as root): one file at a time, since Odoo has two workers. */
+/** Tests that need a real Odoo 19 or PostgreSQL (config/real-odoo.sh, as root). One file at a time: Odoo has two workers. */
 export default defineConfig({
   test: {
     root: new URL('..', import.meta.url).pathname,
@@ -15,7 +15,7 @@ export default defineConfig({
     testTimeout: 120_000,
     hookTimeout: 180_000,
     teardownTimeout: 60_000,
-    // Bridges that were killed wait for the lease of their predecessor: side by side, not one after the other.
+    // A bridge that replaces a killed one waits for its lease to expire. Concurrent tests wait at the same time.
     maxConcurrency: 10,
   },
 });

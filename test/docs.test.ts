@@ -6,7 +6,7 @@ import type { ErrorCode } from '../src/errors.ts';
 const root = new URL('..', import.meta.url);
 const read = (path: string): string => readFileSync(new URL(path, root), 'utf8');
 
-/** What docs/errors.md says of a code, in the section that is about it or in its row of a table. */
+/** What docs/errors.md says about each code, in the section of the code or in its row of a table. */
 function explanations(): { code: string; text: string }[] {
   const sections = read('docs/errors.md')
     .split(/^(?=#{1,3} )/m)
@@ -37,7 +37,7 @@ describe('the documentation', () => {
     expect(explained.filter((code) => !isErrorCode(code))).toEqual([]);
   });
 
-  it('says of each error code the retry, scope and exit code that it has', () => {
+  it('states the retry, scope and exit code of each error code', () => {
     const stated = explanations().flatMap(({ code, text }) => {
       // The first place of a section is about the code itself; a later one is about a special case.
       const [, retry, scope] =

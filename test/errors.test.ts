@@ -17,7 +17,7 @@ describe('an error of the bridge', () => {
     expect(error.cause).toBe(cause);
   });
 
-  it('has another fix, retry and scope where its place says so', () => {
+  it('has another fix, retry and scope when the code that raises it gives them', () => {
     const special = { fix: 'Ask again.', retry: 'later', scope: 'sweego' } as const;
     const error = bridgeError('SWEEGO_NOT_FOUND', 'There is no log', special);
     expect(error).toMatchObject({ message: 'There is no log. Ask again.', retry: 'later', scope: 'sweego' });
@@ -31,7 +31,7 @@ describe('an error of the bridge', () => {
 });
 
 describe('the table of error codes', () => {
-  it('has a fix for each, of whole sentences or ending with a command to copy', () => {
+  it('has a fix for each code: whole sentences, or a text that ends with a command to copy', () => {
     const fixed = /^[A-Z].*(?:\.|: sweego-odoo-bridge [a-z -]+)$/;
     expect(Object.entries(errorKinds).filter(([, { fix }]) => !fixed.test(fix))).toEqual([]);
   });

@@ -78,7 +78,7 @@ test.each([
   expect(await sendHttpRequest(bad)).toMatchObject({ failure: 'invalid', maybeSent: false });
 });
 
-test('sends nothing when it was aborted before', async () => {
+test('sends nothing when the request is already aborted', async () => {
   const seen: unknown[] = [];
   const url = await serve((incoming, response) => {
     seen.push(incoming.url);
@@ -141,7 +141,7 @@ test('closes the connection of a discarded body', async () => {
 });
 
 test.each(['127.0.0.1', '[::1]', 'localhost', '2130706433', '0x7f.1', '[::ffff:127.0.0.1]'])(
-  'asks %s nothing where only public addresses are wanted',
+  'sends no request to %s when only public addresses are allowed',
   async (host) => {
     const seen: unknown[] = [];
     const url = await serve((incoming, response) => {

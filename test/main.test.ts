@@ -21,7 +21,7 @@ async function temporaryDirectory() {
   return directory;
 }
 
-/** An inbox with these events, split and due; resolves with the environment that names it. */
+/** Creates an inbox with one due entry for each event. Resolves with the environment that names the inbox. */
 async function createInbox(bodies: readonly string[] = []) {
   const env = { DATABASE_URL: `file:${join(await temporaryDirectory(), 'inbox.sqlite')}` };
   const inbox = await openInbox(env.DATABASE_URL);

@@ -1,5 +1,5 @@
 # shellcheck shell=bash
-# Sourced by ../real-odoo.sh: how the chroot comes into being, and how an old one goes.
+# Sourced by ../real-odoo.sh: creates the chroot, and removes an old one.
 
 discard() {
   [ -e "$1" ] || return 0
@@ -8,7 +8,7 @@ discard() {
   rm -rf --one-file-system "$1"
 }
 
-# The Debian mirror this machine already uses, as apt knows it.
+# The Debian mirror that apt on this machine already uses.
 mirror() {
   local codename
   codename=$(. /etc/os-release && echo "${VERSION_CODENAME:-}")
@@ -36,7 +36,7 @@ build() {
   discard "$BASE/root.partial"
   discard "$ROOT"
   say "building Odoo 19 in $ROOT from $site (log: $LOG/build.log)"
-  # The PID namespace dies with this script, whatever ends it: nothing of a killed build goes on working.
+  # The PID namespace ends with this script, even when the script is killed: no process of the build continues.
   setpriv --pdeathsig KILL unshare --mount --propagation private --pid --fork --kill-child \
     bash -euo pipefail -c "$(declare -f populate); populate \"\$@\"" populate "$BASE/root.partial" "$site" "$CLUSTER" "$DATA" \
     >"$LOG/build.log" 2>&1 </dev/null 9>&- || { tail -n 15 "$LOG/build.log" >&2; refuse "the build failed: $LOG/build.log"; }
@@ -45,7 +45,7 @@ build() {
 }
 
 # Fills a folder with Debian trixie, Odoo 19 and an empty PostgreSQL cluster. Odoo 19 comes from sid and everything
-# else from trixie, since sid's Python is too new for it.
+# else from trixie, because sid's Python is too new for it.
 populate() {
   local root=$1 site=$2 cluster=$3 data=$4
   mount -t proc proc /proc

@@ -1,5 +1,5 @@
 # shellcheck shell=bash
-# Sourced by ../real-odoo.sh: the template database, and what is cloned from it.
+# Sourced by ../real-odoo.sh: the template database and its clones.
 
 require_name() {
   [[ ${1:-} =~ ^[a-z][a-z0-9_]{0,62}$ ]] && [[ ! $1 =~ ^(postgres|template[01])$ ]] ||
@@ -21,13 +21,13 @@ template() {
   fi
   exists bridge_base_partial && drop bridge_base_partial
   say "making the database bridge_base with $MODULES (log: $LOG/template.log)"
-  # A template from the first moment on, so that a serving Odoo's cron leaves it alone.
+  # It is marked as a template immediately, so that the cron of a running Odoo does not use it.
   sql "create database bridge_base_partial owner odoo encoding 'UTF8' template template0 is_template true"
   # shellcheck disable=SC2046
   (inside odoo odoo $(odoo_options) -d bridge_base_partial -i "$MODULES" --without-demo=True --stop-after-init --no-http) \
     >"$LOG/template.log" 2>&1 </dev/null 9>&- || { tail -n 15 "$LOG/template.log" >&2; refuse "see $LOG/template.log"; }
-  # The marker allows tests and the demo to send fake events to it. Jobs would run at once in every clone; only the
-  # mail queue stays, and runs when it is triggered, as in a database whose hourly run has just been.
+  # The marker allows tests and the demo to send fake events to this database. Without the update, all jobs would run
+  # immediately in every clone. Only the mail queue stays active, and runs when it is triggered.
   sql "insert into ir_config_parameter (key, value) values ('sweego_bridge.test_database', '1');
     update ir_cron set nextcall = now() at time zone 'utc' + interval '10 years', active = id in
       (select res_id from ir_model_data where module = 'mail' and name = 'ir_cron_mail_scheduler_action');
@@ -50,7 +50,7 @@ clone() {
   [ ! -d "$ROOT$DATA/filestore/$2" ] || cp -al "$ROOT$DATA/filestore/$2" "$ROOT$DATA/filestore/$1"
 }
 
-# The filestore stays under its name.
+# The filestore keeps its name.
 take_away() {
   sql "alter database $1 allow_connections false"
   until sql "alter database $1 rename to ${1}_away" 2>/dev/null; do

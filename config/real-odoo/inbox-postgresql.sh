@@ -1,7 +1,7 @@
 # shellcheck shell=bash
-# Sourced by ../real-odoo.sh: PostgreSQL clusters for the inbox, one a port, which sync their disk as in production.
+# Sourced by ../real-odoo.sh: PostgreSQL clusters for the inbox, one per port, which sync their disk as in production.
 
-# The role is no superuser: what the bridge does must work without.
+# The role is not a superuser, because the bridge must work without such rights.
 make_inbox_cluster() {
   [ ! -e "$ROOT$INBOX_CLUSTER/made" ] || return 0
   rm -rf "${ROOT:?}$INBOX_CLUSTER"

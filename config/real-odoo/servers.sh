@@ -1,8 +1,8 @@
 # shellcheck shell=bash
-# Sourced by ../real-odoo.sh: starting PostgreSQL and Odoo, and stopping exactly those.
+# Sourced by ../real-odoo.sh: starts PostgreSQL and Odoo, and stops only the servers that it started.
 
-# A server's run file holds: pid, start time of the process (a pid alone may have been given away), port.
-started_at() { sed 's/.*) //' "/proc/$1/stat" 2>/dev/null | awk '$1 != "Z" { print $20 }'; } # a zombie runs no more
+# A server's run file holds: pid, start time of the process (another process may have got the pid since), port.
+started_at() { sed 's/.*) //' "/proc/$1/stat" 2>/dev/null | awk '$1 != "Z" { print $20 }'; } # a zombie does not run any more
 is_running() {
   local pid started port
   [ -e "$RUN/$1" ] && read -r pid started port <"$RUN/$1" && [ "$(started_at "$pid")" = "$started" ]
@@ -15,7 +15,7 @@ is_port_taken() { (: <>"/dev/tcp/127.0.0.1/$1") 2>/dev/null; }
 # require_free PORT VARIABLE
 require_free() { ! is_port_taken "$1" || refuse "port $1 is taken by something else. Set $2 to a free port"; }
 
-# launch NAME PORT USER COMMAND…: runs it in a session of its own and remembers it.
+# launch NAME PORT USER COMMAND…: runs it in a session of its own and writes its run file.
 launch() {
   local name=$1 port=$2 user=$3 pid
   shift 3
@@ -29,7 +29,7 @@ launch() {
   echo "$pid $(started_at "$pid") $port" >"$RUN/$name"
 }
 
-# wait_for NAME SECONDS COMMAND…: until the command succeeds; refuses when the server ends or takes longer.
+# wait_for NAME SECONDS COMMAND…: waits until the command succeeds; fails when the server ends or takes longer.
 wait_for() {
   local name=$1 deadline=$((SECONDS + $2))
   shift 2
@@ -49,7 +49,7 @@ answers_as_odoo() {
   [[ $line == *' 200 '* ]]
 }
 
-# After a crash the pid in there may belong to anybody, which would stop PostgreSQL from starting.
+# After a crash the pid in this file may belong to another process, and PostgreSQL would not start.
 remove_stale_lock() {
   local lock_file=$ROOT$1/postmaster.pid
   [ ! -e "$lock_file" ] || occupants | grep -qx "$(head -n 1 "$lock_file")" ||
@@ -63,7 +63,7 @@ start_postgresql() {
   is_running postgresql && return 0
   remove_stale_lock "$CLUSTER"
   require_free "$POSTGRES_PORT" REAL_ODOO_POSTGRES_PORT
-  # Without fsync: these databases can be made again, and a clone then takes a second or two.
+  # Without fsync: these databases can be created again, and a clone takes only a second or two.
   launch postgresql "$POSTGRES_PORT" postgres "$(postgresql_bin)/postgres" -D "$CLUSTER" -p "$POSTGRES_PORT" \
     -c listen_addresses=127.0.0.1 -c unix_socket_directories="$CLUSTER" -c max_connections=200 \
     -c fsync=off -c synchronous_commit=off -c full_page_writes=off
@@ -102,7 +102,7 @@ print_urls() {
   echo "ODOO_GEVENT_URL=http://127.0.0.1:$(cat "$RUN/gevent-port")"
 }
 
-# stop_server NAME SIGNAL: asks with the signal, insists after 20 seconds.
+# stop_server NAME SIGNAL: sends the signal, and kills the server after 20 seconds.
 stop_server() {
   local pid deadline=$((SECONDS + 20))
   is_running "$1" || { rm -f "$RUN/$1"; return 0; }

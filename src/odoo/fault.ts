@@ -131,7 +131,7 @@ function otherException(exception: PythonException, site: CallSite): OdooErrorCo
   return exception.name.endsWith('ConcurrencyError') ? 'ODOO_CONFLICT' : 'ODOO_SERVER';
 }
 
-/** Some classes have several meanings, which only the text tells apart. Odoo does not translate these texts. */
+/** Some classes have several meanings, which only the text distinguishes. Odoo does not translate these texts. */
 function codeByText({ name, message }: PythonException, site: CallSite): OdooErrorCode | undefined {
   const model = site.model ?? '';
   const noMethod = `The method '${model}.${site.method ?? ''}' does not exist`;

@@ -8,7 +8,7 @@ import type { PendingMail } from './reconcile/pending-mails.ts';
 
 type Print = (line: string) => void;
 
-/** How many mails the serial client confirms: enough for a figure, few enough for one's patience. */
+/** The serial client confirms one mail in this many: it is slow, and a smaller sample gives the same figure. */
 const serialShare = 5;
 const warmUpMails = 20;
 
@@ -16,7 +16,7 @@ const warmUpMails = 20;
  * Confirms the same number of pending mails by a simple client and by the bridge, and prints events per second
  * of both.
  *
- * @returns whether both ended in the same state of Odoo: every mail deleted, every notification confirmed
+ * @returns whether both left Odoo in the same state: every mail deleted, every notification confirmed
  */
 export async function benchApply(count: number, print: Print): Promise<boolean> {
   const bench = await openBenchOdoo();
@@ -57,7 +57,7 @@ export async function benchApply(count: number, print: Print): Promise<boolean> 
   }
 }
 
-/** Both workers have to have loaded the database, and planned their first statements. */
+/** Before the clock starts, both workers must have loaded the database and planned their first statements. */
 async function warmUp(bench: BenchOdoo): Promise<void> {
   const mails = await createPendingMails(bench.administrator, 'warm', 2 * warmUpMails);
   await confirmOneByOne(bench, mails.slice(0, warmUpMails), 2);

@@ -23,10 +23,10 @@ export type BenchOdoo = {
 };
 
 /**
- * Starts the real Odoo unless it runs, and makes a database of its own.
+ * Starts the real Odoo unless it runs, and creates a database for this program.
  *
- * The name begins like those of test runs, so that a run that ends meanwhile does not stop the server, and the
- * next run drops the database when this program is killed.
+ * Its name has the prefix of the test runs. So a test run that ends during the measurement does not stop the server,
+ * and the next test run drops the database if this program was killed.
  */
 export async function openBenchOdoo(): Promise<BenchOdoo> {
   const started = await runRealOdooScript('start');

@@ -6,7 +6,7 @@ type Print = (line: string) => void;
 
 const rounds = 3;
 
-/** A way in which mails come into being in Odoo; returns milliseconds per mail, as seen by the caller. */
+/** A way to create mails in Odoo. `make` returns milliseconds per mail, as the caller measures them. */
 type Way = { name: string; make: (bench: BenchOdoo, count: number) => Promise<number> };
 
 const ways: readonly Way[] = [
@@ -14,7 +14,7 @@ const ways: readonly Way[] = [
   { name: 'one create per call', make: makeOneByOne },
 ];
 
-/** What the automation rule finds. */
+/** The states of the database that the automation rule meets. */
 const situations = [
   { name: 'rule off', isRuleOn: false, isSweego: true },
   { name: 'rule on, no Sweego server', isRuleOn: true, isSweego: false },
@@ -22,8 +22,8 @@ const situations = [
 ] as const;
 
 /**
- * Creates mails of a document (so that Reply-To is signed) with the automation rule off and on, and prints what
- * one mail costs each time: the least of several rounds, taken in turns.
+ * Creates mails of a document (so that Reply-To is signed) with the automation rule off and on, and prints the time
+ * per mail of each: the shortest of several rounds, which alternate.
  *
  * @returns whether the rule signed every mail it should have signed, and no other
  */
@@ -79,14 +79,14 @@ env['ir.mail_server'].search([]).write({'x_sweego_enabled': env.context['sweego'
   );
 }
 
-/** As the mass composer does. */
+/** Creates all mails in one call, as the mass composer does. */
 async function makeTogether({ administrator }: BenchOdoo, count: number): Promise<number> {
   const start = performance.now();
   await administrator.call('mail.mail', 'create', [await valuesOf(administrator, count)]);
   return (performance.now() - start) / count;
 }
 
-/** As one message of a user does: one transaction per mail. The median, the cost of the call included. */
+/** One transaction per mail, as when a user posts a message. Returns the median, with the time of the call. */
 async function makeOneByOne({ administrator }: BenchOdoo, count: number): Promise<number> {
   const [values] = await valuesOf(administrator, 1);
   const times: number[] = [];

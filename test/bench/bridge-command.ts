@@ -9,14 +9,14 @@ const lookEveryMs = 20;
 
 export type CommandRun = {
   exitCode: number | null;
-  /** The most memory it had, and its processor time: as last seen, at most 20 ms before its end. */
+  /** Its highest memory use and its processor time, read at most 20 ms before its end. */
   peakBytes: number;
   cpuMs: number;
 };
 
 /**
- * Runs a command of the built bridge to its end, in a process of its own with this environment and no other. What
- * it printed appears in our standard error when it fails.
+ * Runs a command of the built bridge to its end, in a process of its own with only this environment. When it fails,
+ * its output is written to the standard error of this program.
  */
 export async function runBridgeCommand(
   words: readonly string[],
@@ -47,7 +47,7 @@ async function usageOf(pid: number): Promise<{ peakBytes: number; cpuMs: number 
     const usage = { peakBytes: await peakBytesOf(pid), cpuMs: await cpuMsOf(pid) };
     return Number.isNaN(usage.peakBytes) ? undefined : usage;
   } catch {
-    // Its files in /proc are gone, and we have not been told yet.
+    // The process has ended, so its files in /proc are gone, but Node has not reported the end yet.
     return undefined;
   }
 }

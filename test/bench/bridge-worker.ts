@@ -23,21 +23,21 @@ import { bodyOf, eventOf } from './delivered-event.ts';
 import type { PendingMail } from './reconcile/pending-mails.ts';
 import { createStopwatch, timeCalls } from './stopwatch.ts';
 
-/** Where the worker's time went, milliseconds. */
+/** How the worker spent its time, milliseconds. */
 export type WorkerTimes = {
   wallMs: number;
   /** Calls of the two actions, from the bridge's side. */
   readMs: number;
   applyMs: number;
-  /** What of these two was waiting for Odoo's answer. */
+  /** The part of these two that was waiting for Odoo's answer. */
   odooMs: number;
   inboxMs: number;
   rounds: number;
 };
 
 /**
- * The bridge's own way: signed webhooks that wait in the SQLite inbox, and the worker that `serve` runs, until
- * the last of them is settled.
+ * Confirms the mails as the bridge does: signed webhooks wait in the SQLite inbox, and the worker of `serve` applies
+ * them until the last one is settled.
  *
  * @throws Error when the worker stops making progress for a minute
  */

@@ -3,13 +3,13 @@ import { once } from 'node:events';
 import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
 
-/** A TypeScript program of this folder, running as a process of its own. Its standard error appears in ours. */
+/** A TypeScript program of this folder in a process of its own, which shares the standard error of this one. */
 export type ChildProgram = {
   pid: number;
   /**
    * The next line it prints.
    *
-   * @throws Error when it ends instead
+   * @throws Error when it ends without printing another line
    */
   nextLine(): Promise<string>;
   /** SIGKILL unless it has ended already; resolves when it is gone. */

@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Client } from 'pg';
 
-/** An empty inbox, and what removes it. */
+/** The address of an empty inbox, and a function that removes it. */
 export type BenchDatabase = { url: string; drop(): Promise<void> };
 
 /**

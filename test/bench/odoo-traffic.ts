@@ -1,9 +1,9 @@
 import type { OdooCall, OdooGate } from '../support/odoo/odoo-gate.ts';
 
-/** The calls of one kind since the last reset. Instants are milliseconds since 1970; 0 before there was one. */
+/** The calls of one kind since the last reset. Times are milliseconds since 1970, or 0 before the first call. */
 export type CallTraffic = { calls: number; firstAt: number; lastAnsweredAt: number; waitedMs: number };
 
-/** Counts the calls that come through a gate before Odoo. Calls of one kind must not overlap. */
+/** Counts the calls that pass the gate in front of Odoo. Calls of one kind must not overlap. */
 export function watchOdooTraffic(gate: OdooGate): { of(call: OdooCall): CallTraffic; reset(): void } {
   const traffic = new Map<OdooCall, CallTraffic>();
   const arrivedAt = new Map<OdooCall, number>();

@@ -6,10 +6,10 @@ import { eventOf } from './delivered-event.ts';
 import type { PendingMail } from './reconcile/pending-mails.ts';
 
 /**
- * What a simple client does with each webhook: look for the message, look for the recipient's notification,
- * write it, delete the mail, each a call of its own over JSON-2, with an administrator's key.
+ * Confirms mails as a simple client does. For each webhook it finds the message, finds the recipient's notification,
+ * writes the notification and deletes the mail: one JSON-2 call each, with an administrator's key.
  *
- * @param clients how many work at the same time
+ * @param clients number of clients that work at the same time
  * @returns wall time, milliseconds
  */
 export async function confirmOneByOne(
@@ -70,7 +70,7 @@ async function confirm(odoo: Odoo, mail: PendingMail): Promise<void> {
 }
 
 /**
- * Even the administrator may write nobody else's notifications over RPC: a simple client needs this rule.
+ * Over RPC even the administrator may not write the notifications of other users: a simple client needs this rule.
  *
  * @see Odoo mail/security/mail_security.xml, ir.rule on mail.notification
  */

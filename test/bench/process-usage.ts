@@ -1,12 +1,12 @@
 import { readFile } from 'node:fs/promises';
 
-/** Linux counts a process's time in hundredths of a second for /proc, whatever the kernel's own tick is. */
+/** In /proc Linux counts the time of a process in hundredths of a second, on every kernel. */
 const ticksPerSecond = 100;
 
 /** Processor time a process has used so far with all its threads, milliseconds (proc(5), /proc/pid/stat). */
 export async function cpuMsOf(pid: number): Promise<number> {
   const stat = await readFile(`/proc/${pid}/stat`, 'utf8');
-  // The second field is the name in parentheses and may hold anything; the third is field 0 here.
+  // The second field is the name in parentheses and may hold any character; the third is field 0 here.
   const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
   return ((Number(fields[11]) + Number(fields[12])) / ticksPerSecond) * 1000;
 }
@@ -16,7 +16,7 @@ export function residentBytesOf(pid: number): Promise<number> {
   return memoryOf(pid, 'VmRSS');
 }
 
-/** The most resident memory that a process has had so far, bytes (proc(5), VmHWM). NaN when it is ending. */
+/** The highest resident memory of a process so far, bytes (proc(5), VmHWM). NaN when it is ending. */
 export function peakBytesOf(pid: number): Promise<number> {
   return memoryOf(pid, 'VmHWM');
 }

@@ -1,4 +1,4 @@
-/** Adds up the time that calls took; calls that overlap count each. */
+/** Adds up the time of calls. Each of two overlapping calls counts in full. */
 export type Stopwatch = {
   add(ms: number): void;
   totalMs(): number;
@@ -26,7 +26,7 @@ export function createStopwatch(): Stopwatch {
 // eslint-disable-next-line @typescript-eslint/no-explicit-any
 type AsyncFunctions = Record<string, (...words: any[]) => Promise<unknown>>;
 
-/** The same functions, with the time of every call added to the stopwatch. */
+/** Returns the same functions. Each call adds its time to the stopwatch. */
 export function timeCalls<Functions extends AsyncFunctions>(
   functions: Functions,
   stopwatch: Stopwatch,

@@ -5,7 +5,7 @@ import { builtProgram } from '../support/built-programs.ts';
 import { openStandIn } from './open-stand-in.ts';
 import type { OpenStandIn } from './open-stand-in.ts';
 
-/** An Odoo that the demo knows by its environment alone, as it would know a real one. */
+/** The demo gets the address and credentials of this Odoo from its environment only, as for a real Odoo. */
 let open: OpenStandIn;
 beforeEach(async () => {
   open = await openStandIn();
@@ -39,7 +39,7 @@ const setMarker = (value: string) =>
     arguments: { key: 'sweego_bridge.test_database', value },
   });
 
-test('the demo tells its story on the stand-ins and ends by itself', async () => {
+test('the demo runs all its steps on the stand-ins and ends by itself', async () => {
   const { code, output } = await runDemo([]);
   expect(output).toContain('token verified: S00001');
   expect(output).toMatch(/✉ red {2}exception \(mail_email_invalid\), Sweego: hard_bounce/);
@@ -64,7 +64,7 @@ test('the demo refuses a database without the test marker and leaves it untouche
   expect(orders).toBe(0);
 });
 
-test('the demo plays on the Odoo of its environment once the database is marked as a test database', async () => {
+test('the demo runs on the Odoo of its environment once the database is marked as a test database', async () => {
   await setMarker('1');
   const { code, output } = await runDemo(['--real'], realEnvironment());
   expect(output).toContain('Every step had its effect.');

@@ -70,7 +70,7 @@ test('a reply address that somebody chose stays, and another server’s mails st
   expect(other?.headers['x-message-id']).toBeUndefined();
 });
 
-test('keeps the mail outgoing for outside readers while the SMTP server is slow', async () => {
+test('shows the mail as outgoing to other sessions while the SMTP server is slow', async () => {
   const order = await open.mails.createOrder(ann);
   open.sink.setDelay(400);
   const posted = open.mails.postMessage(order.id, [ann]);
@@ -85,7 +85,7 @@ test('keeps the mail outgoing for outside readers while the SMTP server is slow'
   expect(await open.mails.mailsOf(message.id)).toMatchObject([{ state: 'sent' }]);
 });
 
-test('sends a mail again when somebody wrote it while it was at the SMTP server', async () => {
+test('sends a mail again when somebody changed it during the SMTP transaction', async () => {
   const order = await open.mails.createOrder(ann);
   open.sink.setDelay(400);
   const posted = open.mails.postMessage(order.id, [ann]);

@@ -98,7 +98,7 @@ test('sends the same webhook again with the same id and bytes', async () => {
   expect(received[0]?.headers['webhook-id']).toBe(received[1]?.headers['webhook-id']);
 });
 
-test('holds back the answer to a mail for as long as the delay that was set', async () => {
+test('delays the SMTP answer to a mail by the delay that was set', async () => {
   sweego.smtp.setDelay(60_000);
   const submitted = submit(['ann@example.com']);
   await sweego.waitForMail(() => true);

@@ -4,7 +4,7 @@ import { describe, expect, it } from 'vitest';
 const engines = ['sqlite', 'postgres'] as const;
 type Engine = (typeof engines)[number];
 
-/** Files that only one engine needs, and why. */
+/** Files that only one engine needs, and the reason. */
 const ownFiles: Readonly<Record<Engine, Readonly<Record<string, string>>>> = {
   sqlite: {
     'admission-turn.ts': 'SQLite works in the event loop, so it admits in short turns.',
@@ -39,7 +39,7 @@ function exportsOf(engine: Engine, file: string): string[] {
 }
 
 describe('the engines of the inbox', () => {
-  it('have the same files, but for those that only one of them needs', () => {
+  it('have the same files, except those that only one of them needs', () => {
     expect(sharedFilesOf('sqlite')).toEqual(sharedFilesOf('postgres'));
     expect(sharedFilesOf('sqlite').length).toBeGreaterThan(12);
     for (const engine of engines) {

@@ -22,7 +22,7 @@ beforeEach(async () => {
 });
 afterEach(() => remove());
 
-/** Everything that was in the file, told by the inbox of today. */
+/** Opens the file with today's code and checks that everything in it is still there. */
 async function expectNothingLost(file: string): Promise<void> {
   const inbox = await openInbox(`file:${file}`);
   const entries = (await inbox.list({})).map(({ id, state, reason }) => ({ id, state, reason }));
@@ -50,11 +50,11 @@ async function expectNothingLost(file: string): Promise<void> {
 }
 
 describe('an inbox of the first schema version', () => {
-  it('keeps every entry, its history and what is known of it', async () => {
+  it('keeps every entry, its history and its details', async () => {
     await expectNothingLost(path);
   });
 
-  it('goes on with what was open, and knows again what it has seen', async () => {
+  it('continues with its open entries, and recognises a duplicate of an earlier event', async () => {
     const inbox = await openInbox(`file:${path}`);
     expect(await inbox.holdLease({ name: 'worker', holder: 'new', ttlMs: 1000, now: after(700) })).toBe(true);
     expect(await inbox.releaseClaimed(allKinds, after(700))).toEqual({ released: 1, parked: 0 });
@@ -87,7 +87,7 @@ describe('an inbox of the first schema version', () => {
     await inbox.close();
   });
 
-  it('is migrated wholly or not at all when the bridge is killed meanwhile, and loses nothing', async () => {
+  it('is migrated completely or not at all when the bridge is killed during the migration, and loses nothing', async () => {
     const [countText = ''] = (await runProgram('migrate-until-killed', [path, '1000'])).lines;
     const statements = Number(countText);
     expect(statements).toBeGreaterThan(25);
@@ -105,7 +105,7 @@ describe('an inbox of the first schema version', () => {
   }, 60_000);
 });
 
-/** The file with its log as they are now: reading the original would already mend it. */
+/** A copy of the file and its log as they are now: opening the original would already repair it. */
 function copyOf(file: string): string {
   const copy = `${file}-copy`;
   for (const part of ['', '-wal']) copyFileSync(`${file}${part}`, `${copy}${part}`);

@@ -28,14 +28,14 @@ describe('opening the inbox', () => {
     await inbox.close();
   });
 
-  it('takes the rights of others away from a file that was readable for all', async () => {
+  it('makes a file that everybody could read readable for its owner only', async () => {
     writeFileSync(path, '');
     chmodSync(path, 0o644);
     await (await openInbox(`file:${path}`)).close();
     expect(modeOf(path)).toBe('600');
   });
 
-  it('understands relative paths and file URLs with an authority', async () => {
+  it('accepts relative paths and file URLs with an authority', async () => {
     const inbox = await openInbox(`file://${path}`);
     await inbox.close();
     expect(existsSync(path)).toBe(true);
@@ -51,12 +51,17 @@ describe('opening the inbox', () => {
 
   it.each([
     [
-      'which nobody serves',
+      'that does not answer',
       'postgres://bridge:hunter2@127.0.0.1:1/bridge',
       'INBOX_OPEN_FAILED',
       'Check that PostgreSQL runs',
     ],
-    ['which is none', 'postgres://bridge:hunter2@127.0.0.1:port/bridge', 'INBOX_URL_INVALID', 'Set it like'],
+    [
+      'that is malformed',
+      'postgres://bridge:hunter2@127.0.0.1:port/bridge',
+      'INBOX_URL_INVALID',
+      'Set it like',
+    ],
     [
       'whose certificate file is missing',
       'postgresql://bridge:hunter2@127.0.0.1:1/bridge?sslrootcert=/missing.pem',
@@ -78,7 +83,7 @@ describe('opening the inbox', () => {
     'file::memory:',
     'file:x?mode=memory',
     'file:data/',
-  ])('refuses %s, which names no file that lasts', async (databaseUrl) => {
+  ])('refuses %s, which does not name a permanent file', async (databaseUrl) => {
     await expect(openInbox(databaseUrl)).rejects.toMatchObject({
       code: 'INBOX_URL_INVALID',
       message: expect.stringContaining('for example file:./data/bridge.sqlite') as string,
@@ -108,7 +113,7 @@ describe('opening the inbox', () => {
     });
   });
 
-  it('refuses a path that is a directory, or leads through a file', async () => {
+  it('refuses a path that is a directory, or that has a file in place of a directory', async () => {
     mkdirSync(path);
     await expect(openInbox(`file:${path}`)).rejects.toMatchObject({ code: 'INBOX_OPEN_FAILED' });
     const file = join(dirname(path), 'file');
@@ -118,7 +123,7 @@ describe('opening the inbox', () => {
     });
   });
 
-  it.skipIf(!existsSync('/proc/self'))('refuses a place where no folder can be made, at once', async () => {
+  it.skipIf(!existsSync('/proc/self'))('immediately refuses a path that cannot be created', async () => {
     await expect(openInbox('file:/proc/no-such-place/bridge.sqlite')).rejects.toMatchObject({
       code: 'INBOX_OPEN_FAILED',
       details: { code: 'ENOENT' },

@@ -42,13 +42,13 @@ describe('a SQLite inbox of the release that stored only texts', () => {
     expect(versionsIn(path)).toEqual([1, 2, 3]);
   });
 
-  it('is drained to its end', async () => {
+  it('is processed until no entry is open', async () => {
     const inbox = await openInbox(`file:${path}`);
     await drainReleasedInbox(inbox);
     await inbox.close();
   });
 
-  it('is migrated wholly or not at all when the bridge is killed meanwhile', async () => {
+  it('is migrated completely or not at all when the bridge is killed during the migration', async () => {
     const [countText = ''] = (await runProgram('migrate-until-killed', [path, '1000'])).lines;
     const statements = Number(countText);
     expect(statements).toBeGreaterThan(12);

@@ -101,7 +101,7 @@ describe('a damaged address header', () => {
 });
 
 describe('an address for comparison', () => {
-  it('is the only one of its text', () => {
+  it('is in lower case, and exists only when the text holds exactly one address', () => {
     expect(normalizeAddress(' "Ann, Buyer" <Ann@Example.COM> ')).toBe('ann@example.com');
     expect(normalizeAddress('ann@example.com, bob@example.com')).toBeUndefined();
     expect(normalizeAddress('ann@example.com, Bob <bob@example.com>')).toBeUndefined();
@@ -119,7 +119,7 @@ it('a written list is read as the same mailboxes', () => {
   expect(readAddressList(text)).toEqual(mailboxes);
 });
 
-describe('reading hostile text', () => {
+describe('reading malicious text', () => {
   const characters = ['<', '"', ' ', ',', '(', '\\', '=', '?', ':', ';', '>', ')', '@', 'a@b '];
   const units = [...characters, ...characters.flatMap((one) => characters.map((other) => one + other))];
 
@@ -130,7 +130,7 @@ describe('reading hostile text', () => {
     return user + system;
   }
 
-  /** How much more work a text four times as long is: 4 if it is linear, 16 if quadratic, 64 if cubic. */
+  /** How much more time a text of four times the length takes: 4 if linear, 16 if quadratic, 64 if cubic. */
   function growth(textOf: (length: number) => string, length: number): number {
     let least = Number.POSITIVE_INFINITY;
     // Other work of the computer may disturb one ratio, but hardly five in a row.
@@ -141,12 +141,12 @@ describe('reading hostile text', () => {
     return least;
   }
 
-  it('is work in proportion to its length', () => {
+  it('takes time in proportion to its length', () => {
     const tooMuch = units.filter((unit) => growth((length) => unit.repeat(length / unit.length), 5_000) > 10);
     expect(tooMuch).toEqual([]);
   });
 
-  it('is work in proportion to its length after a bracket with only spaces behind it', () => {
+  it('takes time in proportion to its length after a bracket with only spaces behind it', () => {
     const open = (length: number) => `<${' '.repeat(length)}x`;
     expect(growth(open, 20_000)).toBeLessThan(10);
     expect(growth((length) => `${open(1990)},`.repeat(length / 1990), 20_000)).toBeLessThan(10);

@@ -6,7 +6,7 @@ import type { BridgedOdoo } from '../support/odoo/bridged-odoo.ts';
 import { openOdooBrowser, redEnvelope } from '../support/odoo/odoo-browser.ts';
 import type { OdooBrowser } from '../support/odoo/odoo-browser.ts';
 
-/** `npm run pictures` draws the pictures of docs/pictures anew. Look at each before you commit it. */
+/** `npm run pictures` takes the pictures of docs/pictures again. Look at each one before you commit it. */
 const folder = fileURLToPath(new URL('../../docs/pictures/', import.meta.url));
 
 /** Narrow enough that Odoo puts the chatter below the form. */
@@ -98,13 +98,13 @@ async function report(
   await bridged.sweego.sendEvent({ type, mail, at, ...(smtpAnswer !== undefined && { smtpAnswer }) });
 }
 
-/** From the left edge of the page and the top of one element to the bottom of another one. */
+/** The picture reaches from the left edge of the page and the top of one element to the bottom of another one. */
 async function takePicture(
   name: string,
   { from, to, width = viewport.width }: { from: string; to: string; width?: number },
 ): Promise<void> {
   const { page } = browser;
-  // Nothing is under the mouse, and everything that fades in is drawn.
+  // No element is under the mouse, and every animation is over.
   await page.mouse.move(1, 1);
   await page.waitForTimeout(1_500);
   const top = await page.locator(from).first().boundingBox();

@@ -17,7 +17,7 @@ CONTEXT = {
 }
 # Built-in functions that Odoo does not offer, as README.md of the actions says.
 MISSING = ('getattr', 'hasattr', 'type', 'print', 'next', 'iter', 'hash', 'ValueError', 'KeyError')
-# The rules in src/provision/actions/README.md: the versions of Python that refuse a statement, by their minor number.
+# The rules in src/provision/actions/README.md: for each statement the Python versions (minor numbers) that refuse it.
 ALL = (10, 11, 12, 13)
 RULES = {
     'closure': (ALL, 'def f(x):\n    return lambda: x'),
@@ -156,7 +156,7 @@ print(json.dumps({
     'version': '%d.%d' % sys.version_info[:2],
     'refused': {name: refusals(text) for name, text in ACTIONS.items()},
     'unknown': {name: unknown_names(text) for name, text in ACTIONS.items()},
-    # Proof that the checks can fail.
+    # Shows that the checks can fail.
     'control': refusals('import os\ndef f(x):\n    return lambda: x'),
     'missing': {name: unknown_names(name) for name in MISSING},
     'rules': {name: {

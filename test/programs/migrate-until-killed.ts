@@ -5,7 +5,7 @@ import type { Session } from '../../src/inbox/sqlite/session.ts';
 
 /**
  * Migrates a file one statement at a time and kills itself before the statement of the given number (counted
- * from 0; the end counts as one), or prints how many there are when that number is not reached.
+ * from 0; the end counts as a statement). Prints the number of statements when it never reaches that number.
  */
 const [, , path, killBeforeText] = process.argv as [string, string, string, string];
 const real = openSession(path);
@@ -16,7 +16,7 @@ function count(): void {
   statements += 1;
 }
 
-/** Each statement begins a line of its own in the schema; those of a trigger's body do not. */
+/** In the schema each statement begins on a new line, except the statements in the body of a trigger. */
 function statementsOf(sql: string): string[] {
   return sql.split(/;\s*\n\s*(?=ALTER|CREATE|DROP|INSERT|UPDATE|$)/).filter((text) => text.trim() !== '');
 }

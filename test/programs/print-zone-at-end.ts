@@ -1,6 +1,6 @@
 import { writeSync } from 'node:fs';
 
-/** Loaded before a program: prints, when the program ends, the time zone that it ran in. */
+/** Loaded before a program. Prints the time zone that the program ran in when the program ends. */
 process.on('exit', () => {
   const zone = new Intl.DateTimeFormat().resolvedOptions().timeZone;
   const offsets = ['2027-01-01', '2027-07-01'].map((day) => new Date(day).getTimezoneOffset());

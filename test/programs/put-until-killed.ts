@@ -3,8 +3,8 @@ import { openInbox } from '../../src/inbox/open.ts';
 import { requestOf } from '../support/inbox/inbox-requests.ts';
 
 /**
- * Puts from eight sides at once, prints each webhook-id as soon as its put has resolved, and kills itself
- * without warning at the given number of answers.
+ * Puts from eight loops at the same time, prints each webhook-id as soon as its put has resolved, and kills
+ * itself without warning after the given number of stored requests.
  */
 const [, , databaseUrl, answersText] = process.argv as [string, string, string, string];
 const inbox = await openInbox(databaseUrl);

@@ -1,4 +1,4 @@
-# What Odoo's own gateway code makes of mails: MAILS is a list of texts, set before this program.
+# Reads mails with Odoo's own gateway code. MAILS is a list of texts that the caller defines above this program.
 import base64, email, email.policy, hashlib, json, sys
 import odoo.modules
 odoo.modules.initialize_sys_path()

@@ -2,7 +2,7 @@ import { setImmediate as nextTurn } from 'node:timers/promises';
 import { openInbox } from '../../src/inbox/open.ts';
 import { after, describeTestBody } from '../support/inbox/inbox-requests.ts';
 
-/** Claims and settles in small batches and kills itself in the middle of its life. */
+/** Claims and settles in small batches, and kills itself between claiming and settling the given batch. */
 const [, , databaseUrl, batchesText] = process.argv as [string, string, string, string];
 const inbox = await openInbox(databaseUrl);
 

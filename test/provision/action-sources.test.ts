@@ -25,7 +25,7 @@ const provisioned = joinActionSources(read);
 
 describe('the text of a provisioned action', () => {
   it.each(actionNames)(
-    '%s holds what it uses of the shared functions, once, and nothing else of them',
+    '%s holds each shared function that it uses once, and no other shared function',
     (name) => {
       const own = read(`${name}.py`);
       const used = shared.filter(({ defines }) => defines.some((defined) => uses(own, defined)));
@@ -47,7 +47,7 @@ describe('the text of a provisioned action', () => {
     expect(provisioned[name].endsWith(after ?? before)).toBe(true);
   });
 
-  it('defines no function a second time that is shared', () => {
+  it('does not define a shared function a second time', () => {
     const names = shared.flatMap(({ defines }) => defines);
     expect(new Set(names).size).toBe(names.length);
     for (const name of actionNames) {
@@ -58,7 +58,7 @@ describe('the text of a provisioned action', () => {
 });
 
 describe('the folder of the actions', () => {
-  it('holds an action for each name, and shared functions that several actions take', () => {
+  it('holds an action for each name, and shared functions that several actions use', () => {
     expect(pythonFiles('.')).toEqual([...actionNames].sort());
     const taken = actionNames.flatMap((name) => sharedNamesOf(read(`${name}.py`)));
     for (const { name, defines } of shared) {

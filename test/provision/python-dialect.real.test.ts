@@ -7,7 +7,7 @@ import { joinActionSources } from '../../src/provision/action-sources.ts';
 
 /**
  * Odoo 19 runs on Python 3.10 to 3.13, and refuses server actions whose bytecode holds an instruction that is not
- * on its list. The chroot's Python is always tried; other versions when this machine has them.
+ * on its list. The test always uses the chroot's Python, and every other version that this machine has.
  */
 const script = new URL('../../config/real-odoo.sh', import.meta.url).pathname;
 const folder = new URL('../../src/provision/actions/', import.meta.url);
@@ -33,7 +33,7 @@ function run(command: readonly string[], input: string): Promise<string | undefi
   return new Promise((resolve, reject) => {
     const child = execFile(program, words, { maxBuffer: 8_000_000 }, (error, stdout, stderr) => {
       if (error === null) resolve(stdout);
-      // 127: a version manager's stand-in for an interpreter that is not selected.
+      // Version managers install a wrapper that ends with 127 when its interpreter is not selected.
       else if (error.code === 'ENOENT' || error.code === 127) resolve(undefined);
       else reject(new Error(`${program}: ${stderr}`));
     });
@@ -41,7 +41,7 @@ function run(command: readonly string[], input: string): Promise<string | undefi
   });
 }
 
-/** Interpreters by name, and those that pyenv keeps aside. */
+/** Interpreters on the path by name, and the files of those that pyenv has installed. */
 function interpreters(): string[] {
   const versions = join(process.env['PYENV_ROOT'] ?? join(homedir(), '.pyenv'), 'versions');
   const kept = existsSync(versions) ? readdirSync(versions) : [];
@@ -80,7 +80,7 @@ describe('the Python that is provisioned', () => {
     }
   });
 
-  it('stops no mail when it fails, on every Python version of this machine', () => {
+  it('does not stop a mail when it fails, on every Python version of this machine', () => {
     for (const report of found) {
       expect(report['python error']).toEqual({
         ended: 'mail goes on',
@@ -92,12 +92,12 @@ describe('the Python that is provisioned', () => {
         savepoint: ['rolled back'],
         logged: [['error', 'sweego_bridge: mail.mail 7 left unsigned: SQL state 22012']],
       });
-      // Odoo repeats the whole request itself; swallowing the conflict would break that.
+      // Odoo retries the whole request by itself, but only if the action lets the conflict pass.
       expect(report.conflict).toEqual({ ended: 'raised SqlError', savepoint: ['rolled back'], logged: [] });
     }
   });
 
-  it('lives with the rules that its README names', () => {
+  it('is refused by Odoo exactly in the cases that its README names', () => {
     for (const { version, rules, missing } of found) {
       for (const [name, { expected, refused }] of Object.entries(rules)) {
         expect([version, name, refused]).toEqual([version, name, expected]);

@@ -7,16 +7,16 @@ import { intakeBody } from '../bench/intake/intake-event.ts';
 
 type Print = (line: string) => void;
 
-/** What the worker claims at once. */
+/** Number of entries that the worker claims at once. */
 const batch = 500;
-/** Entries per line of the curve. */
+/** Entries per printed line. */
 const step = 100_000;
-/** The pile that every large one is compared with: drained before the file has grown. */
-const smallPile = 20_000;
+/** Size of the small backlog that the large one is compared with. Its file is still small. */
+const smallBacklog = 20_000;
 
 /**
- * Stores so many webhooks, then claims and settles all of them as the worker does, without an Odoo in between,
- * and prints entries per second as the pile shrinks.
+ * Stores this many webhooks, then claims and settles all of them as the worker does but without an Odoo, and prints
+ * entries per second while the backlog shrinks.
  *
  * @returns whether every entry was handed out exactly once and is settled
  */
@@ -25,10 +25,10 @@ export async function soakBacklog(
   postgresUrl: string | undefined,
   print: Print,
 ): Promise<boolean> {
-  const before = await drainPile(smallPile, postgresUrl, print);
-  const large = await drainPile(entries, postgresUrl, print);
-  // Once more, since other work on the machine may have come or gone in the meantime.
-  const after = await drainPile(smallPile, postgresUrl, print);
+  const before = await drainBacklog(smallBacklog, postgresUrl, print);
+  const large = await drainBacklog(entries, postgresUrl, print);
+  // A second small run, because the load of the machine may have changed during the large one.
+  const after = await drainBacklog(smallBacklog, postgresUrl, print);
   const smallSpeed = Math.sqrt(before.perSecond * after.perSecond);
   print(
     `ratio of the large pile to the mean of the two small ones: ${(large.perSecond / smallSpeed).toFixed(2)}`,
@@ -36,7 +36,7 @@ export async function soakBacklog(
   return [before, large, after].every(({ isRight }) => isRight);
 }
 
-async function drainPile(
+async function drainBacklog(
   count: number,
   postgresUrl: string | undefined,
   print: Print,
@@ -44,7 +44,7 @@ async function drainPile(
   const database = await createDatabase(postgresUrl);
   const inbox = await openInbox(database.url);
   try {
-    const storedIn = await storePile(inbox, count);
+    const storedIn = await storeBacklog(inbox, count);
     print(`${count} stored, ${((count / storedIn) * 1000).toFixed(0)}/s`);
     const seen = new Set<number>();
     const start = performance.now();
@@ -86,7 +86,7 @@ async function drainPile(
   }
 }
 
-async function storePile(inbox: Inbox, count: number): Promise<number> {
+async function storeBacklog(inbox: Inbox, count: number): Promise<number> {
   const start = performance.now();
   for (let first = 0; first < count; first += batch) {
     const receivedAt = new Date();

@@ -10,7 +10,7 @@ const step = 20_000;
 const concurrency = 64;
 
 /**
- * Resident memory of the built bridge, printed after every 20,000 webhooks, while its worker drains.
+ * Prints the resident memory of the built bridge after every 20,000 webhooks while its worker processes them.
  *
  * @returns whether every webhook was answered with 200, and is in the inbox
  */

@@ -102,7 +102,7 @@ describe('an attachment announced by uuid', () => {
   });
 
   it.each(['../../../../api/keys', '..', '', 'a/b?c#d'])(
-    'never leads to another path by the uuid %j',
+    'never requests another path for the uuid %j',
     async (uuid) => {
       await expect(read({ uuid })).rejects.toMatchObject({ code: 'SWEEGO_NOT_FOUND' });
       const prefix = `GET /clients/${sweego.clientUuid}/domains/inbound/attachments/`;
@@ -130,9 +130,9 @@ describe('an attachment announced by URL', () => {
     const within = answering([moved, { status: 200, body: 'bytes' }]);
     expect((await read({ url }, within.send)).toString()).toBe('bytes');
     expect(within.sent.map((request) => request.url)).toEqual([url, 'https://files.sweego.io/b.pdf']);
-    const away = answering([{ status: 307, location: 'https://evil.example.com/' }]);
-    await expect(read({ url }, away.send)).rejects.toMatchObject({ code: 'SWEEGO_URL_REFUSED' });
-    expect(away.sent).toHaveLength(1);
+    const redirected = answering([{ status: 307, location: 'https://evil.example.com/' }]);
+    await expect(read({ url }, redirected.send)).rejects.toMatchObject({ code: 'SWEEGO_URL_REFUSED' });
+    expect(redirected.sent).toHaveLength(1);
     const around = answering(Array.from({ length: 10 }, () => moved));
     await expect(read({ url }, around.send)).rejects.toMatchObject({ code: 'SWEEGO_URL_REFUSED' });
     expect(around.sent).toHaveLength(4);
@@ -163,7 +163,7 @@ describe('an attachment announced by URL', () => {
     expect(sent).toEqual([]);
   });
 
-  it('is not fetched when an allowed name leads to a private address', async () => {
+  it('is not fetched when an allowed name resolves to a private address', async () => {
     const send: OpenHttpRequest = async () => ({
       failure: 'connect',
       maybeSent: false,

@@ -75,7 +75,7 @@ async function applyWork(
   });
 }
 
-/** The French administrator's document tells its readers to search for these phrases. */
+/** The French administrator's document asks its readers to search for these phrases. */
 function logApplied(deps: ApplyEventsDeps, { change, pending }: Work): void {
   const message = change.message ?? 0;
   for (const mailId of change.mail_unlinks) {

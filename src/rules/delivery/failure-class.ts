@@ -53,7 +53,7 @@ export function classifyFailure(evidence: FailureEvidence): Failure {
 
 /**
  * A 5xx reply is final, unless Sweego labels it soft: then Sweego retries, and a later delivery counts. In both cases the
- * reply tells the cause.
+ * reply shows the cause.
  */
 function classifyPermanent(reply: SmtpReply, label: FailureEvidence['label']): Failure {
   const [failureType, reason] = faultOf(reply, label);

@@ -3,7 +3,7 @@ import { serve } from '@hono/node-server';
 import { Hono } from 'hono';
 
 /**
- * What the bridge is measured against: a handler that reads the body and answers 200, with nothing else to do.
+ * The bridge is compared with this server: a handler that reads the body, answers 200 and does nothing else.
  * Prints its URL once it listens, and runs until it is killed.
  */
 const app = new Hono();

@@ -7,25 +7,25 @@ import type { LoadReport } from './webhook-load.ts';
 
 type Print = (line: string) => void;
 
-/** One run of one variant. Rates are per second; `drained` is what the worker settled meanwhile. */
+/** One run of one variant. Rates are per second; `drained` counts what the worker settled during the run. */
 type Measurement = {
   requests: number;
   p50Ms: number;
   p99Ms: number;
   slowestMs: number;
-  /** Processor time of the server per request, microseconds: what it costs whatever else the machine does. */
+  /** Processor time of the server per request, microseconds. Other work of the machine does not change it. */
   cpuMicroseconds: number;
   drained: number;
 };
 
 const concurrencies = [1, 16, 64];
-/** One request at a time is slow, and needs fewer for a figure. */
+/** One request at a time is slow, so this run sends one request in this many. */
 const serialShare = 5;
 const warmUpShare = 3;
 
 /**
- * Sends signed webhooks to a bare Hono handler and to the built bridge, each in a process of its own, taking
- * turns, and prints medians over the rounds. Ratios are of servers that ran one after the other.
+ * Sends signed webhooks to a bare Hono handler and to the built bridge in alternation, each in a process of its own,
+ * and prints medians over the rounds. Each ratio compares servers that ran one directly after the other.
  *
  * @returns whether every webhook was answered with 200, and was in the inbox afterwards
  */

@@ -31,7 +31,7 @@ export function intakeBody(number: number, at: Date): string {
   });
 }
 
-/** To whom the message of an intake event went. */
+/** The recipient of the message of an intake event. */
 export function recipientOf(messageId: string): string {
   return `customer-${messageId.slice(1).split('.', 1)[0]}@example.com`;
 }

@@ -6,21 +6,21 @@ import { startProgram } from '../child-program.ts';
 import type { BenchDatabase } from '../databases.ts';
 import { intakeSecret } from './intake-event.ts';
 
-/** What Odoo applies a second in these measurements: more than a real one, so that the worker is never idle. */
+/** How many changes Odoo applies per second here: more than a real Odoo, so that the worker is never idle. */
 const changesPerSecond = 1_500;
 
 /** A server under load, in a process of its own and with an empty inbox. */
 export type IntakeServer = {
   url: string;
   pid: number;
-  /** How many requests it holds; undefined for one that keeps nothing. */
+  /** How many requests it has stored; undefined for a server that stores nothing. */
   countStored(): Promise<{ stored: number; settled: number } | undefined>;
   close(): Promise<void>;
 };
 
 export type IntakeVariant = { name: string; open(): Promise<IntakeServer> };
 
-/** Only its handler: no signature, no storage. */
+/** Only the handler: no signature, no storage. */
 export const bareVariant: IntakeVariant = {
   name: '(a) bare Hono',
   async open() {
@@ -46,7 +46,7 @@ export function variantWithoutOdoo(name: string, openDatabase: OpenDatabase): In
   };
 }
 
-/** The bridge while its worker drains what comes in. */
+/** The bridge while its worker processes the webhooks that arrive. */
 export function drainingVariant(name: string, openDatabase: OpenDatabase): IntakeVariant {
   return {
     name: `${name}, worker drains`,
@@ -76,7 +76,7 @@ async function openIntakeBridge(
     DATABASE_URL: database.url,
     ...environment,
   });
-  // Looked into from here: /readyz answers from what it knew up to two seconds ago.
+  // This program opens the inbox itself, because the answer of /readyz may be two seconds old.
   const inbox = await openInbox(database.url);
   return {
     url: bridge.url,

@@ -6,10 +6,10 @@ import { signWebhook } from '../../support/mails/sign-webhook.ts';
 import { intakeBody, intakeSecret } from './intake-event.ts';
 
 /**
- * Sends signed webhooks and prints what it saw as one line of JSON. Everything is signed before the clock starts,
- * and the sockets are used bare: an HTTP client would need more time than the server it measures.
+ * Sends signed webhooks and prints its measurements as one line of JSON. It signs everything before the clock starts,
+ * and writes to the sockets directly: an HTTP client would need more time than the server that it measures.
  *
- * Arguments: URL, requests under way at once, how many are sent before the clock starts, how many after it.
+ * Arguments: URL, number of concurrent requests, requests before the clock starts, requests after that.
  */
 const [, , url, concurrencyText, warmUpText, countText] = process.argv;
 const target = new URL(url ?? '');
@@ -41,7 +41,7 @@ async function signRequests(count: number): Promise<Buffer[]> {
   return requests;
 }
 
-/** The status of each answer; an answer is whole when as many bytes as it announces have come. */
+/** Resolves with the status of each answer. An answer is complete when it has as many bytes as it announces. */
 function createExchange(socket: Socket): (request: Buffer) => Promise<string> {
   let received = '';
   let resolveAnswer: (status: string) => void = () => undefined;

@@ -8,17 +8,17 @@ import type { ReconcileStage } from './reconcile-stage.ts';
 
 type Print = (line: string) => void;
 
-/** The runs beside which the whole ones are held read so many times fewer rows. */
+/** A small run reads one row in this many. The whole runs are compared with the small ones. */
 const smallShare = 10;
 
 /**
- * Reconciles pending mails, every second one with two recipients, in a real Odoo with a log of Sweego that holds
- * mostly rows of others; prints what reading it costs, how soon Odoo knows, and what memory it takes.
+ * Reconciles pending mails, every second one with two recipients. The Odoo is real; the log of Sweego holds mostly
+ * rows of other senders. Prints the speed of reading, the time until Odoo shows the result, and the memory.
  *
- * First Sweego only says that it has the mails (`queued`), so that they still wait afterwards and a second run
- * finds nothing new; then it says what became of them.
+ * At first Sweego reports the mails as `queued`, so that they still wait afterwards and a second run finds nothing
+ * new. Then it reports their results.
  *
- * @returns whether Odoo showed the right thing of every recipient and every mail after each step
+ * @returns whether Odoo showed the right state of every recipient and every mail after each step
  */
 export async function benchReconcile(
   { mails, rows }: { mails: number; rows: number },
@@ -86,7 +86,7 @@ export async function benchReconcile(
   }
 }
 
-/** Whether Odoo shows of each recipient, of each mail and in its history what the log says. */
+/** Whether each recipient, each mail and the history in Odoo agree with the log. */
 async function check(
   stage: ReconcileStage,
   own: readonly PendingMail[],
@@ -95,7 +95,7 @@ async function check(
 ): Promise<boolean> {
   const shown = await compareWithLog(stage.bench.administrator, own, isFinal);
   const mails = new Set(own.map(({ messageId }) => messageId)).size;
-  // That it was submitted, and what became of it.
+  // One event for the submission, and one for the result.
   const events = own.length * (isFinal ? 2 : 1);
   print(
     `Odoo, ${isFinal ? 'in the end' : 'while Sweego has the mails'}: as the log says are ${shown.recipients} of ` +

@@ -1,6 +1,6 @@
 /**
- * What the bridge's reading of the log is measured against: a client that fetches the same pages, parses them as
- * JSON and looks at nothing in them. Prints a LogReading as one line of JSON.
+ * The bridge's reading of the log is compared with this client, which only fetches the same pages and parses them as
+ * JSON. Prints a LogReading as one line of JSON.
  *
  * Argument: the URL of Sweego's API.
  */

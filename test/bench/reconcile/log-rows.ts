@@ -1,35 +1,35 @@
 import { sweegoLogRow } from '../../../demo/sweego-logs.ts';
 import type { PendingMail } from './pending-mails.ts';
 
-/** What Sweego's log holds: rows about our own recipients, evenly among those of others with the same domain. */
+/** The content of Sweego's log: rows about our recipients, spread evenly among rows of others with the same domain. */
 export type LogContents = {
   rows: number;
   /** One row each. */
   own: readonly PendingMail[];
-  /** Whether it is known what became of the mails; until then Sweego says `queued`. */
+  /** Whether the log holds the results of the mails; until then it says `queued`. */
   isFinal: boolean;
   /** When all of them were submitted, ISO 8601. */
   at: string;
 };
 
-/** How a mail ends: what its row says then, and what Odoo shows of its recipient. */
-export type Fate = {
+/** The final state of a mail: what its row says, and what Odoo shows for its recipient. */
+export type FinalState = {
   status: string;
   bounceType?: 'hard' | 'soft';
   smtpAnswer: string;
   shown: { x_sweego_status: string; notification_status: 'sent' | 'exception' };
 };
 
-const delivered: Fate = {
+const delivered: FinalState = {
   status: 'delivered',
   smtpAnswer: '250 2.0.0 OK 1767000000 4fb4d7f45d1cf-5ef5f7d5a1bsi123456a12.34 - gsmtp',
   shown: { x_sweego_status: 'delivered', notification_status: 'sent' },
 };
 
-/** Each has its turn: 14 of 20 delivered, four seen by the recipient, two bounced. */
-const fates: readonly Fate[] = [
-  ...Array<Fate>(14).fill(delivered),
-  ...Array<Fate>(3).fill({
+/** Mails take these in turn: 14 of 20 are delivered, four are also opened or clicked, two bounce. */
+const finalStates: readonly FinalState[] = [
+  ...Array<FinalState>(14).fill(delivered),
+  ...Array<FinalState>(3).fill({
     ...delivered,
     status: 'opened-human',
     shown: { x_sweego_status: 'email_opened', notification_status: 'sent' },
@@ -53,34 +53,34 @@ const fates: readonly Fate[] = [
   },
 ];
 
-export function fateOf(ownIndex: number): Fate {
-  return fates[ownIndex % fates.length] ?? delivered;
+export function finalStateOf(ownIndex: number): FinalState {
+  return finalStates[ownIndex % finalStates.length] ?? delivered;
 }
 
-/** Sweego's id of the submission that a row is about. */
+/** Sweego's id of the submission in a row. */
 export function uidOf({ recipient }: PendingMail): string {
   return `01-${recipient}`;
 }
 
-/** The row at a place, made when it is asked for: the same one each time. */
+/** Creates the row at a position of the log: the same row each time. */
 export function logRowAt(contents: LogContents, index: number): Readonly<Record<string, unknown>> {
   const { rows, own, isFinal, at } = contents;
   const ownIndex = Math.floor((index * own.length) / rows);
   const mail = own[ownIndex];
   const isOwn = mail !== undefined && Math.floor(((index + 1) * own.length) / rows) > ownIndex;
-  return isOwn ? rowOf(mail, isFinal ? fateOf(ownIndex) : undefined, at) : rowOfOthers(index, at);
+  return isOwn ? rowOf(mail, isFinal ? finalStateOf(ownIndex) : undefined, at) : rowOfOthers(index, at);
 }
 
-/** Every second one is another Odoo's; the others know no Message-Id. */
+/** Every second row belongs to another Odoo; the others have no Message-Id. */
 function rowOfOthers(index: number, at: string): Readonly<Record<string, unknown>> {
   const messageId = index % 2 === 0 ? `<shop.${index}-openerp-sale.order@shop.example.com>` : undefined;
-  return rowOf({ messageId, recipient: `customer-${index}@example.net` }, fateOf(index), at);
+  return rowOf({ messageId, recipient: `customer-${index}@example.net` }, finalStateOf(index), at);
 }
 
-/** About as long as a real one (learn.sweego.io, log-logs-swg-uid-get). */
+/** A row about as long as a real one (learn.sweego.io, log-logs-swg-uid-get). */
 function rowOf(
   { messageId, recipient }: { messageId: string | undefined; recipient: string },
-  fate: Fate | undefined,
+  result: FinalState | undefined,
   at: string,
 ): Readonly<Record<string, unknown>> {
   const uid = `01-${recipient}`;
@@ -101,7 +101,7 @@ function rowOf(
   };
   const line =
     `mta-1 zone-mta: info Sender/default/1[1] id=${uid} 001 from=<bounce@swg.example.com> to=<${recipient}> ` +
-    `src=192.0.2.10 mx=mx.example.net[198.51.100.20] (${fate?.smtpAnswer ?? ''})`;
+    `src=192.0.2.10 mx=mx.example.net[198.51.100.20] (${result?.smtpAnswer ?? ''})`;
   return {
     ...sweegoLogRow({
       mail: {
@@ -114,17 +114,17 @@ function rowOf(
       },
       uid,
       transactionId,
-      status: fate?.status ?? 'queued',
-      at: fate === undefined ? submitted : new Date(submitted.getTime() + 5_000),
-      bounceType: fate?.bounceType ?? null,
-      smtpAnswer: fate?.bounceType === undefined ? '' : fate.smtpAnswer,
+      status: result?.status ?? 'queued',
+      at: result === undefined ? submitted : new Date(submitted.getTime() + 5_000),
+      bounceType: result?.bounceType ?? null,
+      smtpAnswer: result?.bounceType === undefined ? '' : result.smtpAnswer,
     }),
     last_event_type: 1,
     domain_to: recipient.split('@')[1],
     msp: 'other',
     campaign_tags: [],
-    accepted: fate !== undefined && fate.bounceType === undefined ? line : '',
-    rejected: fate?.bounceType === undefined ? '' : line,
+    accepted: result !== undefined && result.bounceType === undefined ? line : '',
+    rejected: result?.bounceType === undefined ? '' : line,
     deferred: '',
     connection_ip: '192.0.2.25',
     output_ip: '192.0.2.10',

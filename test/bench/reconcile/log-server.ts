@@ -5,21 +5,21 @@ import { logRowAt } from './log-rows.ts';
 import type { LogContents } from './log-rows.ts';
 
 /**
- * Sweego's log of the domain example.com, written beforehand: a page is a piece of memory, so that answering costs
- * next to nothing. It says nothing about Sweego's own speed.
+ * Sweego's log of the domain example.com. All rows are in memory before the first request, so an answer costs almost
+ * nothing. The speed of this server says nothing about Sweego's.
  *
- * `PUT /contents` takes a LogContents; `GET /seen` tells the LogTraffic since it was asked last. Prints its URL once
- * it listens, and runs until it is killed.
+ * `PUT /contents` takes a LogContents; `GET /seen` returns the LogTraffic since the previous `GET /seen`. Prints its
+ * URL once it listens, and runs until it is killed.
  */
 
-/** Instants are milliseconds since 1970; 0 before there was one. */
+/** Times are milliseconds since 1970, or 0 before the first request. */
 export type LogTraffic = { requests: number; bytes: number; firstAskedAt: number; lastAnsweredAt: number };
 
 type Query = { channel: string; domains?: readonly string[]; offset?: number; size: number };
 
 const nothing: LogTraffic = { requests: 0, bytes: 0, firstAskedAt: 0, lastAnsweredAt: 0 };
 let seen = { ...nothing };
-/** All rows, each followed by a comma, and where each begins. */
+/** All rows, each followed by a comma, and the position at which each begins. */
 let text = Buffer.alloc(0);
 let begins: readonly number[] = [0];
 

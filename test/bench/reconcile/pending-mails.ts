@@ -10,13 +10,13 @@ export type PendingMail = {
 const perCall = 500;
 
 /**
- * Makes mails as Odoo leaves them after sending a document's mail to one customer: message, mail in state
- * `sent` whose deletion is deferred, notification in status `sent`. They are written straight into that state;
- * no mail leaves.
+ * Creates mails as Odoo leaves them after sending a document's mail to one customer: message, mail in state
+ * `sent` whose deletion is deferred, notification in status `sent`. They are written directly in that state;
+ * nothing is sent.
  *
- * @param label tells one set of mails from another in the same database
- * @param everySecondTo how many recipients each second mail has, one unless told
- * @returns one for each recipient of each mail, a mail's own beside each other
+ * @param label distinguishes the sets of mails in the same database
+ * @param everySecondTo number of recipients of every second mail, 1 by default
+ * @returns one for each recipient of each mail; those of one mail are adjacent
  */
 export async function createPendingMails(
   administrator: Administrator,
@@ -26,7 +26,7 @@ export async function createPendingMails(
 ): Promise<PendingMail[]> {
   const mails: PendingMail[] = [];
   await administrator.runPython(documents);
-  // What it writes is written here: run by it, making the mails takes four times as long.
+  // This code writes what the automation rule would write: with the rule, creating the mails takes four times as long.
   await administrator.runPython(rule, { isOn: false });
   for (let first = 0; first < count; first += perCall) {
     const size = Math.min(perCall, count - first);
@@ -39,7 +39,7 @@ export async function createPendingMails(
 
 const rule = `env.ref('sweego_bridge.automation_mail_created').write({'active': env.context['isOn']})`;
 
-/** Ten customers' orders carry all the messages. */
+/** All messages belong to the orders of ten customers. */
 const documents = `
 orders = env['sale.order'].search([])
 if not orders:
@@ -84,7 +84,7 @@ env['mail.notification'].create([{
 action = [[message.message_id, partner.email] for message, to in zip(messages, recipients) for partner in to]
 `;
 
-/** What Odoo holds of a set of mails: the same for both ways of confirming them, but for ids. */
+/** What Odoo holds about a set of mails. Except for ids it is the same for both ways to confirm them. */
 export type EndState = { mails: number; notifications: number; confirmed: number };
 
 /** Counts what is left of a set, and how many notifications carry the ids of their own event. */

@@ -1,19 +1,19 @@
 import type { Administrator } from '../../support/odoo/administrator.ts';
-import { fateOf, uidOf } from './log-rows.ts';
+import { finalStateOf, uidOf } from './log-rows.ts';
 import type { PendingMail } from './pending-mails.ts';
 
-/** How much of what Odoo shows is as the log says. */
+/** How far Odoo agrees with the log. */
 export type Shown = {
-  /** Recipients whose notification tells what their row says, by the submission that the row is about. */
+  /** Recipients whose notification has the status and the submission of their row in the log. */
   recipients: number;
-  /** Mails that are there, or gone, as they should. */
+  /** Mails that exist, or are deleted, as expected. */
   mails: number;
-  /** Rows of the history, and how many of them say what another one says. */
+  /** Rows of the history, and how many of them repeat another row. */
   events: number;
   doubled: number;
 };
 
-/** Compares each recipient, one by one, with what became of his mail; before that with `email_sent`. */
+/** Compares each recipient with the result of their mail, or with `email_sent` while there is no result. */
 export async function compareWithLog(
   administrator: Administrator,
   own: readonly PendingMail[],
@@ -30,13 +30,15 @@ export async function compareWithLog(
   let recipients = 0;
   for (const [index, mail] of own.entries()) {
     const sent = { x_sweego_status: 'email_sent', notification_status: 'sent' };
-    const { x_sweego_status: status, notification_status: state } = isFinal ? fateOf(index).shown : sent;
+    const { x_sweego_status: status, notification_status: state } = isFinal
+      ? finalStateOf(index).shown
+      : sent;
     if (state === 'exception') failed.add(mail.messageId);
     const row = rowOf.get(`${mail.messageId} ${mail.recipient}`);
     if (row === [status, state, uidOf(mail)].join(' ')) recipients += 1;
   }
   const states = new Map(mails);
-  // Nobody has to look at a mail that all its recipients have: it is deleted, as its server is set to.
+  // A mail that was delivered to all its recipients is deleted, because its server is set to do so.
   const expectedState = (id: string) => (failed.has(id) ? 'exception' : isFinal ? undefined : 'sent');
   return {
     recipients,

@@ -2,7 +2,7 @@ import type { Reconciled } from './reconcile-stage.ts';
 
 const mebibyte = 1024 * 1024;
 
-/** How fast the log was read, and how soon after that Odoo knew. */
+/** The speed of reading the log, and the time until everything was in Odoo. */
 export function paceOf(name: string, run: Reconciled, plainRowsPerSecond: number): string {
   const rowsPerSecond = perSecond(run.rows, run.readAt - run.log.firstAskedAt);
   const reading =
@@ -27,7 +27,7 @@ export function callsOf(name: string, { pending, read, apply, log }: Reconciled)
   );
 }
 
-/** The most that each run had, and what each further row and event adds to that. */
+/** The highest memory use of each run, and what each further row adds to it. */
 export function memoryOf({
   idle,
   runs,

@@ -18,12 +18,12 @@ import type { LogTraffic } from './log-server.ts';
 
 const idleMs = 5_000;
 const lookEveryMs = 100;
-/** Without any progress for so long, a run is given up. */
-const patienceMs = 120_000;
+/** A run without progress for this long fails. */
+const stallLimitMs = 120_000;
 
 /** One reconciliation, as seen from outside the bridge's process. */
 export type Reconciled = {
-  /** Rows that came, those that came twice included. */
+  /** Rows that were read, duplicates included. */
   rows: number;
   news: number;
   isComplete: boolean;
@@ -31,11 +31,11 @@ export type Reconciled = {
   read: CallTraffic;
   apply: CallTraffic;
   log: LogTraffic;
-  /** When the log had been read, milliseconds since 1970. */
+  /** When the bridge had read the whole log, milliseconds since 1970. */
   readAt: number;
-  /** When the last of it was in Odoo; the same as `readAt` when there was nothing new. */
+  /** When the last event was in Odoo; the same as `readAt` when there was nothing new. */
   appliedAt: number;
-  /** Whether the worker brought it to Odoo while the log was still being read. */
+  /** Whether the worker applied events in Odoo while the bridge was still reading the log. */
   isConcurrent: boolean;
   peakBytes: number;
   /** Processor time of the whole process. */
@@ -45,13 +45,13 @@ export type Reconciled = {
 export type ReconcileStage = {
   bench: BenchOdoo;
   setLog(contents: LogContents): Promise<void>;
-  /** A bare client's reading of the same log. */
+  /** Reads the same log with a client that does nothing else. */
   readPlainly(): Promise<LogReading>;
-  /** The command `reconcile`, which also brings to Odoo what it finds. */
+  /** Runs the command `reconcile`, which also applies its findings in Odoo. */
   reconcile(): Promise<Reconciled>;
-  /** A `serve` that has nothing to do: resident memory, and the most it had until then. */
+  /** Runs `serve` with nothing to do: its resident memory now, and the highest so far. */
   idle(): Promise<{ bytes: number; peakBytes: number }>;
-  /** A `serve` whose schedule comes once, until all it found is in Odoo. Takes up to a minute to begin. */
+  /** Runs `serve` until one scheduled run is over and its findings are in Odoo. The run begins after about a minute. */
   reconcileWhileServing(): Promise<Reconciled>;
   close(): Promise<void>;
 };
@@ -133,7 +133,7 @@ export async function openReconcileStage(): Promise<ReconcileStage> {
       traffic.reset();
       await fetch(`${sweego}/seen`);
       const begin = new Date();
-      // A minute that cannot be over before the program has started.
+      // The slot is late enough for the program to start before it.
       const slot = new Date(begin.getTime() + 75_000);
       const bridge = await startBridge({
         ...environment,
@@ -154,7 +154,7 @@ export async function openReconcileStage(): Promise<ReconcileStage> {
             return await figuresOf(run, { isConcurrent: true, ...usage });
           }
           if (states.settled > settled) [settled, since] = [states.settled, Date.now()];
-          if (Date.now() - since > patienceMs) {
+          if (Date.now() - since > stallLimitMs) {
             throw new Error(`serve has come to nothing:\n${bridge.logs()}`);
           }
           await sleep(lookEveryMs);

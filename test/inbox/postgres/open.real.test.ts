@@ -12,10 +12,10 @@ beforeEach(async () => {
 });
 afterEach(() => database.remove());
 
-const ours = { retry: 'never', scope: 'bridge' } as const;
+const neverRetried = { retry: 'never', scope: 'bridge' } as const;
 
 describe('opening the inbox in PostgreSQL', () => {
-  it('makes the tables once when two bridges start at the same time', async () => {
+  it('creates the tables once when several bridges start at the same time', async () => {
     const inboxes = await Promise.all(Array.from({ length: 4 }, () => openInbox(database.url)));
     await Promise.all(inboxes.map((inbox) => inbox.put(requestOf({}))));
     expect((await inboxes[0]?.status())?.unclaimed).toBe(4);
@@ -36,7 +36,7 @@ describe('opening the inbox in PostgreSQL', () => {
     ).toEqual([]);
   });
 
-  it('uses a schema that an administrator has made for a user who may make none', async () => {
+  it('uses a schema that an administrator created for a database user without the right to create one', async () => {
     const role = `reader_${database.url.slice(-12)}`;
     await database.query(`CREATE ROLE ${role} LOGIN PASSWORD 'secret-word'`);
     const url = Object.assign(new URL(database.url), { username: role, password: 'secret-word' }).href;
@@ -54,28 +54,28 @@ describe('opening the inbox in PostgreSQL', () => {
     await database.query(`DROP OWNED BY ${role}; DROP ROLE ${role}`);
   });
 
-  it('leaves the tables of a later release as they are', async () => {
+  it('does not change the tables of a later release', async () => {
     await (await openInbox(database.url)).close();
     await database.query('INSERT INTO sweego_bridge.migration VALUES (1000)');
     await expectRefusal(openInbox(database.url), {
-      ...ours,
+      ...neverRetried,
       code: 'INBOX_NEWER',
       says: /Start the release that wrote it/,
       details: { found: 1000 },
     });
   });
 
-  it("leaves another program's schema of the same name as it is", async () => {
+  it("does not change another program's schema of the same name", async () => {
     await database.query('CREATE SCHEMA sweego_bridge; CREATE TABLE sweego_bridge.invoice (id integer)');
     await expectRefusal(openInbox(database.url), {
-      ...ours,
+      ...neverRetried,
       code: 'INBOX_NOT_OURS',
       says: /Set DATABASE_URL to another database/,
     });
     expect(await database.query('SELECT * FROM sweego_bridge.invoice')).toEqual([]);
   });
 
-  it('tells a wrong password and a missing database apart, and repeats neither', async () => {
+  it('distinguishes a wrong password from a missing database, and does not show the password', async () => {
     const wrongPassword = Object.assign(new URL(database.url), { password: 'hunter2' }).href;
     const refused = await expectRefusal(openInbox(wrongPassword), {
       code: 'INBOX_OPEN_FAILED',
@@ -93,7 +93,7 @@ describe('opening the inbox in PostgreSQL', () => {
     });
   });
 
-  it('refuses to go without encryption where it is asked for', async () => {
+  it('refuses a connection without encryption when the URL requires encryption', async () => {
     await expectRefusal(openInbox(`${database.url}?sslmode=verify-full`), {
       code: 'INBOX_OPEN_FAILED',
       retry: 'later',

@@ -27,27 +27,27 @@ beforeEach(async () => {
 afterEach(() => inbox.close());
 
 const claimAll = { kinds: ['outbound'] as const, limit: 100, now: after(0), describe: describeTestBody };
-const away = { retry: 'later', scope: 'bridge', says: /Check that PostgreSQL runs/ } as const;
+const unavailable = { retry: 'later', scope: 'bridge', says: /Check that PostgreSQL runs/ } as const;
 
-describe('inbox whose PostgreSQL server goes away', () => {
-  it('refuses what it cannot store, and works again by itself when the server is back', async () => {
+describe('an inbox whose PostgreSQL server stops or crashes', () => {
+  it('refuses what it cannot store, and works again without a restart when the server is back', async () => {
     await inbox.put(requestOf({ keys: ['before'] }));
     await server.stop();
     const refused = await expectRefusal(inbox.put(requestOf({ keys: ['meanwhile'] })), {
-      ...away,
+      ...unavailable,
       code: 'INBOX_WRITE_FAILED',
     });
     expect(refused.message).not.toContain('bridge:bridge');
-    await expectRefusal(inbox.claim(claimAll), { ...away, code: 'INBOX_WRITE_FAILED' });
-    await expectRefusal(inbox.status(), { ...away, code: 'INBOX_READ_FAILED' });
-    await expectRefusal(openInbox(url), { ...away, code: 'INBOX_OPEN_FAILED' });
+    await expectRefusal(inbox.claim(claimAll), { ...unavailable, code: 'INBOX_WRITE_FAILED' });
+    await expectRefusal(inbox.status(), { ...unavailable, code: 'INBOX_READ_FAILED' });
+    await expectRefusal(openInbox(url), { ...unavailable, code: 'INBOX_OPEN_FAILED' });
 
     await server.start();
     await inbox.put(requestOf({ keys: ['meanwhile'] }));
     expect(await inbox.claim(claimAll)).toHaveLength(2);
   });
 
-  it('stores what comes right after a restart of the server, at the first try', async () => {
+  it('stores a request right after a restart of the server, at the first attempt', async () => {
     await inbox.put(requestOf({ keys: ['before'] }));
     await server.stop();
     await server.start();
@@ -55,7 +55,7 @@ describe('inbox whose PostgreSQL server goes away', () => {
     expect((await inbox.status()).unclaimed).toBe(2);
   });
 
-  it('keeps every request that was answered when the server crashes', async () => {
+  it('keeps every request that it confirmed before the server crashed', async () => {
     const answered: string[] = [];
     let isDown = false;
     const sides = Array.from({ length: 8 }, async (_, side) => {
@@ -77,7 +77,7 @@ describe('inbox whose PostgreSQL server goes away', () => {
     expect(answered.filter((requestKey) => !stored.has(requestKey))).toHaveLength(0);
   });
 
-  it('hands out again what it had claimed when the server crashed', async () => {
+  it('hands out its claimed entries again after the server crashed', async () => {
     await Promise.all(
       Array.from({ length: 20 }, (_, index) => inbox.put(requestOf({ keys: [`e${index}`] }))),
     );

@@ -33,7 +33,7 @@ describe('a PostgreSQL inbox of the release that stored only texts', () => {
     expect(await versions()).toEqual([1, 2]);
   });
 
-  it('is drained to its end', async () => {
+  it('is processed until no entry is open', async () => {
     const inbox = await openInbox(database.url);
     await drainReleasedInbox(inbox);
     await inbox.close();
@@ -46,8 +46,8 @@ describe('a PostgreSQL inbox of the release that stored only texts', () => {
     expect(await versions()).toEqual([1, 2]);
   });
 
-  it('stays as it was when the migration is cut off, and is migrated at the next start', async () => {
-    // A reader of the history holds the migration up behind its first changes.
+  it('does not change when the connection of the migration is cut, and is migrated at the next start', async () => {
+    // A reader of the history blocks the migration after its first changes.
     const reader = await openConnection(database.url);
     await reader.query('BEGIN; LOCK TABLE sweego_bridge.transition IN ACCESS SHARE MODE');
     const opening = expect(openInbox(database.url)).rejects.toMatchObject({ code: 'INBOX_OPEN_FAILED' });
@@ -61,7 +61,7 @@ describe('a PostgreSQL inbox of the release that stored only texts', () => {
     await inbox.close();
   });
 
-  it('goes on counting entries by state afterwards', async () => {
+  it('still counts entries by state after the migration', async () => {
     const inbox = await openInbox(database.url);
     const before = (await inbox.status()).states;
     expect(await inbox.discard([13], 'a test', new Date())).toEqual(['done']);

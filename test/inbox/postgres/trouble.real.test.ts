@@ -21,14 +21,14 @@ afterEach(async () => {
 const claim = (from: Inbox, limit = 100) =>
   from.claim({ kinds: ['outbound'], limit, now: after(0), describe: describeTestBody });
 
-/** Ends every connection to the database but the one it is asked on. */
+/** Ends every connection to the database except its own. */
 const cutConnections = () =>
   database.query(
     'SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = current_database() AND pid <> pg_backend_pid()',
   );
 
-describe('inbox in PostgreSQL in trouble', () => {
-  it('stores and reads on when its idle connections are cut', async () => {
+describe('an inbox in PostgreSQL under difficult conditions', () => {
+  it('continues to store and read when its idle connections are cut', async () => {
     await Promise.all([inbox.put(requestOf({})), inbox.status(), inbox.list({})]);
     await cutConnections();
     await inbox.put(requestOf({}));
@@ -36,7 +36,7 @@ describe('inbox in PostgreSQL in trouble', () => {
     expect((await claim(inbox)).length).toBe(2);
   });
 
-  it('says that the server only lets it be read, and stores again when it may write', async () => {
+  it('reports that the server is read-only, and stores again when the server is writable', async () => {
     const name = new URL(database.url).pathname.slice(1);
     await database.query(`ALTER DATABASE ${name} SET default_transaction_read_only = on`);
     await cutConnections();
@@ -55,7 +55,7 @@ describe('inbox in PostgreSQL in trouble', () => {
     expect((await inbox.status()).unclaimed).toBe(1);
   });
 
-  it('makes each commit durable where the server would not wait for its disk', async () => {
+  it('makes each commit durable even when the server is set not to wait for its disk', async () => {
     const name = new URL(database.url).pathname.slice(1);
     await database.query(`ALTER DATABASE ${name} SET synchronous_commit = off`);
     await database.query(
@@ -69,7 +69,7 @@ describe('inbox in PostgreSQL in trouble', () => {
     expect(await database.query('SELECT setting FROM noted')).toEqual([{ setting: 'on' }]);
   });
 
-  it('keeps what cannot be a text in PostgreSQL from stopping those behind it', async () => {
+  it('accepts characters that PostgreSQL cannot store in a text, so that they do not block later entries', async () => {
     await inbox.put(
       requestOf({ keys: ['nul \u0000 in a key'], terms: ['message-id:\u0000'] }, { requestKey: 'a\u0000b' }),
     );
@@ -80,8 +80,8 @@ describe('inbox in PostgreSQL in trouble', () => {
     expect((await inbox.find(ids[0] ?? 0))?.reason).toBe('EVENT_UNMATCHED: \uFFFD');
   });
 
-  it('misses no request whose id is older than one that was handed out before', async () => {
-    // What another bridge is storing: its ids are drawn, its commit is still to come.
+  it('hands out a request that is committed after a request with a higher id was handed out', async () => {
+    // Another bridge is storing a request: the request has its id, but is not committed yet.
     const other = await openInbox(database.url);
     await database.query(
       `CREATE FUNCTION slow() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN
@@ -104,7 +104,7 @@ describe('inbox in PostgreSQL in trouble', () => {
     await other.close();
   });
 
-  it('hands each entry to one of several bridges that claim at the same time', async () => {
+  it('hands each entry to only one of several bridges that claim at the same time', async () => {
     const others = await Promise.all(Array.from({ length: 3 }, () => openInbox(database.url)));
     const requests = Array.from({ length: 300 }, (_, index) => requestOf({ keys: [`e${index % 250}`] }));
     await Promise.all(requests.map((request) => inbox.put(request)));

@@ -22,12 +22,12 @@ afterEach(() => remove());
 
 const claimAll = { kinds: ['outbound'] as const, limit: 100, now: after(0), describe: describeTestBody };
 
-describe('inbox on a disk in trouble', () => {
-  it('refuses all puts of a commit that a full disk stops, and stores again when there is room', async () => {
+describe('an inbox that cannot write to its disk', () => {
+  it('refuses all puts of a commit that fails on a full disk, and stores again when there is space', async () => {
     const session = await openDatabase(path);
     const inbox = createInbox(session);
-    let told = 0;
-    inbox.onPut(() => (told += 1));
+    let notified = 0;
+    inbox.onPut(() => (notified += 1));
     const pages = session.first('PRAGMA page_count', [])?.['page_count'] as number;
     session.first(`PRAGMA max_page_count = ${pages + 10}`, []);
 
@@ -46,7 +46,7 @@ describe('inbox on a disk in trouble', () => {
       });
     }
     expect((await inbox.status()).unclaimed).toBe(0);
-    expect(told).toBe(0);
+    expect(notified).toBe(0);
 
     session.first('PRAGMA max_page_count = 1000000', []);
     await inbox.put(large);
@@ -54,7 +54,7 @@ describe('inbox on a disk in trouble', () => {
     await inbox.close();
   });
 
-  it('changes nothing when a claim finds the disk full, and hands the same out later', async () => {
+  it('changes nothing when a claim finds the disk full, and hands out the same entries later', async () => {
     const session = await openDatabase(path);
     const inbox = createInbox(session);
     const elements = Array.from({ length: 2000 }, (_, index) => ({ keys: [`event:${index}`] }));
@@ -68,7 +68,7 @@ describe('inbox on a disk in trouble', () => {
     await inbox.close();
   });
 
-  it('refuses what the operating system does not let it write, and goes on storing what fits', async () => {
+  it('refuses what the operating system does not let it write, and continues to store what fits', async () => {
     const run = await runProgram('put-beyond-limit', [`file:${path}`, '4000000'], { fileSizeLimitKiB: 1024 });
     expect(run.lines).toEqual(['stored 1', 'INBOX_WRITE_FAILED later', 'stored 2']);
     const inbox = await openInbox(`file:${path}`);
@@ -76,7 +76,7 @@ describe('inbox on a disk in trouble', () => {
     await inbox.close();
   });
 
-  it('waits for another program that writes to the file, without stopping everything else', async () => {
+  it('waits for another program that writes to the file, without blocking other work', async () => {
     const inbox = await openInbox(`file:${path}`);
     const other = new Database(path);
     other.exec('BEGIN IMMEDIATE');
@@ -91,7 +91,7 @@ describe('inbox on a disk in trouble', () => {
     await inbox.close();
   });
 
-  it('refuses a put when another program does not let go of the file', async () => {
+  it('refuses a put when another program keeps its lock on the file', async () => {
     const inbox = await openInbox(`file:${path}`);
     const other = new Database(path);
     other.exec('BEGIN IMMEDIATE');

@@ -28,20 +28,20 @@ const ann = 'ann@example.com';
 const letter = 'Dear Bob, the key is under the mat.';
 const attachment = 'A drawing of the mat.';
 
-/** Which of these texts lie anywhere in the files of the inbox, also where nobody reads them any more. */
+/** The texts of this list that are anywhere in the files of the inbox, unused pages included. */
 function tracesOf(texts: readonly string[]): string[] {
   const files = [path, `${path}-wal`, `${path}-shm`].filter(existsSync).map((file) => readFileSync(file));
   return texts.filter((text) => files.some((bytes) => bytes.includes(text)));
 }
 
-/** Thirty requests of others, small and large, and three of hers between them: alone, in an array, and long. */
+/** Thirty requests about Bob, small and large, and three about Ann between them: alone, in an array, and long. */
 async function storeMail(): Promise<void> {
-  const hers = { terms: [`address:${ann}`], recipient: ann, text: letter };
+  const annsRequest = { terms: [`address:${ann}`], recipient: ann, text: letter };
   for (let number = 0; number < 30; number += 1) {
     await inbox.put(requestOf({ number, recipient: 'bob@example.com', text: 'x'.repeat(number * 300) }));
-    if (number === 9) await inbox.put(requestOf(hers));
-    if (number === 14) await inbox.put(requestOf([{ number: 'before' }, hers, { number: 'behind' }]));
-    if (number === 19) await inbox.put(requestOf({ ...hers, long: letter.repeat(500) }));
+    if (number === 9) await inbox.put(requestOf(annsRequest));
+    if (number === 14) await inbox.put(requestOf([{ number: 'before' }, annsRequest, { number: 'behind' }]));
+    if (number === 19) await inbox.put(requestOf({ ...annsRequest, long: letter.repeat(500) }));
   }
 }
 
@@ -55,12 +55,12 @@ async function claimAll(): Promise<number[]> {
   return entries.map(({ id }) => id);
 }
 
-describe('what was erased', () => {
-  it('is nowhere in the files any more, while the inbox is open and the mail of others stays', async () => {
+describe('erased mail', () => {
+  it('is gone from the files while the inbox is still open, and the mail of others stays', async () => {
     await storeMail();
     const ids = await claimAll();
-    const hers = (await inbox.list({ terms: [`address:${ann}`] })).map(({ id }) => id);
-    await inbox.storeFile(hers[0] ?? 0, 'mat.txt', contentOf(bytesOfText(attachment.repeat(5000))));
+    const annsIds = (await inbox.list({ terms: [`address:${ann}`] })).map(({ id }) => id);
+    await inbox.storeFile(annsIds[0] ?? 0, 'mat.txt', contentOf(bytesOfText(attachment.repeat(5000))));
     await inbox.settle(
       ids,
       { outcome: 'injected', reason: 'sale.order,7 by reply token (certain)' },
@@ -68,11 +68,11 @@ describe('what was erased', () => {
     );
     expect(tracesOf([ann, letter, attachment])).toEqual([ann, letter, attachment]);
 
-    expect(await inbox.erase(hers, after(2))).toEqual(['done', 'done', 'done']);
+    expect(await inbox.erase(annsIds, after(2))).toEqual(['done', 'done', 'done']);
     expect(tracesOf([ann, letter, attachment, 'bob@example.com'])).toEqual(['bob@example.com']);
   });
 
-  it('is nowhere in the files any more after retention has run to its end', async () => {
+  it('is gone from the files after retention has erased everything', async () => {
     await storeMail();
     const ids = await claimAll();
     await inbox.storeFile(ids[5] ?? 0, 'mat.txt', contentOf(bytesOfText(attachment.repeat(5000))));
@@ -94,7 +94,7 @@ describe('what was erased', () => {
     expect(tracesOf([ann, letter, attachment, 'bob@example.com'])).toEqual([]);
   });
 
-  it('does not stay behind when a file is replaced before its entry is erased', async () => {
+  it('includes a file that was replaced before its entry was erased', async () => {
     await storeMail();
     const [id = 0] = await claimAll();
     await inbox.storeFile(id, 'mat.txt', contentOf(bytesOfText(attachment.repeat(100))));

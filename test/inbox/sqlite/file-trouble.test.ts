@@ -23,8 +23,8 @@ afterEach(() => remove());
 
 const claimAll = { kinds: ['outbound'] as const, limit: 100, now: after(0), describe: describeTestBody };
 
-describe('inbox on a file that somebody changed', () => {
-  it('refuses whatever writes while the file is read-only, still reads, and goes on when it may write', async () => {
+describe('an inbox whose file somebody changed', () => {
+  it('refuses to write while the file is read-only, still reads, and writes again when the file is writable', async () => {
     const session = await openDatabase(path);
     const inbox = createInbox(session);
     await inbox.put(requestOf({ keys: ['event:1'] }));
@@ -59,7 +59,7 @@ describe('inbox on a file that somebody changed', () => {
     await inbox.close();
   });
 
-  it('goes on storing when the rights of the open file are taken away, and says so at the next start', async () => {
+  it('continues to store when its open file becomes read-only, and is refused at the next start', async () => {
     const inbox = await openInbox(`file:${path}`);
     if (process.geteuid?.() === 0) chownSync(path, 65534, 65534);
     chmodSync(path, 0o400);
@@ -102,9 +102,9 @@ describe('inbox on a file that somebody changed', () => {
   );
 
   it.each([
-    ['opening finds it', 1],
-    ['a later put finds it', 20],
-  ])('says that the file is corrupt when %s', async (_, soundPages) => {
+    ['opening finds the damage', 1],
+    ['a later put finds the damage', 20],
+  ])('reports that the file is corrupt when %s', async (_, soundPages) => {
     const inbox = await openInbox(`file:${path}`);
     await Promise.all(Array.from({ length: 50 }, () => inbox.put(requestOf(new Uint8Array(2000)))));
     await inbox.claim(claimAll);
@@ -119,7 +119,7 @@ describe('inbox on a file that somebody changed', () => {
     await expect(use()).rejects.toMatchObject({ code: 'INBOX_CORRUPT', retry: 'never' });
   });
 
-  it('says that the file is corrupt when a claim finds it, and leaves all that is still readable', async () => {
+  it('reports that the file is corrupt when a claim finds the damage, and does not change the file', async () => {
     const inbox = await openInbox(`file:${path}`);
     for (let number = 0; number < 50; number += 1) await inbox.put(requestOf(new Uint8Array(2000)));
     await inbox.put(requestOf({ keys: ['event:1'] }));

@@ -159,7 +159,7 @@ test('sends every value that XML can hold unchanged, and does not alter its inpu
   );
 });
 
-test('answers null for a method that returned None, and calls it only once', async () => {
+test('returns null for a method that returned None, and calls it only once', async () => {
   const none = `Traceback (most recent call last):
   File "/usr/lib/python3/dist-packages/odoo/addons/rpc/controllers/xmlrpc.py", line 135, in _xmlrpc
     return dumps((result,))

@@ -13,7 +13,7 @@ const person: MailToJudge = {
   clientUuid: '0c8cc711-c85e-45b7-918e-68e49b64944f',
 };
 
-/** A mail with these headers instead of a person's. */
+/** Judges a mail of a person in which these headers replace the headers of the person's program. */
 function judge(headers: Readonly<Record<string, string | string[]>>, changes: Partial<MailToJudge> = {}) {
   const map = new Map(Object.entries(headers).map(([name, value]) => [name, [value].flat()]));
   return judgeMail({ ...person, headers: map, ...changes });

@@ -213,7 +213,7 @@ describe('an employee', () => {
     expect(made).toMatchObject({ postings: [{ inReplyTo: '<2@odoo>' }] });
   });
 
-  it('has their mail parked when the answered message is unknown, and a customer has not', () => {
+  it('has their mail parked when the answered message is unknown, but a customer does not', () => {
     const odoo = { documents: [there(order)], internal_senders };
     expect(plan({ tokens: [token] }, odoo)).toMatchObject({
       kind: 'park',
@@ -239,12 +239,12 @@ describe('a mail that is judged', () => {
       { judgement: { kind, reason: 'so' }, showsAutomatic },
     );
 
-  it('as a loop is ignored, and as suspect is parked, with any clues', () => {
+  it('is ignored when it is a loop, and parked when it is suspect, with any clues', () => {
     expect(judged('loop', { tokens: [token] }, true)).toEqual({ kind: 'ignore', reason: 'loop: so' });
     expect(judged('suspect', { tokens: [token] }, true)).toMatchObject({ kind: 'park' });
   });
 
-  it('as automatic is ignored, or shown in its thread if the server has that option, never as a new record', () => {
+  it('is ignored when it is automatic, or shown in its thread if the server has that option, and never creates a record', () => {
     expect(judged('automatic', { tokens: [token] }, false)).toEqual({
       kind: 'ignore',
       reason: 'automatic: so',
