@@ -24,7 +24,7 @@ export async function soakMemory(
   let answered = 0;
   try {
     for (let sent = step; sent <= requests; sent += step) {
-      const load = startProgram('webhook-load', [server.url, concurrency, 0, step].map(String));
+      const load = startProgram('intake/webhook-load', [server.url, concurrency, 0, step].map(String));
       await load.nextLine();
       const { statuses } = JSON.parse(await load.nextLine()) as LoadReport;
       await load.end();

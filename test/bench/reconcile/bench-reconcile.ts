@@ -79,7 +79,7 @@ export async function benchReconcile(
     const areComplete = Object.values(runs).every(({ isComplete }) => isComplete);
     if (!areComplete) print('WRONG: a reconciliation was not complete');
     const isNewsRight = wholeNew.news === many.length && wholeKnown.news === 0 && served.news === many.length;
-    if (!isNewsRight) print('WRONG: each recipient is news once for each state of his mail');
+    if (!isNewsRight) print('WRONG: each recipient is news once for each state of a mail');
     return !rightOnes.includes(false) && !isAsked && areComplete && isNewsRight;
   } finally {
     await stage.close();
