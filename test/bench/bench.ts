@@ -45,7 +45,7 @@ const benches: Readonly<
   rule: ({ mails = 500 }, _, print) => benchRule(mails, print),
 };
 
-/** Figures are printed and never asserted; the exit code tells whether the work itself was right. */
+/** Figures are printed and never asserted; the exit code shows whether the work itself was right. */
 async function main(words: readonly string[]): Promise<number> {
   const { positionals, values } = parseArgs({ args: [...words], allowPositionals: true, options });
   const [name = ''] = positionals;

@@ -10,7 +10,7 @@ npm run soak -- crash                          the crash journeys with 500 event
 The first two take --postgres URL to keep the inbox there (config/real-odoo.sh postgresql prints one); without it
 it is in SQLite. They need Linux, and 5 kB of disk per entry.`;
 
-/** Figures are printed and never asserted; the exit code tells whether the work itself was right. */
+/** Figures are printed and never asserted; the exit code shows whether the work itself was right. */
 async function main(words: readonly string[]): Promise<number> {
   const { positionals, values } = parseArgs({
     args: [...words],

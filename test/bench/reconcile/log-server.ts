@@ -8,7 +8,7 @@ import type { LogContents } from './log-rows.ts';
  * Sweego's log of the domain example.com, written beforehand: a page is a piece of memory, so that answering costs
  * next to nothing. It says nothing about Sweego's own speed.
  *
- * `PUT /contents` takes a LogContents; `GET /seen` tells the LogTraffic since it was asked last. Prints its URL once
+ * `PUT /contents` takes a LogContents; `GET /seen` returns the LogTraffic since the last such request. Prints its URL once
  * it listens, and runs until it is killed.
  */
 
