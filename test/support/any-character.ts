@@ -4,8 +4,8 @@ const surrogatesFrom = 0xd800;
 const surrogates = 0x800;
 
 /**
- * Every Unicode character but half surrogate pairs, for `fc.string({ unit: anyCharacter })`. The strings are
- * those of fast-check's own `binary`, which takes a second of each process to list the million characters.
+ * Every Unicode character but half surrogate pairs, for `fc.string({ unit: anyCharacter })`. fast-check's
+ * own `binary` makes the same strings, but needs a second in each process to list the million characters.
  */
 export const anyCharacter = fc.nat(0x10ffff - surrogates).map(
   (index) => String.fromCodePoint(index < surrogatesFrom ? index : index + surrogates),

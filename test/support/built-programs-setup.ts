@@ -29,7 +29,7 @@ export async function setup(project: TestProject): Promise<void> {
     format: 'esm',
   });
   symlinkSync(join(root, 'node_modules'), join(folder, 'node_modules'));
-  // `provision` reads the actions beside its own folder, of which a bundled file is one level short.
+  // `provision` reads the actions beside its own folder. A bundled file lies one level higher, so it looks here.
   symlinkSync(join(root, 'src/provision'), join(folder, 'provision'));
   project.provide('builtProgramsFolder', folder);
 }

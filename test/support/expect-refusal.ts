@@ -6,7 +6,7 @@ export type Refusal = {
   code: ErrorCode;
   retry: Retry;
   scope: ErrorScope;
-  /** Words of the message that tell the fix. */
+  /** Words of the message that name the fix. */
   says: RegExp;
   details?: Readonly<Record<string, unknown>>;
 };

@@ -3,7 +3,7 @@ import { once } from 'node:events';
 import { createServer } from 'node:net';
 
 /**
- * A TCP port on 127.0.0.1 that was free a moment ago, for a program that must be told its port. It lies below
+ * A TCP port on 127.0.0.1 that was free a moment ago, for a program that needs its port in advance. It lies below
  * those that Linux gives to outgoing connections (32768 and up): such a connection would otherwise take it
  * while the program is being started again.
  */

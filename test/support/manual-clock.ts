@@ -13,7 +13,7 @@ export type ManualClock = {
 /** Reads and writes of a local file take a turn of the event loop or two each; this is enough for dozens of them. */
 const turnsOfWork = 100;
 
-/** Lets what was begun on a local file come to its end. */
+/** Waits until the work on a local file is finished. */
 export async function localWork(): Promise<void> {
   for (let turn = 0; turn < turnsOfWork; turn += 1) await nextTurn();
 }
@@ -21,7 +21,7 @@ export async function localWork(): Promise<void> {
 /** @param settle resolves when a sleeper's work is done; work on a local file when left out */
 export function createManualClock(start: Date, settle: () => Promise<void> = localWork): ManualClock {
   let nowMs = start.getTime();
-  /** How long the process has lived, which no setting of the clock changes. */
+  /** How long the process has run. Setting the clock does not change it. */
   let livedMs = 0;
   const sleepers = new Set<{ wakeMs: number; wake: () => void }>();
   return {

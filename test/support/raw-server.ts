@@ -1,7 +1,7 @@
 import { createServer } from 'node:net';
 import type { AddressInfo, Socket } from 'node:net';
 
-/** A TCP server on 127.0.0.1 that does with each request's first bytes whatever the test says. */
+/** A TCP server on 127.0.0.1 on which the test decides what happens after the first bytes of a request. */
 export async function openRawServer(
   onRequest: (socket: Socket) => void,
 ): Promise<{ url: string; close(): Promise<void> }> {

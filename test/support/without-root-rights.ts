@@ -3,9 +3,9 @@ import { chownSync } from 'node:fs';
 const nobody = 65534;
 
 /**
- * What a user of the machine without special rights would get, also when the tests run as root.
+ * Runs an action with the rights of an ordinary user, also when the tests run as root.
  *
- * @param directory made his, so that only its files stand in his way
+ * @param directory given to that user, so that only the files in it can refuse access
  */
 export async function withoutRootRights(directory: string, action: () => Promise<void>): Promise<void> {
   const isRoot = process.geteuid?.() === 0;

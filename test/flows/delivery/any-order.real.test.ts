@@ -42,7 +42,7 @@ type Twins = { drawn: EventCase; one: MarkedMessage; other: MarkedMessage };
 
 /** Two messages for each case: one for the events as drawn, one for comparison. */
 async function makeTwins(cases: readonly EventCase[]): Promise<Twins[]> {
-  const wanted = cases.map(({ kind, recipients }) => ({ kind, recipients, isDeletionWished: false }));
+  const wanted = cases.map(({ kind, recipients }) => ({ kind, recipients, isDeletionRequested: false }));
   const ones = await make(wanted);
   const others = await make(wanted);
   return cases.map((drawn, index) => ({

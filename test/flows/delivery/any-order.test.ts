@@ -60,13 +60,13 @@ async function deliver(courses: readonly Course[]): Promise<void> {
 }
 
 /** What Odoo shows in the end of each case as drawn, and of the same set in order and without repetitions. */
-async function outcomesOf(cases: readonly EventCase[], isDeletionWished: boolean) {
+async function outcomesOf(cases: readonly EventCase[], isDeletionRequested: boolean) {
   const twins = cases.flatMap((drawn) => [
     { drawn, batches: drawn.batches },
     { drawn, batches: [sortedBatch(drawn)] },
   ]);
   const messages = await make(
-    twins.map(({ drawn: { kind, recipients } }) => ({ kind, recipients, isDeletionWished })),
+    twins.map(({ drawn: { kind, recipients } }) => ({ kind, recipients, isDeletionRequested })),
   );
   const courses = twins.map((twin, index): Course => {
     const message = messages[index];

@@ -65,7 +65,7 @@ describe('an administrator’s screens', () => {
     expect(await secret.getAttribute('type')).toBe('password');
   });
 
-  it('list what became of each mail', async () => {
+  it('list what happened to each mail', async () => {
     await browser.showHistory();
     await picture('events');
     const text = await page.locator('.o_list_table').innerText();

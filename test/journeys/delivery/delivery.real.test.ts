@@ -59,7 +59,7 @@ describe('the mail of a sale order', () => {
     });
   });
 
-  it('is kept until Sweego says delivered, then deleted, and its transaction id is stored', async () => {
+  it('is deleted only when Sweego reports the delivery, and its transaction id is stored', async () => {
     const { messageId, mails } = await mailOrder(['bea@example.com']);
     const [mail] = mails;
     if (mail === undefined) throw new Error('no mail');
@@ -110,7 +110,7 @@ describe('the mail of a sale order', () => {
     expect(bridged.bridge.logs()).toMatch(/mail\.mail \d+ marked undelivered by Sweego/);
   });
 
-  it('shows a temporary refusal as one, and clears it once the mail is delivered after all', async () => {
+  it('shows a temporary refusal as temporary, and clears it when the mail is delivered later', async () => {
     const { messageId, mails } = await mailOrder(['dora@example.com']);
     const [mail] = mails;
     if (mail === undefined) throw new Error('no mail');
@@ -135,7 +135,7 @@ describe('the mail of a sale order', () => {
     );
   });
 
-  it('to two customers shows the bounce of one as his alone, and deletes nothing', async () => {
+  it('to two customers shows the bounce of one for them alone, and is not deleted', async () => {
     const { messageId, mails } = await mailOrder(['eva@example.com', 'finn@example.com']);
     const before = await mailsOf(messageId);
     const [bounced, other] = mails;

@@ -63,7 +63,7 @@ describe.each([
   ['deletes its mails at once', false],
   ['keeps its mails until delivery is known', true],
 ])('a campaign whose server %s', (_, x_sweego_delete_on_sent) => {
-  it('has figures that say what became of each mail', async () => {
+  it('shows in its figures what happened to each mail', async () => {
     const subject = `News ${x_sweego_delete_on_sent}`;
     await bridged.call('ir.mail_server', 'write', [[bridged.serverId], { x_sweego_delete_on_sent }]);
     const mails = await sendCampaign(subject);
@@ -127,7 +127,7 @@ describe('the options of a mail server', () => {
     expect(await bouncesOf('gus@example.com')).toBe(0);
   });
 
-  it('feed the blacklist and count dead addresses, each event once, and never for our own fault', async () => {
+  it('feed the blacklist and count dead addresses, each event once, and never for an error of our own', async () => {
     await bridged.call('ir.mail_server', 'write', [
       [bridged.serverId],
       { x_sweego_feed_blacklist: true, x_sweego_count_bounces: true },

@@ -9,7 +9,7 @@ import type { BridgedOdoo } from '../../support/odoo/bridged-odoo.ts';
 let bridged: BridgedOdoo;
 
 beforeAll(async () => {
-  // No run by itself while this file runs.
+  // No scheduled reconciliation during these tests.
   bridged = await openBridgedOdoo(() => ({ RECONCILE_CRON: '0 0 29 2 *' }));
 });
 afterAll(async () => {
@@ -36,12 +36,12 @@ async function bounceByWebhook(address: string): Promise<void> {
   expect(status).toBe(200);
 }
 
-/** Sweego knows of it, and its webhook never comes. */
+/** Sweego knows the bounce, and its webhook never comes. */
 async function bounceInLogOnly(address: string): Promise<void> {
   const mail = await mailTo(address);
   const [uid, transactionId] = [`01-${address}`, `t-${address}`];
-  const told = { status: 'undelivered', bounceType: 'hard', smtpAnswer: '550 5.1.1 User unknown' } as const;
-  bridged.sweego.api.logRows.push(sweegoLogRow({ mail, uid, transactionId, at: new Date(), ...told }));
+  const bounce = { status: 'undelivered', bounceType: 'hard', smtpAnswer: '550 5.1.1 User unknown' } as const;
+  bridged.sweego.api.logRows.push(sweegoLogRow({ mail, uid, transactionId, at: new Date(), ...bounce }));
 }
 
 async function rowsOf(messageId: number): Promise<string[]> {
@@ -50,7 +50,7 @@ async function rowsOf(messageId: number): Promise<string[]> {
   return rows.map((row) => String(row['notification_status']));
 }
 
-describe('a mail that bounced for one by webhook, and for the other only in Sweego’s log', () => {
+describe('a mail with one bounce reported by webhook, and one that stands only in Sweego’s log', () => {
   it('turns red for both customers after one reconciliation', async () => {
     const addresses = ['owner@example.com', 'ann@example.com', 'bob@example.com'];
     const [owner, ...partners] = await bridged.createPartners(addresses);

@@ -25,10 +25,10 @@ const bounce = { recipient: 0, submission: 0, type: 'hard_bounce', answer: '550 
 
 function bounceOf(message: MarkedMessage, webhookId: string): Webhook {
   const body = eventBody(bounce, { event: 0, as: 'first' }, message, '');
-  return { id: webhookId, body, tells: ['bounce'] };
+  return { id: webhookId, body, eventNames: ['bounce'] };
 }
 
-/** Starts a bridge in this process whose clock goes ahead, sends these webhooks all at once, and stops it. */
+/** Starts a bridge in this process whose clock is ahead, sends these webhooks all at once, and stops it. */
 async function sendToBridge(databaseUrl: string, aheadHours: number, webhooks: readonly Webhook[], at: Date) {
   const now = () => new Date(Date.now() + aheadHours * 3_600_000);
   const env = {
@@ -65,7 +65,7 @@ for (const { engine, openPlace } of inboxEngines) {
   it(`an event sent 50 times in parallel, and again 30 hours later, counts once (inbox on ${engine})`, async () => {
     const domain = `repeated-${engine.toLowerCase()}.example.com`;
     const make = await createMessageMaker(stage.admin, domain);
-    const messages = await make([{ kind: 'one mail', recipients: 2, isDeletionWished: false }]);
+    const messages = await make([{ kind: 'one mail', recipients: 2, isDeletionRequested: false }]);
     const [message] = messages as [MarkedMessage];
     const place = await openPlace();
     const at = new Date();

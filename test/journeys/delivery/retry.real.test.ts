@@ -14,7 +14,7 @@ afterAll(async () => {
 
 type Message = { id: number; mails: ReadonlyMap<string, SinkMail> };
 
-/** A message of an order of somebody else to these customers, so that Odoo makes one mail for all of them. */
+/** A message about somebody else's order to these customers, so that Odoo makes one mail for all of them. */
 async function mailOrder(addresses: readonly string[]): Promise<Message> {
   const [owner, ...partners] = await bridged.createPartners(['owner@example.com', ...addresses]);
   const order = await bridged.createOrder(owner ?? 0);
@@ -74,7 +74,7 @@ const knows = (message: Message, address: string, status: string) =>
   );
 
 describe('Retry after a partial bounce', () => {
-  it('reaches only the one who failed, not the one delivered nor the one still on his way', async () => {
+  it('reaches only the recipient who failed, not those who are delivered or still pending', async () => {
     const message = await mailOrder(['ada@example.com', 'ben@example.com', 'cyd@example.com']);
     await report(message, 'ada@example.com', 'delivered');
     await knows(message, 'ada@example.com', 'delivered');
@@ -113,7 +113,7 @@ describe('Retry after a partial bounce', () => {
   });
 });
 
-describe('late and contrary events', () => {
+describe('late and contradictory events', () => {
   it('a hard bounce after the delivery turns the envelope red, though the mail is gone', async () => {
     const message = await mailOrder(['dan@example.com']);
     await report(message, 'dan@example.com', 'delivered');
@@ -127,7 +127,7 @@ describe('late and contrary events', () => {
     });
   });
 
-  it('a complaint is not undone by a late delivery, and colours nothing', async () => {
+  it('a complaint stays after a late delivery, and does not turn the envelope red', async () => {
     const message = await mailOrder(['eli@example.com']);
     await report(message, 'eli@example.com', 'complaint');
     await knows(message, 'eli@example.com', 'complaint');
@@ -147,7 +147,7 @@ describe('late and contrary events', () => {
     const message = await mailOrder(['fay@example.com']);
     await report(message, 'fay@example.com', 'soft-bounce', '451 4.2.0 Later');
     await shows(message, 'fay@example.com', 'exception');
-    // What the systray's "cancel" does.
+    // The button "cancel" in the systray does the same.
     await bridged.odoo.administrator.runPython(
       `env['mail.notification'].sudo().search([('mail_message_id', '=', ${message.id})]).write({'notification_status': 'canceled'})`,
     );
@@ -158,7 +158,7 @@ describe('late and contrary events', () => {
     });
   });
 
-  it('a bounce turns the envelope red although Odoo has deleted the mail by itself', async () => {
+  it('a bounce turns the envelope red although Odoo itself has deleted the mail', async () => {
     await bridged.call('ir.mail_server', 'write', [[bridged.serverId], { x_sweego_delete_on_sent: false }]);
     const message = await mailOrder(['gil@example.com']);
     await bridged.call('ir.mail_server', 'write', [[bridged.serverId], { x_sweego_delete_on_sent: true }]);

@@ -120,7 +120,7 @@ describe('an event that arrives while Odoo is still sending', () => {
     await expectSentOnceAndBounced('june@example.com', mail);
   });
 
-  it('leaves a direct mail alone that Odoo deletes at once because deletion is not deferred', async () => {
+  it('does not disturb a direct mail that Odoo deletes at once because deletion is not deferred', async () => {
     await bridged.call('ir.mail_server', 'write', [[bridged.serverId], { x_sweego_delete_on_sent: false }]);
     const [mailId] = (await bridged.call('mail.mail', 'create', [
       [{ subject: 'Direct', body_html: '<p>Direct</p>', email_to: 'kim@example.com', auto_delete: true }],

@@ -34,7 +34,7 @@ describe('a Reply-To that is not Odoo’s own', () => {
     expect(headers['x-message-id']?.trim()).toBe(headers['message-id']);
   });
 
-  it('stays when a user chose one for his message', async () => {
+  it('stays when a user chose one for their message', async () => {
     const [partner] = await bridged.createPartners(['max@example.com']);
     const order = await bridged.createOrder(partner ?? 0);
     await bridged.post(order.id, [partner ?? 0], { reply_to: 'me@example.com' });
@@ -64,7 +64,7 @@ describe('a Reply-To that is not Odoo’s own', () => {
     expect(headers['x-message-id']).toBeDefined();
   });
 
-  it('is not invented for the invitation of a user', async () => {
+  it('is not added to the invitation of a user', async () => {
     await call('res.users', 'create', [
       [{ name: 'Olga', login: 'olga@example.com', email: 'olga@example.com' }],
     ]);

@@ -22,7 +22,7 @@ afterAll(() => stage.close());
 
 type KillPoint = { point: string; name: string; run: (scene: CrashScene) => Promise<void> };
 
-/** Each starts the bridge, sends everything, and kills the bridge on the way. */
+/** Each starts the bridge, sends everything, and kills the bridge meanwhile. */
 const killPoints: readonly KillPoint[] = [
   {
     point: 'while webhooks are being stored',
@@ -32,7 +32,7 @@ const killPoints: readonly KillPoint[] = [
       const moments = [1, 30, 60];
       const restarts: Promise<void>[] = [];
       const sent = await scene.send({
-        onTaken: (count) => {
+        onAccepted: (count) => {
           if (moments.includes(count)) restarts.push(scene.kill().then(() => scene.start()));
         },
       });
@@ -67,7 +67,7 @@ const killPoints: readonly KillPoint[] = [
   },
 ];
 
-/** Kills at the second such call: the first is kept waiting until all is sent, so the second has most of it. */
+/** Kills at the second call of this kind. The first waits until all is sent, so that the second has most events. */
 async function killWhileWorking(
   scene: CrashScene,
   { call, when }: { call: 'read' | 'apply'; when: 'arrived' | 'answered' },
@@ -78,7 +78,7 @@ async function killWhileWorking(
 }
 
 for (const { engine, openPlace } of inboxEngines) {
-  describe(`a bridge with its inbox on ${engine} ends as if nothing had happened, when it is killed`, () => {
+  describe(`a bridge with its inbox on ${engine} has the result of an undisturbed run when it is killed`, () => {
     const openScene = async (name: string) =>
       stage.openScene({ place: await openPlace(), events, name: `${name}-${engine.toLowerCase()}` });
     let undisturbed: Promise<ComparableOutcomes>;
@@ -94,7 +94,7 @@ for (const { engine, openPlace } of inboxEngines) {
         if (engine === 'SQLite') await interruptSqliteMigration(scene);
         else await interruptPostgresMigration(scene);
         await scene.start();
-        // The SQLite file had the webhooks in it already.
+        // The SQLite file already held the webhooks.
         if (engine === 'PostgreSQL') await scene.send();
       },
     };

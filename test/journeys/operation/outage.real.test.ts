@@ -11,7 +11,7 @@ import { eventually } from '../../support/odoo/bridged-odoo.ts';
 import type { ComparableOutcomes } from '../../support/odoo/comparable-outcomes.ts';
 import { runRealOdooScript } from '../../support/odoo/real-odoo-script.ts';
 
-/** A fourth of the 2,000 webhooks; most are about mails that this Odoo never sent, as those cost it nothing. */
+/** A quarter of the 2,000 webhooks. Most are about mails that this Odoo never sent, since those are cheap for it. */
 const events = mixEvents(500, 400);
 
 let stage: CrashStage;
@@ -69,7 +69,7 @@ const databaseGone: Outage = {
   end: () => runRealOdooScript('bring-back', stage.odoo.database),
 };
 
-async function endure({ name, odooUrl, begin, end }: Outage): Promise<string> {
+async function runThroughOutage({ name, odooUrl, begin, end }: Outage): Promise<string> {
   const scene = await openScene(name, odooUrl?.());
   return closingAfterwards(scene, async () => {
     await scene.start();
@@ -100,15 +100,15 @@ async function endure({ name, odooUrl, begin, end }: Outage): Promise<string> {
   });
 }
 
-describe('webhooks are all answered 200 and all applied once afterwards, when they arrive while', () => {
+describe('all webhooks get the answer 200, and are applied once afterwards, when they arrive while', () => {
   for (const outage of outages) {
     it.concurrent(outage.outage, async ({ annotate }) => {
-      await annotate(await endure(outage));
+      await annotate(await runThroughOutage(outage));
     });
   }
 
   // Alone, since the others use the same database.
   it(databaseGone.outage, async ({ annotate }) => {
-    await annotate(await endure(databaseGone));
+    await annotate(await runThroughOutage(databaseGone));
   });
 });

@@ -27,10 +27,10 @@ const adminToken = 'token-of-the-administrator';
 const subject = 'Subject about Zebras';
 const text = 'Text about Giraffes';
 
-/** All that must not be in a log, wherever it came from: any address, names, contents, and every secret. */
+/** All that must not be in a log, whatever its source: any address, names, contents, and every secret. */
 const privateWords = [/[\w.+-]+@[\w-]+\.[\w.]+/, /zebra|giraffe|quagga/i, /\bann\b|\bbob\b|carl/i];
 
-/** Stands before Odoo, and on demand refuses every call with an exception that quotes what it was given. */
+/** A proxy before Odoo that can refuse every call with an exception that quotes the call's input. */
 async function openQuotingFront(odooUrl: string) {
   let isQuoting = false;
   const server = createServer((incoming, outgoing) => {
@@ -109,12 +109,12 @@ async function openJourney() {
   return { odoo, front, config, inbox, logged, printed, log, now, operator };
 }
 
-/** Asks until it is so; the test's time limit ends the wait. */
+/** Waits until the condition holds; the test's time limit ends the wait. */
 async function until(condition: () => Promise<boolean>): Promise<void> {
   while (!(await condition())) await sleep(30);
 }
 
-it('no address, subject, body or secret gets into a log in a whole journey, nor onto an operator’s screen', async () => {
+it('no address, subject, body or secret gets into a log or onto an operator’s screen in a whole journey', async () => {
   const { odoo, front, config, inbox, logged, printed, log, now, operator } = await openJourney();
   const ann = await odoo.mails.createContact('Ann Example', 'ann@example.com');
   const order = await odoo.mails.createOrder(ann);

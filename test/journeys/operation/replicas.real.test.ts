@@ -25,10 +25,10 @@ async function openScene(name: string): Promise<CrashScene> {
   return stage.openScene({ place: await openPostgresPlace(), events, name });
 }
 
-/** Half of the webhooks begin at one bridge, half at the other; what one does not take is tried at the other. */
-async function sendToBoth(scene: CrashScene, urls: [string, string], onTaken: (count: number) => void) {
+/** Half of the webhooks go to one bridge first, half to the other. The other is tried when the first fails. */
+async function sendToBoth(scene: CrashScene, urls: [string, string], onAccepted: (count: number) => void) {
   const half = Math.floor(scene.webhooks.length / 2);
-  const options = { secret: outboundSecret, concurrency: 10, onTaken };
+  const options = { secret: outboundSecret, concurrency: 10, onAccepted };
   const [first, second] = urls;
   await Promise.all([
     sendWebhooks(scene.webhooks.slice(0, half), { ...options, urls: [first, second] }),
@@ -42,15 +42,15 @@ const isReady = (url: string) =>
     (status) => status === 200,
   );
 
-describe('two bridges on one inbox lose nothing and double nothing, when', () => {
+describe('two bridges on one inbox lose nothing and apply nothing twice when', () => {
   for (const { fate, name } of [
-    { fate: 'the one that works towards Odoo is killed', name: 'worker' },
-    { fate: 'the one that only takes webhooks is killed', name: 'taker' },
+    { fate: 'the one that calls Odoo is killed', name: 'worker' },
+    { fate: 'the one that only receives webhooks is killed', name: 'taker' },
   ]) {
     it.concurrent(fate, async ({ annotate }) => {
       const scene = await openScene(name);
       await closingAfterwards(scene, async () => {
-        // The one that is there first holds the lease.
+        // The bridge that starts first holds the lease.
         await scene.start();
         await isReady(scene.url);
         const other = await startBridge({ ...scene.environment, PORT: String(await findFreePort()) });

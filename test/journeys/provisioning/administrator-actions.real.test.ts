@@ -37,8 +37,8 @@ const notificationsOf = (message: number) =>
     ['notification_status', 'failure_type', 'failure_reason'],
   );
 
-describe('what an administrator may do with mails by hand', () => {
-  it('takes them as delivered, which deletes them and clears a red envelope', async () => {
+describe('an action on selected mails', () => {
+  it('marks them delivered, which deletes them and clears a red envelope', async () => {
     const one = await sentMail('ada@example.com');
     const other = await sentMail('ben@example.com');
     await runAction('Sweego: mark undelivered', [one.mail]);
@@ -50,17 +50,17 @@ describe('what an administrator may do with mails by hand', () => {
     ]);
   });
 
-  it('marks them undelivered, with a reason of his own if he likes', async () => {
+  it('marks them undelivered, with a reason of the administrator if there is one', async () => {
     const plain = await sentMail('cyd@example.com');
     await runAction('Sweego: mark undelivered', [plain.mail]);
     expect(await mailsOf(plain.mail)).toMatchObject([{ state: 'exception', failure_type: 'unknown' }]);
     expect(await notificationsOf(plain.message)).toMatchObject([{ notification_status: 'exception' }]);
-    const told = await sentMail('dan@example.com');
-    await runAction('Sweego: mark undelivered', [told.mail], {
+    const withReason = await sentMail('dan@example.com');
+    await runAction('Sweego: mark undelivered', [withReason.mail], {
       sweego_failure_type: 'mail_email_invalid',
       sweego_failure_reason: 'He moved.',
     });
-    expect(await notificationsOf(told.message)).toMatchObject([
+    expect(await notificationsOf(withReason.message)).toMatchObject([
       { failure_type: 'mail_email_invalid', failure_reason: 'He moved.' },
     ]);
   });

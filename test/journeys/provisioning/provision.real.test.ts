@@ -68,7 +68,7 @@ describe('provision', () => {
     expect(await countOurs()).toBe(0);
   });
 
-  it('refuses while the public module is installed, and says what mends it', async () => {
+  it('refuses while the public module is installed, and names the fix', async () => {
     const [id] = (await call('ir.module.module', 'create', [
       [{ name: 'mangono_sweego_mail', state: 'installed' }],
     ])) as number[];
@@ -79,7 +79,7 @@ describe('provision', () => {
     expect(await countOurs()).toBe(0);
   });
 
-  it('brings everything that --plan announced, and makes the portal user with a key shown once', async () => {
+  it('creates everything that --plan announced, and makes the portal user with a key shown once', async () => {
     const planned = await changesOf(['provision', '--plan', '--json']);
     const { code, stdout } = await run(['provision', '--create-user', '--json']);
     expect(code).toBe(0);
@@ -99,7 +99,7 @@ describe('provision', () => {
     expect((await asBridge('res.users', 'context_get', {})).status).toBe(200);
   });
 
-  it('mends what somebody altered or removed, and only that', async () => {
+  it('repairs what somebody altered or removed, and only that', async () => {
     await odoo.administrator.runPython(
       [
         "env.ref('sweego_bridge.action_read').write({'code': 'action = 1'})",
@@ -249,7 +249,7 @@ describe('the bridge’s own user', () => {
   });
 });
 
-describe('what an operator gets wrong', () => {
+describe('an operator’s mistake', () => {
   it('a wrong administrator password is named, with the variable', async () => {
     const { code, stderr } = await run(['provision'], { PROVISION_PASSWORD: 'wrong-password' });
     expect(code).toBe(1);
@@ -257,7 +257,7 @@ describe('what an operator gets wrong', () => {
     expect(stderr).not.toContain('wrong-password');
   });
 
-  it('a user without administrator’s rights is told so', async () => {
+  it('a user without administrator’s rights gets an error that names the missing rights', async () => {
     await call('res.users', 'create', [[{ name: 'Clerk', login: 'clerk', password: 'clerk-password' }]], {
       context: { no_reset_password: true },
     });

@@ -15,7 +15,7 @@ afterAll(() => bridged.close());
 
 type Sent = { message: number; mail: number };
 
-/** A mail of an order to this contact; Odoo has sent it, or failed to, when this resolves. */
+/** Sends a mail of an order to this contact. Resolves when Odoo has sent it or failed to. */
 async function sendTo(address: string): Promise<Sent> {
   const [partner = 0] = await bridged.createPartners([address]);
   const message = await bridged.post((await bridged.createOrder(partner)).id, [partner]);
@@ -23,7 +23,7 @@ async function sendTo(address: string): Promise<Sent> {
   return { message, mail: mail?.id ?? expect.fail('Odoo kept no mail.') };
 }
 
-/** A mail of its own with a file, as a template without a thread makes it, sent. */
+/** Sends a direct mail with a file, as a template without a thread creates it. */
 async function sendDirect(address: string): Promise<Sent & { file: number }> {
   const file = await bridged.create('ir.attachment', {
     name: 'offer.txt',
@@ -67,8 +67,8 @@ const isFailed = (mail: number) =>
     ([row]) => row?.['state'] === 'exception',
   );
 
-describe('lets go of', () => {
-  it('a confirmed mail after a day, and not of its message', async () => {
+describe('the clean-up deletes', () => {
+  it('a confirmed mail after a day, but not its message', async () => {
     const sent = await sendTo('ada@example.com');
     await set(sent.mail, { x_sweego_confirmed: true });
     await job.runByHand();
@@ -83,7 +83,7 @@ describe('lets go of', () => {
     expect(logged.at(-1)?.['message']).toContain('deleted 1 kept mails');
   });
 
-  it('a mail that nobody told of for 30 days; a bounce after that still turns its envelope red', async () => {
+  it('a mail without any event for 30 days; a later bounce still turns its envelope red', async () => {
     const sent = await sendTo('ben@example.com');
     await age(29, sent.mail);
     await job.runByHand();
@@ -104,7 +104,7 @@ describe('lets go of', () => {
     expect(history).toMatchObject([{ x_type: 'hard_bounce' }]);
   });
 
-  it('the same with a direct mail as Odoo does after sending: its message and its file', async () => {
+  it('a direct mail with its message and its file, as Odoo does after sending', async () => {
     const kept = await sendDirect('cyd@example.com');
     await age(31, kept.mail);
     await job.runByHand();
@@ -129,7 +129,7 @@ describe('lets go of', () => {
     expect(await notificationsOf(sent.message)).toMatchObject([{ notification_status: 'exception' }]);
   });
 
-  it('all there are, though one run holds only a thousand of them', async () => {
+  it('all mails that are due, in batches of a thousand', async () => {
     await python(`
 env.cr.execute("""
     WITH message AS (
@@ -149,8 +149,8 @@ env.cr.execute("""
   });
 });
 
-describe('keeps, however old it is,', () => {
-  it('what bounced, for Retry', async () => {
+describe('the clean-up keeps, at any age,', () => {
+  it('a mail that bounced, for Retry', async () => {
     const [hard, soft] = [await sendTo('eli@example.com'), await sendTo('fay@example.com')];
     await bounce('eli@example.com', 'hard_bounce', '550 5.1.1 User unknown');
     await bounce('fay@example.com', 'soft-bounce', '451 4.2.0 Later');
@@ -161,7 +161,7 @@ describe('keeps, however old it is,', () => {
     expect(await remaining(hard.mail, soft.mail)).toEqual([hard.mail, soft.mail]);
   });
 
-  it('what bounced and was retried in vain: without an address, or as a direct mail without an answer', async () => {
+  it('a mail that bounced and failed on Retry: without an address, or as a direct mail without an answer', async () => {
     const [noAddress, direct] = [await sendTo('quin@example.com'), await sendDirect('rob@example.com')];
     await bounce('quin@example.com', 'hard_bounce', '550 5.1.1 User unknown');
     await bounce('rob@example.com', 'hard_bounce', '550 5.1.1 User unknown');
@@ -186,7 +186,7 @@ describe('keeps, however old it is,', () => {
     await age(400, ...all);
     await job.runByHand();
     expect(await remaining(...all)).toEqual(all);
-    // Else the message would go, and the red envelope with it.
+    // Otherwise the message and its red envelope would be deleted too.
     expect(await notificationsOf(direct.message)).toMatchObject([{ notification_status: 'exception' }]);
   });
 
@@ -211,7 +211,7 @@ describe('keeps, however old it is,', () => {
     expect(await remaining(sending.mail, red.mail, outgoing)).toEqual([sending.mail, red.mail, outgoing]);
   });
 
-  it('what Odoo would not have deleted either', async () => {
+  it('a mail that Odoo itself would keep', async () => {
     const [sending, elsewhere, archived, byHand, refused] = [
       await sendTo('gil@example.com'),
       await sendTo('hal@example.com'),
@@ -219,7 +219,7 @@ describe('keeps, however old it is,', () => {
       await sendTo('jo@example.com'),
       await sendTo('kim@example.com'),
     ];
-    // To be sent in years, so that no queue takes it.
+    // Scheduled years ahead, so that no queue sends it.
     await set(sending.mail, { state: 'outgoing', scheduled_date: '2099-01-01 00:00:00' });
     await set(elsewhere.mail, { x_sweego_relayed: false });
     await set(archived.mail, { x_sweego_auto_delete: false });
@@ -236,7 +236,7 @@ describe('keeps, however old it is,', () => {
     expect(await remaining(...all)).toEqual(all);
   });
 
-  it('what a user retries at that moment', async () => {
+  it('a mail that a user retries at that moment', async () => {
     const sent = await sendTo('lea@example.com');
     await age(31, sent.mail);
     // Written in a transaction that is still open while the job runs.
@@ -249,7 +249,7 @@ env['ir.cron'].browse(${job.id}).method_direct_trigger()
     expect(await remaining(sent.mail)).toEqual([sent.mail]);
   });
 
-  it('what a user retries between the look and the lock, and lets go of the others', async () => {
+  it('a mail that a user retries between the search and the lock, and deletes the others', async () => {
     const [retried, other] = [await sendTo('max@example.com'), await sendTo('nia@example.com')];
     await age(31, retried.mail, other.mail);
     const [action] = await bridged.search(
@@ -277,7 +277,7 @@ env['ir.cron'].browse(${job.id}).method_direct_trigger()
     expect(await remaining(retried.mail, other.mail)).toEqual([retried.mail]);
   });
 
-  it('what something else in Odoo refers to, and lets go of the others', async () => {
+  it('a mail that another record in Odoo refers to, and deletes the others', async () => {
     const [held, other] = [await sendTo('olga@example.com'), await sendTo('pia@example.com')];
     await python(
       `env.cr.execute("CREATE TABLE held_mail (id integer REFERENCES mail_mail); INSERT INTO held_mail VALUES (${held.mail})")`,

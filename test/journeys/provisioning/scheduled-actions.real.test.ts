@@ -33,34 +33,34 @@ const setRequest = (value: string | false) =>
     'sweego_bridge.reconcile_requested_at',
     value,
   ]);
-const told = async () => (await actions.settings()).reconciliation;
+const readSchedule = async () => (await actions.settings()).reconciliation;
 
 describe('the scheduled action for the delivery log', () => {
-  it('runs every half hour as it comes, and nobody has asked for a run', async () => {
+  it('runs every half hour by default, and nobody has asked for a run', async () => {
     await job.runBySchedule();
-    expect(await told()).toEqual({ is_on: true, every_minutes: 30, requested_at: null });
+    expect(await readSchedule()).toEqual({ is_on: true, every_minutes: 30, requested_at: null });
   });
 
-  it('tells the bridge of a run by hand, each time, and of no other', async () => {
+  it('reports each run by hand to the bridge, and no other run', async () => {
     await job.runByHand();
-    const { requested_at: first } = await told();
-    // In UTC, whatever the zones of server and user.
+    const { requested_at: first } = await readSchedule();
+    // In UTC, whatever the time zones of server and user.
     expect(Math.abs((first?.getTime() ?? 0) - Date.now())).toBeLessThan(3_600_000);
     await job.runBySchedule();
-    expect((await told()).requested_at).toEqual(first);
+    expect((await readSchedule()).requested_at).toEqual(first);
 
     const earlier = new Date('2026-01-01T00:00:00Z');
     await setRequest('2026-01-01 00:00:00');
-    expect((await told()).requested_at).toEqual(earlier);
+    expect((await readSchedule()).requested_at).toEqual(earlier);
     await job.runByHand();
-    expect((await told()).requested_at).not.toEqual(earlier);
+    expect((await readSchedule()).requested_at).not.toEqual(earlier);
   });
 
   it('can be slowed down', async () => {
     await set({ interval_number: 2, interval_type: 'hours' });
-    expect(await told()).toMatchObject({ is_on: true, every_minutes: 120 });
+    expect(await readSchedule()).toMatchObject({ is_on: true, every_minutes: 120 });
     await set({ interval_number: 1, interval_type: 'weeks' });
-    expect(await told()).toMatchObject({ is_on: true, every_minutes: 7 * 24 * 60 });
+    expect(await readSchedule()).toMatchObject({ is_on: true, every_minutes: 7 * 24 * 60 });
   });
 
   it('can be switched off, and still be run by hand', async () => {
@@ -70,15 +70,15 @@ describe('the scheduled action for the delivery log', () => {
       interval_type: 'minutes',
       nextcall: '2020-01-01 00:00:00',
     });
-    const before = await told();
+    const before = await readSchedule();
     expect(before).toMatchObject({ is_on: false, every_minutes: 30 });
     await setRequest(false);
     await job.runByHand();
-    expect(await told()).toMatchObject({ is_on: false, requested_at: expect.any(Date) as Date });
+    expect(await readSchedule()).toMatchObject({ is_on: false, requested_at: expect.any(Date) as Date });
   });
 
-  it('may be gone: then the bridge asks nothing of Sweego by itself', async () => {
+  it('can be deleted: then the bridge does not ask Sweego by itself', async () => {
     await database.administrator.call('ir.cron', 'unlink', [[job.id]]);
-    expect(await told()).toMatchObject({ is_on: false, every_minutes: 30 });
+    expect(await readSchedule()).toMatchObject({ is_on: false, every_minutes: 30 });
   });
 });

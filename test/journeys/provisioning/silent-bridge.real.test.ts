@@ -6,13 +6,13 @@ import { findScheduledJob } from '../../support/odoo/scheduled-jobs.ts';
 let bridged: BridgedOdoo;
 beforeAll(async () => {
   bridged = await openBridgedOdoo();
-  // Not again before tomorrow: it would take the mail that is made to look old.
+  // The clean-up has run for today. Otherwise it would delete the mail that looks old.
   await (await findScheduledJob(bridged.odoo.administrator, 'release')).runBySchedule();
 });
 afterAll(() => bridged.close());
 
 /** What Odoo's job does every five minutes. */
-const look = () =>
+const runCheck = () =>
   bridged.odoo.administrator.runPython(`env.ref('sweego_bridge.cron_silent_bridge').method_direct_trigger()`);
 const serverOf = async () =>
   (await bridged.search('ir.mail_server', [['id', '=', bridged.serverId]], ['x_sweego_contact_at']))[0];
@@ -23,37 +23,37 @@ const contactMinutesAgo = (minutes: number) =>
 const activities = () =>
   bridged.search('mail.activity', [['x_sweego_key', '=', 'silent-bridge']], ['summary', 'user_id', 'note']);
 
-it('a bridge that works leaves a sign of life in Odoo', async () => {
+it('a bridge that works reports its contact to Odoo, and raises no activity', async () => {
   await eventually(serverOf, (server) => server?.['x_sweego_contact_at'] !== false);
-  await look();
+  await runCheck();
   expect(await activities()).toEqual([]);
 });
 
-it('a silent one is shown once while mails wait, to the user chosen, and not once it is back', async () => {
+it('a silent bridge raises one activity for the chosen user while mails wait, and none after it is back', async () => {
   await bridged.bridge.stop();
   await bridged.call('res.users', 'write', [[2], { tz: 'Asia/Kolkata' }]);
   await contactMinutesAgo(20);
-  await look();
+  await runCheck();
   expect(await activities()).toEqual([]);
   const [ann = 0] = await bridged.createPartners(['ann@example.com']);
   await bridged.post((await bridged.createOrder(ann)).id, [ann]);
-  await look();
-  await look();
+  await runCheck();
+  await runCheck();
   const sent = bridged.sink.mails.length;
   const shown = await activities();
   expect(shown).toMatchObject([{ summary: 'The Sweego bridge is silent', user_id: [2, 'Administrator'] }]);
-  // By that user's clock.
+  // In that user's time zone.
   expect(shown[0]?.['note']).toMatch(/since \d{4}-\d\d-\d\d \d\d:\d\d \(IST\),/);
   await contactMinutesAgo(10);
-  await look();
+  await runCheck();
   expect(await activities()).toEqual([]);
   expect(bridged.sink.mails).toHaveLength(sent);
   await contactMinutesAgo(16);
-  await look();
+  await runCheck();
   expect(await activities()).toHaveLength(1);
 });
 
-it('a mail that nobody told of for 30 days does not wait any more, and waits again after a Retry', async () => {
+it('a mail without any event for 30 days no longer counts as waiting, and counts again after a Retry', async () => {
   const [mail] = await bridged.search(
     'mail.mail',
     [['x_sweego_relayed', '=', true]],
@@ -74,9 +74,9 @@ it('a mail that nobody told of for 30 days does not wait any more, and waits aga
     )[0];
   await age(31);
   await contactMinutesAgo(10);
-  await look();
+  await runCheck();
   await contactMinutesAgo(20);
-  await look();
+  await runCheck();
   expect(await activities()).toEqual([]);
   expect(await pending()).toMatchObject({ x_sweego_pending_delete: false, x_sweego_pending_since: false });
   await bridged.call('mail.mail', 'mark_outgoing', [[mail?.id]]);

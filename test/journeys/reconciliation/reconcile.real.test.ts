@@ -184,7 +184,7 @@ describe('200 mails to 300 recipients, half of which bounce', () => {
     await b?.close();
   });
 
-  it('end the same with webhooks, and with none of them and one reconciliation', async () => {
+  it('end the same with all webhooks as with no webhook and one reconciliation', async () => {
     await a.sendWebhooks();
     await drained(a);
     expected = await a.outcomes();
@@ -197,7 +197,7 @@ describe('200 mails to 300 recipients, half of which bounce', () => {
     expect(notifications?.filter((row) => row['notification_status'] === 'exception')).toHaveLength(150);
   });
 
-  it('and with both together nothing changes and no history doubles', async () => {
+  it('end the same with webhooks and reconciliation together, and have no event twice', async () => {
     expect(await a.reconcile()).toMatchObject({ outcome: 'complete', news: 0 });
     await drained(a);
     await b.sendWebhooks();

@@ -12,10 +12,10 @@ beforeAll(async () => {
 afterAll(() => bridged.close());
 
 const asAdministrator = (python: string) => bridged.odoo.administrator.runPython(python);
-/** Minutes pass: the bridge wakes once in each, and reads Odoo's settings as often. */
+/** Enough for several minutes: the bridge wakes and reads Odoo's settings once in each. */
 const someMinutesMs = 200_000;
 
-/** Sends a mail whose bounce stands in Sweego's log and comes by no webhook. Returns how its envelope looks. */
+/** Sends a mail whose bounce stands only in Sweego's log. Returns a function that reads its envelope. */
 async function mailThatBounces(recipient: number): Promise<() => Promise<unknown>> {
   const order = await bridged.createOrder(recipient);
   const message = await bridged.post(order.id, [recipient]);
@@ -38,7 +38,7 @@ async function mailThatBounces(recipient: number): Promise<() => Promise<unknown
 const isRed = (envelope: unknown) =>
   (envelope as { notification_status?: string }).notification_status === 'exception';
 
-it('by itself serve finds a bounce whose webhook was lost', { timeout: someMinutesMs }, async () => {
+it('serve finds by schedule a bounce whose webhook was lost', { timeout: someMinutesMs }, async () => {
   const envelope = await mailThatBounces(partners[0] ?? 0);
   expect(await eventually(envelope, isRed, someMinutesMs)).toMatchObject({
     failure_type: 'mail_email_invalid',
@@ -46,7 +46,7 @@ it('by itself serve finds a bounce whose webhook was lost', { timeout: someMinut
 });
 
 it(
-  'switched off in Odoo it rests, until somebody runs it there by hand',
+  'a schedule that is switched off in Odoo runs only when somebody starts it there by hand',
   { timeout: 2 * someMinutesMs },
   async () => {
     await asAdministrator(`env.ref('sweego_bridge.cron_reconcile').write({'active': False})`);
@@ -54,7 +54,7 @@ it(
     const requestsBefore = bridged.sweego.api.requests.length;
     const envelope = await mailThatBounces(partners[1] ?? 0);
     const minute = new Date().getMinutes();
-    // A slot has passed and the bridge has woken.
+    // By now a scheduled time has passed and the bridge has woken.
     await eventually(
       async () => new Date(),
       (now) => now.getMinutes() !== minute && now.getSeconds() > 10,

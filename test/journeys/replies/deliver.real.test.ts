@@ -13,7 +13,7 @@ import { eventually } from '../../support/odoo/bridged-odoo.ts';
 import { openRealDatabase } from '../../support/odoo/real-odoo.ts';
 import type { ProvisionedDatabase } from '../../support/odoo/real-odoo.ts';
 
-/** What only a real Odoo can show of delivering: its transactions, its followers' mails, its guards. */
+/** What only a real Odoo can show about a delivery: its transactions, its followers' mails, its guards. */
 const domain = 'reply.example.com';
 const shop = 'shop@elsewhere.example.com';
 const ann = 'ann@example.com';
@@ -134,14 +134,14 @@ describe('an employee’s answer to an internal note', () => {
     expect([queued, isSent()]).toEqual([0, false]);
   });
 
-  it('would be mailed to the customer when it did not', async () => {
+  it('is mailed to the customer when it does not name the note', async () => {
     const { isSent } = await answerNote(undefined, 'public');
     await eventually(async () => isSent(), Boolean);
   });
 });
 
 describe('the same reply at the same time', () => {
-  /** Runs the action's own code as the administrator's, with something before it or instead of a part. */
+  /** Runs the code of the action as the administrator, with an addition before it or with a changed part. */
   async function codeWith(change: (code: string) => string): Promise<(input: unknown) => Promise<unknown>> {
     const [action] = (await call('ir.actions.server', 'search_read', [
       [['name', '=', 'Sweego bridge: deliver a reply']],
@@ -163,9 +163,9 @@ describe('the same reply at the same time', () => {
   const postedTimes = (messageId: string) => countOf('mail.message', [['message_id', '=', messageId]]);
   const withoutLock = (code: string) =>
     code.replace('    if not env.cr.fetchone()[0]:\n        return', '    if False:\n        return');
-  const asSeenFromTheStart = (code: string) =>
+  const withOldSnapshot = (code: string) =>
     code.replace('env.registry.cursor()', 'env.cr').replace('        cursor.close()', '        pass');
-  /** Stands for whatever takes its time, and waits for the test: it counts who came, and opens once told. */
+  /** Stands for any slow code: it counts its callers, and each waits until the test opens it. */
   const gate = [
     'def gate():',
     '    cursor = env.registry.cursor()',
@@ -183,7 +183,7 @@ describe('the same reply at the same time', () => {
   ].join('\n');
   const pauseFirst = (code: string) =>
     `${gate}env.cr.execute('SELECT count(*) FROM mail_message')\ngate()\n${code}`;
-  /** An automation of somebody's that takes its time when a message is made. */
+  /** Stands for a slow automation that runs when a message is created. */
   const pauseWithin = (code: string) =>
     gate + code.replace("    answer = odoo['mail.thread']", "    gate()\n    answer = odoo['mail.thread']");
   const setGate = async (state: 'open' | 'closed') => {
@@ -248,7 +248,12 @@ describe('the same reply at the same time', () => {
 
   it.each([
     ['is found by a call that began before the first one committed', (code: string) => code, 'duplicate', 1],
-    ['would be posted twice if that call looked only at what it saw then', asSeenFromTheStart, 'posted', 2],
+    [
+      'would be posted twice if that call saw only what was there when it began',
+      withOldSnapshot,
+      'posted',
+      2,
+    ],
   ])('%s', async (_name, change, result, times) => {
     const document = await createLead();
     const mail = replyMail({ from: stranger, to: shop });
@@ -264,7 +269,7 @@ describe('the same reply at the same time', () => {
 });
 
 describe('a mail that Odoo does not take', () => {
-  it('is refused by its loop guard after twenty, and the sender is told nothing', async () => {
+  it('is refused by its loop guard after twenty mails, and the sender gets no notice', async () => {
     const document = await createOrder();
     const mail = { from: 'loop@example.com', to: shop, subject: 'Round and round' };
     for (let count = 0; count < 20; count += 1) {
@@ -288,7 +293,7 @@ describe('a mail that Odoo does not take', () => {
     });
   });
 
-  it('comes back as a failure with the class of the exception, and leaves nothing', async () => {
+  it('comes back as a failure with the class of the exception, and leaves no message', async () => {
     const document = await createOrder();
     const { message, messageId } = replyMail({ from: ann, to: shop });
     const strange = message
@@ -301,7 +306,7 @@ describe('a mail that Odoo does not take', () => {
     expect(await countOf('mail.message', [['message_id', '=', messageId]])).toBe(0);
   });
 
-  it('makes an alias that cannot make its record fail without a mail to the sender', async () => {
+  it('fails without a mail to the sender when the alias cannot create its record', async () => {
     const [model] = (await call('ir.model', 'search', [[['model', '=', 'sale.order']]])) as [number];
     const [alias] = (await call('mail.alias.domain', 'search', [[['name', '=', domain]]])) as [number];
     await create('mail.alias', { alias_name: 'orders', alias_domain_id: alias, alias_model_id: model });
@@ -316,7 +321,7 @@ describe('a mail that Odoo does not take', () => {
 });
 
 describe('an alert', () => {
-  it('goes to the user whom the mail server names, and only he sees it', async () => {
+  it('goes to the user named on the mail server, and only they see it', async () => {
     const [server] = (await call('ir.mail_server', 'search', [[]])) as [number];
     const user = await create('res.users', { name: 'Fay Example', login: 'fay@example.com' });
     await call('ir.mail_server', 'write', [[server], { x_sweego_alert_user_id: user }]);
@@ -382,7 +387,7 @@ describe('a reply of 30 MB', () => {
     expect(await connect(transport).deliver({ message, messageId, document })).toMatchObject({
       result: 'posted',
     });
-    // The mail is 41 MB of text; a copy or two of it, but no more, may be held.
+    // The mail is 41 MB of text. The process may hold one or two copies of it, but not more.
     expect((process.memoryUsage().rss - before) / 2 ** 20).toBeLessThan(300);
     const size = await odoo.administrator.runPython(
       "action = env['ir.attachment'].sudo().search([('res_model', '=', 'sale.order'), ('res_id', '=', env.context['id'])]).mapped('file_size')",

@@ -49,7 +49,7 @@ afterAll(async () => {
   await sink.close();
 });
 
-/** Posts to a new contact and returns what he got. */
+/** Posts to a new contact and returns the mail that they got. */
 async function mailAbout(
   model: string,
   id: number,
@@ -70,7 +70,7 @@ async function mailAbout(
   return sink.waitFor((mail) => mail.recipient === email, 30_000);
 }
 
-/** As a mail client reads it. */
+/** The Reply-To as a mail client reads it. */
 async function replyTo(mail: SinkMail): Promise<{ name: string; localPart: string; domain: string }> {
   const { replyTo: header } = await simpleParser(mail.raw);
   const [address, ...others] = header?.value ?? [];
@@ -79,7 +79,7 @@ async function replyTo(mail: SinkMail): Promise<{ name: string; localPart: strin
   return { name: address?.name ?? '', localPart, domain };
 }
 
-/** As installations before this program verify it: the secret's text is the key. */
+/** Signs as installations before this program do: the text of the secret is the key. */
 function signed(payload: string, secret: string): string {
   const signature = createHmac('sha256', secret).update(payload).digest('hex').slice(0, 8);
   return `reply+${Buffer.from(payload).toString('hex')}.${signature}`;
@@ -136,7 +136,7 @@ describe('the Reply-To of a mail', () => {
     expect(localPart).toBe(signed(`${id}-crm.lead`, first.secret));
   });
 
-  it('is the short form where the long one would pass 64 octets', async () => {
+  it('is the short form when the long one would exceed 64 octets', async () => {
     await odoo.administrator.runPython(
       "env.user.sudo().write({'group_ids': [Command.link(env.ref('analytic.group_analytic_accounting').id)]})",
     );
@@ -155,7 +155,7 @@ describe('the Reply-To of a mail', () => {
     });
   });
 
-  it('stays that of a mail that wants its answers elsewhere', async () => {
+  it('stays the one that the mail itself requests', async () => {
     const id = await create('crm.lead', { name: 'Lead', type: 'opportunity', user_id: false });
     const mail = await mailAbout('crm.lead', id, first.from, { reply_to: 'support@example.com' });
     expect(mail.headers['reply-to']).toBe('support@example.com');

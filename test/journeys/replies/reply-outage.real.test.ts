@@ -5,12 +5,12 @@ import { parseServeConfig } from '../../../src/config.ts';
 import { createLog } from '../../../src/log.ts';
 import { startBridge } from '../../support/bridge/bridge-process.ts';
 import {
-  ended,
   entriesOf,
   incomingOn,
   mailedOrder,
-  personal,
+  personalReply,
   sendReply,
+  waitUntilEnded,
 } from '../../support/mails/reply-journey.ts';
 import { eventually, openBridgedOdoo } from '../../support/odoo/bridged-odoo.ts';
 import type { BridgedOdoo } from '../../support/odoo/bridged-odoo.ts';
@@ -58,13 +58,13 @@ it.each([
   const uuid = bridged.sweego.api.addAttachment(bytes);
   const attachments = [{ uuid, name: 'a.txt', content_type: 'text/plain', size: bytes.length }];
   const webhook = bridged.sweego.createReply(
-    personal({ from: address, to: [order.replyTo], subject: 'Killed', attachments }),
+    personalReply({ from: address, to: [order.replyTo], subject: 'Killed', attachments }),
     new Date(),
   );
   const killed = killAt(call, moment);
   expect((await bridged.sweego.sendInbound(webhook)).status).toBe(200);
   await killed;
-  // What is kept already is not asked for again.
+  // The bridge has stored the file, so it does not download it again.
   if (call === 'deliver') bridged.sweego.api.removeAttachment(uuid);
   bridged.bridge = await startBridge(bridged.environment);
   expect((await bridged.sweego.sendInbound(webhook)).status).toBe(200);
@@ -81,7 +81,7 @@ it.each([
   expect(messages[0]?.['attachment_ids']).toHaveLength(1);
 });
 
-it('a reply is injected when Odoo comes back after three hours, and has lost no attempt', async () => {
+it('a reply is posted when Odoo comes back after three hours, and the outage counts as no attempt', async () => {
   const order = await mailedOrder(bridged, 'lou@example.com');
   await bridged.bridge.stop();
   let aheadMs = 0;
@@ -94,7 +94,7 @@ it('a reply is injected when Odoo comes back after three hours, and has lost no 
       .poll(async () => (await fetch(`${bridge.url}/readyz`)).status, { timeout: 20_000 })
       .toBe(200);
     await gate.setMode('bad gateway');
-    const reply = personal({ from: 'lou@example.com', to: [order.replyTo], subject: 'Patience' });
+    const reply = personalReply({ from: 'lou@example.com', to: [order.replyTo], subject: 'Patience' });
     const webhook = bridged.sweego.createReply(reply, now());
     expect((await bridged.sweego.sendInbound(webhook)).status).toBe(200);
     for (let hour = 0; hour < 3; hour += 1) {
@@ -104,7 +104,7 @@ it('a reply is injected when Odoo comes back after three hours, and has lost no 
     const [waiting] = await entriesOf(bridged);
     expect(['waiting', 'received']).toContain(waiting?.state);
     await gate.setMode('open');
-    const entry = await ended(bridged, webhook.headers['webhook-id'] ?? '');
+    const entry = await waitUntilEnded(bridged, webhook.headers['webhook-id'] ?? '');
     expect(entry).toMatchObject({ attempts: 0, waits: 0 });
     expect(entry.reason).toMatch(/^injected: /);
     expect(await incomingOn(bridged, 'sale.order', order.id)).toHaveLength(1);
@@ -114,14 +114,14 @@ it('a reply is injected when Odoo comes back after three hours, and has lost no 
   }
 }, 120_000);
 
-it('Sweego away for a moment costs no file', async () => {
+it('a short outage of Sweego loses no file', async () => {
   const order = await mailedOrder(bridged, 'max@example.com');
   const uuid = bridged.sweego.api.addAttachment(Buffer.from('late'));
   bridged.sweego.api.failNext(503);
   const attachments = [{ uuid, name: 'late.txt', content_type: 'text/plain', size: 4 }];
   const entry = await sendReply(
     bridged,
-    personal({ from: 'max@example.com', to: [order.replyTo], subject: 'Late', attachments }),
+    personalReply({ from: 'max@example.com', to: [order.replyTo], subject: 'Late', attachments }),
   );
   expect(entry).toMatchObject({ state: 'settled', attempts: 1 });
   const [message] = await incomingOn(bridged, 'sale.order', order.id);

@@ -1,7 +1,7 @@
 import { createHash, randomBytes } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { afterEach, beforeEach, expect, it } from 'vitest';
-import { ended, incomingOn, mailedOrder, personal } from '../../support/mails/reply-journey.ts';
+import { incomingOn, mailedOrder, personalReply, waitUntilEnded } from '../../support/mails/reply-journey.ts';
 import { openBridgedOdoo } from '../../support/odoo/bridged-odoo.ts';
 import type { BridgedOdoo } from '../../support/odoo/bridged-odoo.ts';
 
@@ -42,7 +42,7 @@ it.each([
         const name = `file-${mail}-${index}.bin`;
         return { uuid, name, content_type: 'application/octet-stream', size: sizeBytes };
       });
-      const reply = personal({
+      const reply = personalReply({
         from: 'nora@example.com',
         to: [order.replyTo],
         subject: 'Large',
@@ -53,7 +53,7 @@ it.each([
     const startedAt = Date.now();
     await Promise.all(webhooks.map((webhook) => bridged.sweego.sendInbound(webhook)));
     for (const { headers } of webhooks) {
-      expect((await ended(bridged, headers['webhook-id'] ?? '')).reason).toMatch(/^injected: /);
+      expect((await waitUntilEnded(bridged, headers['webhook-id'] ?? '')).reason).toMatch(/^injected: /);
     }
     const tookMs = Date.now() - startedAt;
     const messages = await incomingOn(bridged, 'sale.order', order.id);

@@ -4,12 +4,12 @@ import { signWebhook } from '../../../demo/stand-in-sweego.ts';
 import { sweegoReplyBody } from '../../../demo/sweego-reply.ts';
 import {
   addressIn,
-  ended,
   incomingOn,
   mailedOrder,
-  personal,
+  personalReply,
   runCommand,
   sendReply,
+  waitUntilEnded,
 } from '../../support/mails/reply-journey.ts';
 import { aliasDomain, eventually, openBridgedOdoo } from '../../support/odoo/bridged-odoo.ts';
 import type { BridgedOdoo } from '../../support/odoo/bridged-odoo.ts';
@@ -61,7 +61,7 @@ afterAll(async () => {
 async function sendToSecond(reply: Parameters<typeof sweegoReplyBody>[0]) {
   const webhook = signWebhook(sweegoReplyBody(reply, new Date()), second.inbound, new Date());
   expect((await bridged.sweego.sendInbound(webhook)).status).toBe(200);
-  return ended(bridged, webhook.headers['webhook-id'] ?? '');
+  return waitUntilEnded(bridged, webhook.headers['webhook-id'] ?? '');
 }
 
 const sha256 = (bytes: Uint8Array) => createHash('sha256').update(bytes).digest('hex');
@@ -77,7 +77,7 @@ describe('a customer’s reply', () => {
       size: bytes.length,
     }));
     const html = '<p>Très bien 😀 <img src="cid:image001.png@01DA"></p>';
-    const reply = personal({
+    const reply = personalReply({
       from: 'Ada@example.com',
       to: [order.replyTo],
       subject: 'Re: bien',
@@ -107,7 +107,7 @@ describe('a customer’s reply', () => {
     ).toBe(false);
   });
 
-  it('lands by the id that Sweego put on the mail, when its token is lost', async () => {
+  it('reaches its order by the id that Sweego put on the mail, when its token is lost', async () => {
     const order = await mailedOrder(bridged, 'bea@example.com');
     await bridged.sweego.sendEvent({ type: 'delivered', mail: order.mail, at: new Date() });
     const [event] = await eventually(
@@ -117,7 +117,7 @@ describe('a customer’s reply', () => {
     const headers = { 'in-reply-to': event?.['x_wire_id'] };
     const entry = await sendReply(
       bridged,
-      personal({ from: 'bea@example.com', to: [`reply@${aliasDomain}`], subject: 'Re: mine', headers }),
+      personalReply({ from: 'bea@example.com', to: [`reply@${aliasDomain}`], subject: 'Re: mine', headers }),
     );
     expect(entry.reason).toBe(`injected: sale.order,${order.id} by In-Reply-To on the wire (high)`);
     expect(await incomingOn(bridged, 'sale.order', order.id)).toHaveLength(1);
@@ -126,19 +126,19 @@ describe('a customer’s reply', () => {
   it('makes a lead when it goes to the alias', async () => {
     const entry = await sendReply(
       bridged,
-      personal({ from: 'cleo@example.com', to: [leads], subject: 'New here' }),
+      personalReply({ from: 'cleo@example.com', to: [leads], subject: 'New here' }),
     );
     const [lead] = await bridged.search('crm.lead', [['email_from', 'ilike', 'cleo@example.com']], ['name']);
     expect(lead?.['name']).toBe('New here');
     expect(entry.reason).toBe(`injected: crm.lead,${lead?.id} by alias (certain)`);
   });
 
-  it('to a document that was deleted is parked and told in Odoo, and makes no record', async () => {
+  it('to a deleted document is parked and raises an activity in Odoo, and makes no record', async () => {
     const order = await mailedOrder(bridged, 'dora@example.com');
     await bridged.call('sale.order', 'unlink', [[order.id]]);
     const count = () => bridged.call('sale.order', 'search_count', [[]]);
     const before = await count();
-    const reply = personal({ from: 'dora@example.com', to: [order.replyTo], subject: 'Where is it?' });
+    const reply = personalReply({ from: 'dora@example.com', to: [order.replyTo], subject: 'Where is it?' });
     const entry = await sendReply(bridged, reply);
     expect(entry).toMatchObject({ state: 'parked' });
     expect(entry.reason).toMatch(/^REPLY_DOCUMENT_GONE: /);
@@ -148,17 +148,17 @@ describe('a customer’s reply', () => {
     expect(activities[0]?.['note']).toContain('dora@example.com');
   });
 
-  it('that was parked is posted where the operator says, and its activity closes', async () => {
+  it('that was parked is posted where the operator requests, and its activity closes', async () => {
     const order = await mailedOrder(bridged, 'eva@example.com');
     const parked = await sendReply(
       bridged,
-      personal({ from: 'eva@example.com', to: [shop], subject: 'No clue' }),
+      personalReply({ from: 'eva@example.com', to: [shop], subject: 'No clue' }),
     );
     expect(parked.reason).toMatch(/^REPLY_UNPLACED: /);
     const activities = () => bridged.search('mail.activity', [['summary', 'like', 'No clue']], ['note']);
     expect(await activities()).toHaveLength(1);
     await runCommand(bridged, ['inbox', 'replay', String(parked.id), '--to', `sale.order,${order.id}`]);
-    const entry = await ended(bridged, parked.requestKey);
+    const entry = await waitUntilEnded(bridged, parked.requestKey);
     expect(entry.reason).toBe(`injected: sale.order,${order.id} by operator (certain)`);
     expect(await incomingOn(bridged, 'sale.order', order.id)).toHaveLength(1);
     expect(await activities()).toEqual([]);
@@ -168,13 +168,13 @@ describe('a customer’s reply', () => {
 describe('an employee', () => {
   const employee = 'admin@example.com';
 
-  it('who answers an internal note writes a note, of which the customer gets nothing', async () => {
+  it('who answers an internal note writes a note that is not mailed to the customer', async () => {
     const order = await mailedOrder(bridged, 'finn@example.com');
     await bridged.call('sale.order', 'message_subscribe', [[order.id]], { partner_ids: [order.partner] });
     const posted = await bridged.post(order.id, [], { body: 'Among us', subtype_xmlid: 'mail.mt_note' });
     const [note] = await bridged.search('mail.message', [['id', '=', posted]], ['message_id']);
     const headers = { 'in-reply-to': note?.['message_id'] };
-    const reply = personal({ from: employee, to: [order.replyTo], subject: 'Secret margin', headers });
+    const reply = personalReply({ from: employee, to: [order.replyTo], subject: 'Secret margin', headers });
     expect((await sendReply(bridged, reply)).state).toBe('settled');
     const [message] = await incomingOn(bridged, 'sale.order', order.id);
     expect(message?.['subtype_id']).toMatchObject([expect.any(Number), 'Note']);
@@ -182,15 +182,15 @@ describe('an employee', () => {
     expect(bridged.sink.mails.filter(({ subject }) => subject.includes('Secret margin'))).toEqual([]);
   });
 
-  it('whose answer nobody can place becomes a note by hand, and mails nobody', async () => {
+  it('whose answer may belong to a note is parked, and posts a note without a mail when an operator replays it', async () => {
     const order = await mailedOrder(bridged, 'gina@example.com');
     await bridged.call('sale.order', 'message_subscribe', [[order.id]], { partner_ids: [order.partner] });
     await bridged.post(order.id, [], { body: 'Among us', subtype_xmlid: 'mail.mt_note' });
-    const reply = personal({ from: employee, to: [order.replyTo], subject: 'Secret doubt' });
+    const reply = personalReply({ from: employee, to: [order.replyTo], subject: 'Secret doubt' });
     const parked = await sendReply(bridged, reply);
     expect(parked.reason).toMatch(/^REPLY_NOTE_UNCERTAIN: /);
     await runCommand(bridged, ['inbox', 'replay', String(parked.id), '--to', `sale.order,${order.id}`]);
-    await ended(bridged, parked.requestKey);
+    await waitUntilEnded(bridged, parked.requestKey);
     const [message] = await incomingOn(bridged, 'sale.order', order.id);
     expect(message?.['subtype_id']).toMatchObject([expect.any(Number), 'Note']);
     await new Promise((resolve) => setTimeout(resolve, 4_000));
@@ -217,14 +217,14 @@ describe('a second company with an alias domain and a server of its own', () => 
     const mail = await sweego.waitForMail(({ recipient }) => recipient === 'hugo@example.com');
     const replyTo = addressIn(mail.headers['reply-to']);
     expect(replyTo).toMatch(new RegExp(`@${second.domain}$`));
-    const reply = personal({ from: 'hugo@example.com', to: [replyTo], subject: 'Re: yours' });
+    const reply = personalReply({ from: 'hugo@example.com', to: [replyTo], subject: 'Re: yours' });
     const entry = await sendToSecond(reply);
     expect(entry.secretId).toBe(`server:${secondServer}:inbound`);
     expect(entry.reason).toBe(`injected: crm.lead,${order} by reply token (certain)`);
     expect(await incomingOn(bridged, 'crm.lead', order)).toHaveLength(1);
   });
 
-  it('shows automatic replies, as its server says, which the first one ignores', async () => {
+  it('shows automatic replies because its server requests it, while the first company ignores them', async () => {
     const order = await mailedOrder(bridged, 'ida@example.com');
     const absence = {
       from: { email: 'ida@example.com', name: 'Ida' },
@@ -241,10 +241,10 @@ describe('a second company with an alias domain and a server of its own', () => 
     expect(await incomingOn(bridged, 'sale.order', order.id)).toHaveLength(1);
   });
 
-  it('sends an invoice through Sweego to the first one’s alias, and it is no loop; a real loop is', async () => {
+  it('can send an invoice through Sweego to an alias of the first company, and only a real loop is ignored', async () => {
     const loopHeaders = { 'x-zone-loop': 'swg', 'x-mailer': 'Sweego' };
     const invoice = {
-      ...personal({ from: 'sales@second.example.org', to: [leads], subject: 'Invoice 7' }),
+      ...personalReply({ from: 'sales@second.example.org', to: [leads], subject: 'Invoice 7' }),
       headers: loopHeaders,
     };
     expect((await sendReply(bridged, invoice)).reason).toMatch(/^injected: crm\.lead,\d+ by alias/);
@@ -254,9 +254,9 @@ describe('a second company with an alias domain and a server of its own', () => 
 });
 
 describe('the same webhook', () => {
-  it('twenty times at once makes one message', async () => {
+  it('makes one message when it arrives twenty times at once', async () => {
     const order = await mailedOrder(bridged, 'jan@example.com');
-    const reply = personal({ from: 'jan@example.com', to: [order.replyTo], subject: 'Once' });
+    const reply = personalReply({ from: 'jan@example.com', to: [order.replyTo], subject: 'Once' });
     const webhook = bridged.sweego.createReply(reply, new Date());
     const answers = await Promise.all(Array.from({ length: 20 }, () => bridged.sweego.sendInbound(webhook)));
     expect(new Set(answers.map(({ status }) => status))).toEqual(new Set([200]));
@@ -269,7 +269,7 @@ describe('the same webhook', () => {
   });
 });
 
-it('no log line of all this holds an address, a subject or a text', () => {
+it('the log lines of all these replies hold no address, subject or text', () => {
   const logs = bridged.bridge.logs();
   expect(logs).toContain('reply is in Odoo');
   expect(logs).not.toMatch(/[\w.+-]+@[\w-]+\.[\w.]+/);

@@ -17,9 +17,9 @@ export type BridgeProcess = {
   pid: number;
   /** Everything it has written to stdout and stderr so far. */
   logs(): string;
-  /** SIGTERM, then waits for the end. Returns the exit code; null when a signal ended it. */
+  /** Sends SIGTERM and waits for the end. Returns the exit code; null when a signal ended it. */
   stop(): Promise<number | null>;
-  /** SIGKILL: what a crash looks like. Waits until the process is gone. */
+  /** Sends SIGKILL, as in a crash. Waits until the process is gone. */
   kill(): Promise<void>;
 };
 
@@ -36,8 +36,8 @@ export type LaunchedBridge = BridgeProcess & {
 };
 
 /**
- * Starts `node dist/main.js serve` and does not wait for anything. The process sees this environment and nothing
- * else of ours, a free port, and a SQLite file of its own that goes when it ends; to start again on the same
+ * Starts `node dist/main.js serve` and does not wait for anything. The process gets only this environment, a
+ * free port, and a SQLite file of its own, which is deleted when the process ends. To start again on the same
  * inbox, pass DATABASE_URL.
  */
 export async function launchBridge(environment: Readonly<Record<string, string>>): Promise<LaunchedBridge> {
@@ -49,7 +49,7 @@ export async function launchBridge(environment: Readonly<Record<string, string>>
       HOST: '127.0.0.1',
       PORT: port,
       DATABASE_URL: `file:${join(folder, 'bridge.sqlite')}`,
-      // Not in the middle of a test, and never at Sweego's own address, unless the test wants it.
+      // No reconciliation during a test, and none at Sweego's real address, unless the test sets it.
       RECONCILE_CRON: '0 0 1 1 *',
       ...environment,
     },

@@ -1,7 +1,7 @@
 import { provisionVersion } from '../../../src/odoo/bridge-actions.ts';
 import type { BridgeSettings } from '../../../src/odoo/bridge-answers.ts';
 
-/** What Odoo tells of a database with one Sweego server, which has these outbound secrets. */
+/** The settings that Odoo returns for a database with one Sweego server and these outbound secrets. */
 export function settingsWith(...outboundSecrets: string[]): BridgeSettings {
   const server = {
     id: 3,

@@ -32,9 +32,9 @@ export type CrashStage = {
 export type SceneOptions = {
   place: InboxPlace;
   events: MixedEvents;
-  /** Unlike those of all other scenes; part of every address and Message-Id. */
+  /** Unique among all scenes; part of every address and Message-Id. */
   name: string;
-  /** Another server of the same database than the stage's. */
+  /** An Odoo server for the same database, instead of the stage's. */
   odooUrl?: string;
 };
 
@@ -48,17 +48,17 @@ export type CrashScene = {
   databaseUrl: string;
   /** Starts the bridge, on the same inbox and port each time; resolves when it is healthy. */
   start(): Promise<void>;
-  /** SIGKILL; resolves when the process is gone. */
+  /** Sends SIGKILL; resolves when the process is gone. */
   kill(): Promise<void>;
   /** What `/readyz` answers. */
   readiness: () => Promise<{ status: number; odoo: string }>;
-  /** What is in the inbox, as the program's `inbox list` tells it. */
+  /** What is in the inbox, as the program's `inbox list` prints it. */
   entries(): Promise<readonly ListedEntry[]>;
-  /** Sends all webhooks, 20 at once, and again what gets no 200. */
-  send(options?: { onTaken?: (count: number) => void }): Promise<Sent[]>;
-  /** What Odoo shows by now. */
+  /** Sends all webhooks, 20 at once, and repeats each one until it gets a 200. */
+  send(options?: { onAccepted?: (count: number) => void }): Promise<Sent[]>;
+  /** What Odoo shows now. */
   outcomes(): Promise<ComparableOutcomes>;
-  /** Waits until nothing is left to be done, and tells how it ended. */
+  /** Waits until no work is left, and returns how it ended. */
   finish(): Promise<{ outcomes: ComparableOutcomes; entries: readonly ListedEntry[] }>;
   close(): Promise<void>;
 };
@@ -79,7 +79,7 @@ export async function openCrashStage(): Promise<CrashStage> {
         x_sweego_enabled: true,
         x_sweego_outbound_webhook_secret: outboundSecret,
         x_sweego_delete_on_sent: true,
-        // What is applied twice is counted twice.
+        // An event that is applied twice is counted twice.
         x_sweego_count_bounces: true,
       },
     ],
@@ -152,7 +152,7 @@ async function openScene(
   };
 }
 
-/** Closes a scene whatever comes of its use. */
+/** Uses a scene and closes it, also after an error. */
 export async function closingAfterwards<Result>(
   scene: CrashScene,
   use: () => Promise<Result>,

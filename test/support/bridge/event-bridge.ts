@@ -17,13 +17,13 @@ export type EventBridge = {
   /** Stores rows of Sweego's log, as reconciliation does, mixed with webhooks. */
   putMixed(bodies: readonly { kind: 'outbound' | 'log'; body: string }[]): Promise<void>;
   /**
-   * Resolves when nothing is left to be done.
+   * Resolves when no work is left.
    *
-   * @throws Error when an entry was parked, or does not come to an end
+   * @throws Error when an entry was parked, or the work does not end in time
    */
   drained(timeoutMs?: number): Promise<void>;
   settled(): Promise<EntrySummary[]>;
-  /** Nothing is claimed any more. */
+  /** Stops the worker, which then claims nothing more. */
   stopWorking(): Promise<void>;
   close(): Promise<void>;
 };

@@ -2,18 +2,18 @@ import type { CrashScene } from './crash-stage.ts';
 
 export type KillMoment = {
   call: 'read' | 'apply';
-  /** `arrived`: Odoo never sees the call. `answered`: Odoo has committed, and the bridge never learns of it. */
+  /** `arrived`: Odoo never sees the call. `answered`: Odoo has committed, and the bridge never gets the answer. */
   when: 'arrived' | 'answered';
   /** Counted from 1. */
   number: number;
-  /** What the first such call waits for before Odoo sees it. */
+  /** The first call of this kind waits for it before Odoo sees the call. */
   first?: Promise<unknown>;
 };
 
 /**
  * Kills the scene's bridge at one of its calls to Odoo; resolves when it is gone. Later calls pass.
  *
- * @throws Error when such a call does not come within a minute, or Odoo refused the one that was waited for
+ * @throws Error when no such call comes within a minute, or Odoo refuses it
  */
 export function killAtCall(scene: CrashScene, moment: KillMoment): Promise<void> {
   let count = 0;

@@ -45,10 +45,15 @@ export async function openWorker(
   const write = (level: string) => (fields: Readonly<Record<string, unknown>>, message: string) =>
     void lines.push({ ...fields, level, message });
   const log = { debug: write('debug'), info: write('info'), warn: write('warn'), error: write('error') };
-  const nobodyAsks = () => Promise.reject(new Error('not expected'));
+  const failUnexpectedCall = () => Promise.reject(new Error('not expected'));
   const worker = createWorker({
-    lanes: [createOutboundLane({ actions: changes.actions ?? { read: nobodyAsks, apply: nobodyAsks }, log })],
-    settings: { current: () => undefined, refresh: nobodyAsks },
+    lanes: [
+      createOutboundLane({
+        actions: changes.actions ?? { read: failUnexpectedCall, apply: failUnexpectedCall },
+        log,
+      }),
+    ],
+    settings: { current: () => undefined, refresh: failUnexpectedCall },
     describe: describeBody,
     retain: { bodiesDays: 7, entriesDays: 90 },
     holder: `test-${Math.random()}`,

@@ -5,7 +5,7 @@ import type { ComparableOutcomes } from '../odoo/comparable-outcomes.ts';
 import { closingAfterwards } from './crash-stage.ts';
 import type { CrashScene } from './crash-stage.ts';
 
-/** What Odoo shows after a run that nothing disturbs: what the others are compared with. Closes the scene. */
+/** Runs a scene without a disturbance and closes it. The other runs must show in Odoo what this one returns. */
 export function runUndisturbed(scene: CrashScene): Promise<ComparableOutcomes> {
   return closingAfterwards(scene, async () => {
     await scene.start();
@@ -13,7 +13,7 @@ export function runUndisturbed(scene: CrashScene): Promise<ComparableOutcomes> {
     const { outcomes, entries } = await scene.finish();
     expectAllAccountedFor(entries, scene.webhooks);
     expectNothingTwice(outcomes);
-    // Were it to miss something itself, the others could miss the same.
+    // If this run missed an event, the others could miss the same one unnoticed.
     const rows = outcomes.messages.flatMap(({ history }) => history);
     expect(rows).toHaveLength(countRecordedEvents(scene.webhooks));
     expect(outcomes.bounces.some((count) => count > 0)).toBe(true);

@@ -5,19 +5,19 @@ import type { ComparableOutcomes } from '../odoo/comparable-outcomes.ts';
 import type { ListedEntry } from './inbox-listing.ts';
 
 /**
- * Expects of a finished inbox that every webhook is in it with all its elements, that each event was worked on
- * once and its repetitions known as such, and that only what nobody can read was parked.
+ * Expects that a finished inbox holds every webhook with all its elements, that each event was worked on once,
+ * that its repetitions are marked as duplicates, and that only unreadable webhooks are parked.
  */
 export function expectAllAccountedFor(entries: readonly ListedEntry[], webhooks: readonly Webhook[]): void {
-  const tellsOf = new Map<string, string>();
-  for (const { id, tells } of webhooks) {
-    const isList = tells.length > 1;
-    tells.forEach((told, position) => tellsOf.set(`${id} ${isList ? position : 'null'}`, told));
+  const eventNameOf = new Map<string, string>();
+  for (const { id, eventNames } of webhooks) {
+    const isList = eventNames.length > 1;
+    eventNames.forEach((name, position) => eventNameOf.set(`${id} ${isList ? position : 'null'}`, name));
   }
   const keyOf = ({ webhook_id, position }: ListedEntry) => `${webhook_id} ${position}`;
-  expect(entries.filter((entry) => !tellsOf.has(keyOf(entry)))).toEqual([]);
+  expect(entries.filter((entry) => !eventNameOf.has(keyOf(entry)))).toEqual([]);
   const present = new Set(entries.map(keyOf));
-  expect([...tellsOf.keys()].filter((key) => !present.has(key))).toEqual([]);
+  expect([...eventNameOf.keys()].filter((key) => !present.has(key))).toEqual([]);
 
   const unreadable = new Set(webhooks.filter(isUnreadable).map(({ id }) => id));
   const readable = entries.filter(({ webhook_id }) => !unreadable.has(webhook_id));
@@ -27,8 +27,10 @@ export function expectAllAccountedFor(entries: readonly ListedEntry[], webhooks:
   );
 
   const workedOn = readable.filter(({ outcome }) => outcome !== 'duplicate');
-  const events = workedOn.map((entry) => tellsOf.get(keyOf(entry)) ?? '').sort();
-  const wanted = new Set(webhooks.filter((webhook) => !isUnreadable(webhook)).flatMap(({ tells }) => tells));
+  const events = workedOn.map((entry) => eventNameOf.get(keyOf(entry)) ?? '').sort();
+  const wanted = new Set(
+    webhooks.filter((webhook) => !isUnreadable(webhook)).flatMap(({ eventNames }) => eventNames),
+  );
   expect(events).toEqual([...wanted].sort());
 }
 

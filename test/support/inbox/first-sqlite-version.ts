@@ -8,8 +8,8 @@ import type { Webhook } from '../mails/mixed-events.ts';
 const admitted = 30;
 
 /**
- * Writes the file that a bridge of schema version 1 would have left behind, had it been killed with these webhooks
- * stored, some of them looked at, and a batch under way.
+ * Writes the file that a bridge of schema version 1 leaves when it is killed after it stored these webhooks, made
+ * entries of some, and claimed a batch.
  */
 export function writeFirstVersion(path: string, webhooks: readonly Webhook[]): void {
   const file = new Database(path);
@@ -45,13 +45,13 @@ export function writeFirstVersion(path: string, webhooks: readonly Webhook[]): v
   file.close();
 }
 
-/** One webhook of each event that comes alone, but no event that the list holds too. */
+/** One webhook for each event that has a webhook of its own and is not in the list as well. */
 function distinctSingles(webhooks: readonly Webhook[]): Webhook[] {
-  const seen = new Set(webhooks.flatMap(({ tells }) => (tells.length > 1 ? tells : [])));
+  const seen = new Set(webhooks.flatMap(({ eventNames }) => (eventNames.length > 1 ? eventNames : [])));
   return webhooks.filter((webhook) => {
-    const [told = ''] = webhook.tells;
-    if (webhook.tells.length > 1 || isUnreadable(webhook) || seen.has(told)) return false;
-    seen.add(told);
+    const [name = ''] = webhook.eventNames;
+    if (webhook.eventNames.length > 1 || isUnreadable(webhook) || seen.has(name)) return false;
+    seen.add(name);
     return true;
   });
 }

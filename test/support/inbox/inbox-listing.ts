@@ -20,7 +20,7 @@ export type ListedEntry = {
 
 export type Listing = { unclaimed: number; entries: readonly ListedEntry[] };
 
-/** What the built program's `inbox list --json` tells of every entry. */
+/** What the built program's `inbox list --json` prints for every entry. */
 export async function listInbox(databaseUrl: string): Promise<Listing> {
   const words = [program, 'inbox', 'list', '--json', '--limit', '100000'];
   const { stdout } = await promisify(execFile)(process.execPath, words, {
@@ -31,8 +31,8 @@ export async function listInbox(databaseUrl: string): Promise<Listing> {
 }
 
 /**
- * Resolves when nothing is left to be done, while a bridge works on the inbox. Waits are cut short: what is
- * about a mail that Odoo does not know would stay open for more than an hour.
+ * Resolves when no work is left, while a bridge works on the inbox. Waits are cut short: an event about a mail
+ * that Odoo does not know would otherwise stay open for more than an hour.
  *
  * @throws Error with the counts and some open entries when it takes longer
  */
@@ -48,8 +48,10 @@ export async function finishInbox(
     if (working === 0) await inbox.shiftWaits(2 * 3_600_000);
     if (Date.now() > deadline) {
       const open = await inbox.list({ states: ['received', 'claimed', 'waiting'], limit: 3 });
-      const told = open.map(({ id, state, reason }) => `${id} ${state}: ${reason}`);
-      throw new Error(`Not finished: ${unclaimed} unclaimed, ${JSON.stringify(states)}, ${told.join('; ')}`);
+      const descriptions = open.map(({ id, state, reason }) => `${id} ${state}: ${reason}`);
+      throw new Error(
+        `Not finished: ${unclaimed} unclaimed, ${JSON.stringify(states)}, ${descriptions.join('; ')}`,
+      );
     }
     await sleep(200);
   }

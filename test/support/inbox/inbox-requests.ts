@@ -23,7 +23,7 @@ export const allKinds: readonly EntryKind[] = ['outbound', 'inbound', 'log'];
 /** Why tests park an entry; its reason is then `EVENT_UNMATCHED: for a human`. */
 export const parkReason: ParkReason = { code: 'EVENT_UNMATCHED', reason: 'for a human' };
 
-/** The content of a file, coming in these pieces. */
+/** The content of a file in these pieces. */
 export async function* contentOf(...pieces: readonly Uint8Array[]): AsyncIterable<Uint8Array> {
   yield* pieces;
 }

@@ -10,8 +10,8 @@ import type { CrashScene } from '../bridge/crash-stage.ts';
 import { eventually } from '../odoo/bridged-odoo.ts';
 import { writeFirstVersion } from './first-sqlite-version.ts';
 
-/** What is looked at after each kill. */
-type Look = { version: number; requests: number };
+/** What the file holds after a kill. */
+type FileContent = { version: number; requests: number };
 
 /**
  * Kills a bridge that is bringing a SQLite file of schema version 1, which holds all webhooks, to the newest
@@ -22,8 +22,8 @@ export async function interruptSqliteMigration(scene: CrashScene): Promise<void>
   const path = scene.databaseUrl.replace(/^file:/, '');
   writeFirstVersion(path, scene.webhooks);
   const newest = schema.at(-1)?.version;
-  const looks: Look[] = [];
-  for (let delayMs = -1; looks.at(-1)?.version !== newest && delayMs < 50; delayMs += 1) {
+  const contents: FileContent[] = [];
+  for (let delayMs = -1; contents.at(-1)?.version !== newest && delayMs < 50; delayMs += 1) {
     const holder = new Database(path);
     holder.exec('BEGIN IMMEDIATE');
     const bridge = await launchBridge(scene.environment);
@@ -32,22 +32,22 @@ export async function interruptSqliteMigration(scene: CrashScene): Promise<void>
     if (delayMs > 0) await sleep(delayMs);
     await bridge.kill();
     holder.close();
-    looks.push(lookAtSqlite(path));
+    contents.push(readSqliteFile(path));
   }
-  expect(looks.filter(({ version }) => version === 1).length).toBeGreaterThan(0);
-  expect(looks.filter(({ requests }) => requests !== scene.webhooks.length)).toEqual([]);
+  expect(contents.filter(({ version }) => version === 1).length).toBeGreaterThan(0);
+  expect(contents.filter(({ requests }) => requests !== scene.webhooks.length)).toEqual([]);
 }
 
-function lookAtSqlite(path: string): Look {
+function readSqliteFile(path: string): FileContent {
   const file = new Database(path);
   const first = (sql: string) => Object.values(file.prepare(sql).get() as object)[0] as unknown;
   expect(first('PRAGMA integrity_check')).toBe('ok');
-  const look = {
+  const content = {
     version: Number(first('SELECT max(version) FROM migration')),
     requests: Number(first('SELECT count(*) FROM request')),
   };
   file.close();
-  return look;
+  return content;
 }
 
 function hasOpened(pid: number, path: string): boolean {
@@ -63,7 +63,7 @@ function hasOpened(pid: number, path: string): boolean {
 }
 
 /**
- * Kills a bridge that is making its tables in an empty PostgreSQL database: first while it waits for the lock of
+ * Kills a bridge that is creating its tables in an empty PostgreSQL database: first while it waits for the lock of
  * the migration, then after more and more milliseconds.
  */
 export async function interruptPostgresMigration(scene: CrashScene): Promise<void> {
@@ -105,12 +105,12 @@ async function interruptUntilMade(scene: CrashScene, client: Client): Promise<vo
   expect(kills).toBeGreaterThan(1);
 }
 
-/** As src/inbox/postgres/open.ts takes it; were it another one, the wait for a waiting bridge would fail. */
+/** The lock that src/inbox/postgres/open.ts takes. With another number, no bridge would wait for it here. */
 const migrationLock = 5_393_170_001;
 
-async function until(bridge: LaunchedBridge, isSo: () => Promise<boolean>): Promise<void> {
+async function until(bridge: LaunchedBridge, condition: () => Promise<boolean>): Promise<void> {
   const deadline = Date.now() + 30_000;
-  while (!(await isSo())) {
+  while (!(await condition())) {
     if (bridge.hasEnded() || Date.now() > deadline) {
       await bridge.kill();
       throw new Error(`The bridge did not begin to open its inbox. It wrote:\n${bridge.logs()}`);

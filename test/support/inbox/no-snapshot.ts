@@ -1,6 +1,6 @@
 import type { SettingsSnapshot } from '../../../src/flows/settings/settings-snapshot.ts';
 
-/** For tests that are not about what a restart remembers. */
+/** Stores nothing, for tests that are not about settings after a restart. */
 export const noSnapshot: SettingsSnapshot = {
   keep: async () => undefined,
   look: async () => undefined,

@@ -100,7 +100,7 @@ export async function createOperatorInbox() {
       work((inbox, entries) => inbox.park(idsOf(entries), why, minutesLater(requests)), ['inbound']),
     settle: () =>
       work((inbox, entries) => inbox.settle(idsOf(entries), { outcome: 'applied' }, minutesLater(requests))),
-    /** Leaves the entries claimed, as a worker that is at work (or was killed). */
+    /** Leaves the entries claimed, as a worker does that still runs or was killed. */
     claim: () => work(async () => undefined),
     entries: (): Promise<EntrySummary[]> => use((inbox) => inbox.list({ limit: 1000 })),
     find: (id: number) => use((inbox) => inbox.find(id)),

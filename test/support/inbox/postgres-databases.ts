@@ -4,7 +4,7 @@ import { inject } from 'vitest';
 
 /** What the global set-up (inbox-postgres-setup.ts) hands to the test files. */
 export type InboxPostgresRun = {
-  /** Of a role without special rights that may make databases and roles. */
+  /** Names a role that may create databases and roles, and has no other special right. */
   url: string;
   /** Prefix of every database of this run. */
   prefix: string;

@@ -108,7 +108,7 @@ const entries = [
   [36, 'claimed', null, null, null, false, 'claimed', []],
 ] as const;
 
-/** Expects everything that the release had stored, with outcome, code and target where it had only a text. */
+/** Expects everything that the release stored, with outcome, code and target where the release had only a text. */
 export async function expectReleasedInbox(inbox: Inbox): Promise<void> {
   const found = new Map((await inbox.list({ limit: 1000 })).map((entry) => [entry.id, entry]));
   expect(found.size).toBe(entries.length);
@@ -122,8 +122,8 @@ export async function expectReleasedInbox(inbox: Inbox): Promise<void> {
       step.code,
       step.target,
     ]);
-    const hasStanding = (step: readonly unknown[]) => step.slice(1).some((value) => value !== null);
-    expect([id, ...history.filter(hasStanding)]).toEqual([id, ...earlier, ...[last].filter(hasStanding)]);
+    const hasDetails = (step: readonly unknown[]) => step.slice(1).some((value) => value !== null);
+    expect([id, ...history.filter(hasDetails)]).toEqual([id, ...earlier, ...[last].filter(hasDetails)]);
   }
   expect(await inbox.status()).toMatchObject({
     unclaimed: 2,
@@ -134,7 +134,7 @@ export async function expectReleasedInbox(inbox: Inbox): Promise<void> {
   expect(await inbox.findSnapshot('settings')).toMatchObject({ bytes: bytesOfText('{}') });
 }
 
-/** Brings the inbox to its end as a worker does, and expects that nothing is left over or done twice. */
+/** Finishes the inbox as a worker does, and expects that nothing is left over or done twice. */
 export async function drainReleasedInbox(inbox: Inbox): Promise<void> {
   const now = after(200_000);
   const take = { name: 'worker', holder: 'new', ttlMs: 1000 };

@@ -1,11 +1,11 @@
 import fc from 'fast-check';
 
-/** One thing that Sweego reports of one submission to one recipient. */
+/** One event that Sweego reports about one submission to one recipient. */
 export type DrawnEvent = {
   recipient: number;
-  /** 0, or 1 for what a Retry sent. */
+  /** 0 for the first mail, 1 for the mail of a Retry. */
   submission: number;
-  /** As Sweego spells it, `-` or `_`. */
+  /** As Sweego spells it, with `-` or `_`. */
   type: string;
   answer: string;
   /** Seconds after the mail was sent. */
@@ -13,14 +13,15 @@ export type DrawnEvent = {
 };
 
 /**
- * One webhook: an event as it happened, sent again as it was, or issued anew under another event_id. Or the row
- * of Sweego's log while that was its latest state, with what the recipient's server said or without.
+ * One report of an event. `first` is its webhook, `again` is the same webhook repeated, `reissued` has another
+ * event_id. `log` and `bare log` are the row of Sweego's log whose latest state is the event, with and without
+ * the answer of the recipient's server.
  */
 export type Delivery = { event: number; as: 'first' | 'again' | 'reissued' | 'log' | 'bare log' };
 
 /**
  * How a message's mails are made: one notification mail for all, one for each recipient, or one that is no
- * notification mail and knows addresses only.
+ * notification mail and has addresses only.
  */
 export type MailKind = 'one mail' | 'a mail each' | 'direct';
 
@@ -28,7 +29,7 @@ export type EventCase = {
   kind: MailKind;
   recipients: number;
   events: readonly DrawnEvent[];
-  /** Everything that arrives, in batches, in order. Every event is among it at least once. */
+  /** All reports, in batches and in order of arrival. Every event is reported at least once. */
   batches: readonly (readonly Delivery[])[];
 };
 
@@ -49,7 +50,7 @@ const types = [
   'list_unsub',
 ];
 
-/** What the recipient's server said, and one line of Sweego's own. */
+/** Answers of the recipient's server, and one line of Sweego's own. */
 const answers = [
   '421 4.7.0 Try again later',
   '452 4.2.2 Mailbox full',
@@ -62,7 +63,7 @@ const answers = [
   '',
 ];
 
-/** The later submission's events all come after the first one of the earlier, otherwise times are free. */
+/** All events of the second submission come after the first event of the first submission. Other times are free. */
 const drawnEvents = (recipients: number): fc.Arbitrary<DrawnEvent[]> =>
   fc
     .uniqueArray(
@@ -92,9 +93,9 @@ const drawnEvents = (recipients: number): fc.Arbitrary<DrawnEvent[]> =>
     );
 
 function deliveriesOf(events: readonly DrawnEvent[], isLogged: boolean): fc.Arbitrary<Delivery[][]> {
-  const waysOf = ({ type }: DrawnEvent): Delivery['as'][] =>
+  const kindsOf = ({ type }: DrawnEvent): Delivery['as'][] =>
     isLogged && logStatusOf(type) !== undefined ? ['first', 'log', 'bare log'] : ['first'];
-  const tellings = fc.tuple(...events.map((each) => fc.subarray(waysOf(each), { minLength: 1 })));
+  const reportKinds = fc.tuple(...events.map((each) => fc.subarray(kindsOf(each), { minLength: 1 })));
   const repetitions = fc.array(
     fc.record({
       event: fc.nat(events.length - 1),
@@ -102,13 +103,13 @@ function deliveriesOf(events: readonly DrawnEvent[], isLogged: boolean): fc.Arbi
     }),
     { maxLength: 6 },
   );
-  return fc.tuple(tellings, repetitions).chain(([told, repeated]) => {
-    const firsts = told.flatMap((ways, event) => ways.map((as): Delivery => ({ event, as })));
+  return fc.tuple(reportKinds, repetitions).chain(([chosenKinds, repeated]) => {
+    const firsts = chosenKinds.flatMap((kinds, event) => kinds.map((as): Delivery => ({ event, as })));
     const all: Delivery[] = [
       ...firsts,
       ...repeated.map(({ event, as }): Delivery => ({
         event,
-        as: told[event]?.includes('first') === true ? as : 'log',
+        as: chosenKinds[event]?.includes('first') === true ? as : 'log',
       })),
     ];
     return fc
@@ -135,26 +136,26 @@ const casesWith = (isLogged: boolean): fc.Arbitrary<EventCase> =>
       ),
     );
 
-/** All of it told by webhooks. */
+/** Webhooks report every event. */
 export const eventCases = casesWith(false);
 
-/** Each event told by a webhook, by the log, or by both. */
+/** A webhook, the log or both report each event. */
 export const loggedEventCases = casesWith(true);
 
-/** Everything that arrives once, in order of its time: what a case is compared with. */
+/** Each kind of report of each event once, in order of time. A case is compared with this. */
 export function sortedBatch({ events, batches }: EventCase): Delivery[] {
-  const ways: readonly Delivery['as'][] = ['first', 'log', 'bare log'];
+  const kinds: readonly Delivery['as'][] = ['first', 'log', 'bare log'];
   return events
     .map((event, index) => ({ index, at: event.at }))
     .sort((one, other) => one.at - other.at || one.index - other.index)
     .flatMap(({ index }) =>
-      ways
+      kinds
         .filter((as) => batches.flat().some((each) => each.event === index && each.as === as))
         .map((as): Delivery => ({ event: index, as })),
     );
 }
 
-/** Whether Sweego ever reports of everybody that he has the mail. */
+/** Whether Sweego reports for every recipient that they have the mail. */
 export function mayBeDeliveredToAll({ recipients, events }: EventCase): boolean {
   const proofs = ['delivered', 'email_opened', 'email_clicked', 'complaint'];
   return Array.from({ length: recipients }, (_, recipient) => recipient).every((recipient) =>
@@ -167,7 +168,7 @@ const start = Date.parse('2026-11-01T10:00:00Z');
 /**
  * The body of a delivery's webhook.
  *
- * @param mark tells the ids of this message from those of every other
+ * @param mark distinguishes the ids of this message from those of all others
  */
 export function eventBody(
   event: DrawnEvent,
@@ -184,7 +185,7 @@ export function eventBody(
   const code = /^\d{3}/.exec(event.answer)?.[0];
   return JSON.stringify({
     event_type: event.type,
-    // Issued anew, it need not be written alike: the inbox lets such a one pass.
+    // A reissued event may be written differently; the inbox does not recognise it as a duplicate.
     timestamp: delivery.as === 'reissued' ? `${at}.250000+00:00` : `${at}+00:00`,
     swg_uid: uid,
     event_id: `${mark}event-${delivery.event}${delivery.as === 'reissued' ? `-${unique}` : ''}`,
@@ -198,7 +199,7 @@ export function eventBody(
   });
 }
 
-/** The state of the log's rows that tells the same, where they tell it at all. */
+/** The state that a row of the log has for this event; undefined when the log never shows it. */
 function logStatusOf(type: string): string | undefined {
   if (/bounce|undelivered/.test(type)) return 'undelivered';
   const states: Readonly<Record<string, string>> = {

@@ -1,14 +1,14 @@
 import fc from 'fast-check';
 import { anyCharacter } from '../any-character.ts';
 
-/** HOSTILE_SECONDS=60 for a soak; 200 mails otherwise. */
+/** Set HOSTILE_SECONDS=60 for a soak. Without it the tests use 200 mails. */
 export const hostileSeconds = Number(process.env['HOSTILE_SECONDS'] ?? 0);
 export const hostileAmount =
   hostileSeconds > 0
     ? { numRuns: 1_000_000, interruptAfterTimeLimit: hostileSeconds * 1000 }
     : { numRuns: 200 };
 
-/** Of a mail that is handed to Odoo. */
+/** The only headers that a mail for Odoo may have. */
 export const allowedHeaders = [
   'auto-submitted',
   'cc',
@@ -105,7 +105,7 @@ const hostileHeaderNames = [
   'x-zone-loop',
   '__proto__',
 ];
-/** What a webhook of a mail may hold, instead of what it should. */
+/** A webhook of a mail with hostile or wrong values. */
 export const hostilePayload = fc.record(
   {
     swg_uid: fc.oneof(hostileText, fc.constant('04-1'), fc.integer()),

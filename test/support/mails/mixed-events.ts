@@ -8,34 +8,34 @@ export type Webhook = {
   /** `webhook-id`; a repetition carries the same. */
   id: string;
   body: string;
-  /** What each element of the body tells: elements with the same one are one event, and count once. */
-  tells: readonly string[];
+  /** The event in each element of the body. Elements with the same name report one event, which counts once. */
+  eventNames: readonly string[];
 };
 
-/** A message and what Sweego tells of it. */
-type Story = WantedMessage & { events: readonly DrawnEvent[] };
+/** A message and the events that Sweego reports about it. */
+type PlannedMessage = WantedMessage & { events: readonly DrawnEvent[] };
 
 export type MixedEvents = {
-  /** The messages it is about, in order. */
+  /** The messages that the events are about, in order. */
   wanted: readonly WantedMessage[];
-  /** The webhooks about these messages. Called with other messages, the same about those. */
+  /** The webhooks about these messages. Other messages get the same events. */
   webhooksOf(messages: readonly MarkedMessage[]): Webhook[];
 };
 
 const unreadable = 'unreadable';
-/** Ends what is told of an event under another event_id: Odoo's history knows it already. */
-const anew = ' anew';
+/** Ends the name of an event that is repeated with another event_id. Odoo's history has that event already. */
+const reissuedMark = ' anew';
 
-/** Whether an entry of this webhook has to be parked in the end, since nobody can read it. */
+/** Whether the entry of this webhook must end as parked, because its body is unreadable. */
 export function isUnreadable(webhook: Webhook): boolean {
-  return webhook.tells.includes(unreadable);
+  return webhook.eventNames.includes(unreadable);
 }
 
-/** How many rows Odoo's history has in the end: one for each event about a message of its own. */
+/** How many rows Odoo's history has in the end: one for each event about a message that Odoo sent. */
 export function countRecordedEvents(webhooks: readonly Webhook[]): number {
-  const events = new Set(webhooks.flatMap(({ tells }) => tells));
+  const events = new Set(webhooks.flatMap(({ eventNames }) => eventNames));
   return [...events].filter(
-    (told) => !told.includes('stranger') && told !== unreadable && !told.endsWith(anew),
+    (name) => !name.includes('stranger') && name !== unreadable && !name.endsWith(reissuedMark),
   ).length;
 }
 
@@ -72,35 +72,40 @@ const shapes: readonly { kind: MailKind; recipients: number }[] = [
 
 /**
  * A fixed mix of about `count` events: messages of several recipients whose mails are sent, delivered, opened,
- * bounced and complained of; some repeated, some issued anew; `unknown` about Message-Ids that Odoo does not
- * have; one list; and one body that is no JSON. What Odoo shows in the end does not depend on their order.
+ * bounced and complained of. Some are repeated, some of these with another event_id. `unknown` events are about
+ * Message-Ids that Odoo does not have. One webhook is a list, and one body is no JSON. What Odoo shows in the end
+ * does not depend on their order.
  */
 export function mixEvents(count: number, unknown = Math.floor(count / 10)): MixedEvents {
-  const stories: Story[] = [];
-  let told = unknown + 1;
-  while (told < count) {
-    const story = storyOf(stories.length);
-    stories.push(story);
-    told += story.events.length + Math.round(story.events.length * (1 / 7 + 1 / 11));
+  const plans: PlannedMessage[] = [];
+  let planned = unknown + 1;
+  while (planned < count) {
+    const plan = planMessage(plans.length);
+    plans.push(plan);
+    planned += plan.events.length + Math.round(plan.events.length * (1 / 7 + 1 / 11));
   }
   return {
-    wanted: stories.map(({ kind, recipients, isDeletionWished }) => ({ kind, recipients, isDeletionWished })),
+    wanted: plans.map(({ kind, recipients, isDeletionRequested }) => ({
+      kind,
+      recipients,
+      isDeletionRequested,
+    })),
     webhooksOf(messages) {
-      const singles = stories.flatMap((story, index) => webhooksOfStory(story, messages[index]));
+      const singles = plans.flatMap((plan, index) => webhooksAbout(plan, messages[index]));
       const mark = messages[0]?.mark ?? '';
       const strangers = Array.from({ length: unknown }, (_, index) => strangerOf(mark, index));
-      const noJson = { id: `${mark}no-json`, body: '{"event_type": "delivered",', tells: [unreadable] };
+      const noJson = { id: `${mark}no-json`, body: '{"event_type": "delivered",', eventNames: [unreadable] };
       return interleave([listOf(mark, singles.slice(0, 5)), ...singles.slice(5)], [noJson, ...strangers]);
     },
   };
 }
 
-/** Every fourth message is delivered to all, and its mails then go as its author wished. */
-function storyOf(index: number): Story {
+/** Every fourth message is delivered to all, and its mails are then deleted as its author requested. */
+function planMessage(index: number): PlannedMessage {
   const { kind, recipients } = shapes[index % shapes.length] ?? { kind: 'direct', recipients: 1 };
-  const isDeletionWished = index % 4 === 3;
+  const isDeletionRequested = index % 4 === 3;
   const events = Array.from({ length: recipients }, (_, recipient) => {
-    const fate = isDeletionWished ? fates[0] : fates[(index + recipient) % fates.length];
+    const fate = isDeletionRequested ? fates[0] : fates[(index + recipient) % fates.length];
     return (fate ?? []).map(([type, answer], step) => ({
       recipient,
       submission: 0,
@@ -109,16 +114,16 @@ function storyOf(index: number): Story {
       at: recipient + step * 5,
     }));
   });
-  return { kind, recipients, isDeletionWished, events: events.flat() };
+  return { kind, recipients, isDeletionRequested, events: events.flat() };
 }
 
-function webhooksOfStory({ events }: Story, message: MarkedMessage | undefined): Webhook[] {
+function webhooksAbout({ events }: PlannedMessage, message: MarkedMessage | undefined): Webhook[] {
   if (message === undefined) throw new Error('There is a message too few for these events.');
   return events.flatMap((event, index) => {
     const webhook = (as: Delivery['as']): Webhook => ({
       id: `${message.mark}${as}-${index}`,
       body: eventBody(event, { event: index, as }, message, 'anew'),
-      tells: [`${message.mark}${index}${as === 'reissued' ? anew : ''}`],
+      eventNames: [`${message.mark}${index}${as === 'reissued' ? reissuedMark : ''}`],
     });
     return [
       webhook('first'),
@@ -132,7 +137,7 @@ function listOf(mark: string, webhooks: readonly Webhook[]): Webhook {
   return {
     id: `${mark}list`,
     body: `[${webhooks.map(({ body }) => body).join(',')}]`,
-    tells: webhooks.flatMap(({ tells }) => tells),
+    eventNames: webhooks.flatMap(({ eventNames }) => eventNames),
   };
 }
 
@@ -148,7 +153,7 @@ export function strangerOf(mark: string, index: number): Webhook {
       { messageId: `<${stranger}@elsewhere.example.com>`, mark: stranger },
       '',
     ),
-    tells: [stranger],
+    eventNames: [stranger],
   };
 }
 

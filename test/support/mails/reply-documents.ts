@@ -5,14 +5,14 @@ import type { ReplyBridge } from '../bridge/reply-bridge.ts';
 
 export const annAddress = 'ann@example.com';
 
-/** The address of a reply to a document, as Odoo's rule signs it; not made by our own code. */
+/** The address of a reply to a document, as Odoo's rule signs it, made without the bridge's own code. */
 export function replyAddress(id: number, model = 'sale.order', secret = outboundSecret): string {
   const payload = `${id}-${model}`;
   const signature = createHmac('sha256', secret).update(payload).digest('hex').slice(0, 8);
   return `reply+${Buffer.from(payload).toString('hex')}.${signature}@reply.example.com`;
 }
 
-/** A reply of Ann's, with headers that tell that no machine wrote it. */
+/** A reply from Ann, with headers that show that no machine wrote it. */
 export function replyOf(changes: Partial<WrittenReply> = {}): WrittenReply {
   return {
     from: { email: annAddress, name: 'Ann Example' },

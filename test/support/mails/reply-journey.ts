@@ -9,7 +9,7 @@ import type { BridgedOdoo, Row } from '../odoo/bridged-odoo.ts';
 
 const program = fileURLToPath(new URL('../../../dist/main.js', import.meta.url));
 
-/** An order that was mailed to a new contact, and the address that his reply goes to. */
+/** An order that was mailed to a new contact, and the address that their reply goes to. */
 export async function mailedOrder(bridged: BridgedOdoo, address: string) {
   const [partner = 0] = await bridged.createPartners([address]);
   const order = await bridged.createOrder(partner);
@@ -23,8 +23,8 @@ export function addressIn(header: string | undefined): string {
   return /<([^<>]+)>/.exec(header ?? '')?.[1] ?? '';
 }
 
-/** A reply whose headers tell that no machine wrote it. */
-export function personal(reply: Omit<WrittenReply, 'from'> & { from: string }): WrittenReply {
+/** A reply whose headers show that no machine wrote it. */
+export function personalReply(reply: Omit<WrittenReply, 'from'> & { from: string }): WrittenReply {
   return {
     text: 'Thank you!',
     headers: { 'x-mailer': 'Thunderbird' },
@@ -43,15 +43,15 @@ export async function entriesOf({ environment }: BridgedOdoo): Promise<EntrySumm
   }
 }
 
-/** Sends a reply as Sweego does; resolves with its entry once that has ended or waits for a human. */
+/** Sends a reply as Sweego does; returns its entry once that is settled or parked. */
 export async function sendReply(bridged: BridgedOdoo, reply: WrittenReply): Promise<EntrySummary> {
   const webhook = bridged.sweego.createReply(reply, new Date());
   const { status } = await bridged.sweego.sendInbound(webhook);
   if (status !== 200) throw new Error(`The bridge answered ${status}.`);
-  return ended(bridged, webhook.headers['webhook-id'] ?? '');
+  return waitUntilEnded(bridged, webhook.headers['webhook-id'] ?? '');
 }
 
-export async function ended(bridged: BridgedOdoo, requestKey: string): Promise<EntrySummary> {
+export async function waitUntilEnded(bridged: BridgedOdoo, requestKey: string): Promise<EntrySummary> {
   const find = async () => (await entriesOf(bridged)).find((entry) => entry.requestKey === requestKey);
   const isEnded = (entry: EntrySummary | undefined) =>
     entry !== undefined && ['settled', 'parked'].includes(entry.state);

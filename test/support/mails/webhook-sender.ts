@@ -3,34 +3,34 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import type { Webhook } from './mixed-events.ts';
 import { signWebhook } from './sign-webhook.ts';
 
-/** How a webhook was taken in the end. */
+/** A webhook that the bridge accepted, with all tries. */
 export type Sent = {
   webhook: Webhook;
   /** One per try: the HTTP status, or 0 when the connection broke or was refused. */
   statuses: number[];
-  /** Of the try that was answered 200, milliseconds. */
+  /** How long the accepted try took, in milliseconds. */
   answeredInMs: number;
 };
 
 export type SendOptions = {
-  /** Of one bridge or of several on one inbox: each try goes to the next one. */
+  /** Base URLs of one bridge, or of several on one inbox. Each try goes to the next one. */
   urls: readonly string[];
   secret: string;
-  /** How many are under way at once. */
+  /** How many requests run at once. */
   concurrency: number;
-  /** `webhook-timestamp`; now when left out. Repetitions keep the first one. */
+  /** `webhook-timestamp`, by default the current time. Repetitions keep the first one. */
   at?: Date;
-  /** Called at each 200, with how many there have been. */
-  onTaken?: (count: number) => void;
-  /** How long one webhook is repeated at most, milliseconds. */
+  /** Called after each 200 with their number so far. */
+  onAccepted?: (count: number) => void;
+  /** The longest time for which one webhook is repeated, in milliseconds. */
   giveUpAfterMs?: number;
 };
 
 /**
- * Sends webhooks as Sweego does: what is not answered 200 is sent again under the same webhook-id. Sweego waits
- * minutes in between, this 100 ms.
+ * Sends webhooks as Sweego does: a webhook that gets no 200 is sent again under the same webhook-id. Sweego waits
+ * minutes between two tries, this function 100 ms.
  *
- * @throws Error when one is not taken in time
+ * @throws Error when one is not accepted in time
  */
 export async function sendWebhooks(webhooks: readonly Webhook[], options: SendOptions): Promise<Sent[]> {
   const agent = new Agent({ keepAlive: true, maxSockets: options.concurrency });
@@ -38,8 +38,8 @@ export async function sendWebhooks(webhooks: readonly Webhook[], options: SendOp
   const sent: Sent[] = [];
   const sendNext = async (): Promise<void> => {
     for (let webhook = queue.shift(); webhook !== undefined; webhook = queue.shift()) {
-      sent.push(await sendUntilTaken(webhook, options, agent));
-      options.onTaken?.(sent.length);
+      sent.push(await sendUntilAccepted(webhook, options, agent));
+      options.onAccepted?.(sent.length);
     }
   };
   try {
@@ -50,7 +50,7 @@ export async function sendWebhooks(webhooks: readonly Webhook[], options: SendOp
   return sent;
 }
 
-async function sendUntilTaken(webhook: Webhook, options: SendOptions, agent: Agent): Promise<Sent> {
+async function sendUntilAccepted(webhook: Webhook, options: SendOptions, agent: Agent): Promise<Sent> {
   const timestamp = String(Math.floor((options.at?.getTime() ?? Date.now()) / 1000));
   const body = Buffer.from(webhook.body);
   const signature = await signWebhook({ secret: options.secret, webhookId: webhook.id, timestamp, body });
@@ -69,7 +69,9 @@ async function sendUntilTaken(webhook: Webhook, options: SendOptions, agent: Age
     const status = await post(`${url}/sweego/webhook/outbound`, headers, body, agent);
     statuses.push(status);
     if (status === 200) return { webhook, statuses, answeredInMs: performance.now() - begun };
-    if (performance.now() > deadline) throw new Error(`${webhook.id} was never taken: ${statuses.join(' ')}`);
+    if (performance.now() > deadline) {
+      throw new Error(`${webhook.id} was never accepted: ${statuses.join(' ')}`);
+    }
     await sleep(100);
   }
 }
@@ -86,7 +88,7 @@ function post(url: string, headers: Record<string, string>, body: Buffer, agent:
   });
 }
 
-/** The time within which 99 of 100 were answered, milliseconds. */
+/** The time within which 99 of 100 got their answer, in milliseconds. */
 export function p99Ms(sent: readonly Sent[]): number {
   const sorted = sent.map(({ answeredInMs }) => answeredInMs).sort((one, other) => one - other);
   return Math.round(sorted[Math.ceil(sorted.length * 0.99) - 1] ?? 0);

@@ -1,4 +1,4 @@
-/** The administrator of a test database, as the templates of config/real-odoo.sh make him. */
+/** The administrator of a test database, as the templates of config/real-odoo.sh create them. */
 export const adminLogin = 'admin';
 export const adminPassword = 'admin';
 

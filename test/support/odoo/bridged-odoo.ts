@@ -46,7 +46,7 @@ export const aliasDomain = 'reply.example.com';
 /**
  * Opens a database, a sink, a stand-in Sweego and the built bridge between them.
  *
- * @param environment more variables of the bridge, or others than it would get
+ * @param environment more variables for the bridge, or replacements for its usual ones
  */
 export async function openBridgedOdoo(
   environment: (

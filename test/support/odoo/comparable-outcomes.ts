@@ -2,7 +2,7 @@ import type { Odoo } from '../../../src/odoo/odoo.ts';
 import { readOutcomes } from './message-outcomes.ts';
 import type { MarkedMessage, MessageOutcome } from './message-outcomes.ts';
 
-/** What Odoo shows of messages and their recipients, in words that are the same for another set of them. */
+/** What Odoo shows of messages and their recipients, in a form that is equal for another set of them. */
 export type ComparableOutcomes = {
   messages: readonly MessageOutcome[];
   /** How often each recipient's address was counted as dead (`res.partner.message_bounce`). */
@@ -10,8 +10,8 @@ export type ComparableOutcomes = {
 };
 
 /**
- * Reads as the administrator. Recipients are those with an address of `domain`; their record ids become their
- * places, and the domain disappears.
+ * Reads as the administrator. Recipients are those with an address of `domain`; their record ids are
+ * replaced by their positions, and the domain by a fixed text.
  */
 export async function readComparableOutcomes(
   admin: Odoo,
@@ -27,9 +27,9 @@ export async function readComparableOutcomes(
   const outcomes = await readOutcomes(admin, messages);
   return {
     messages: outcomes.map(({ notifications, mails, history }) => ({
-      notifications: withoutPlace(notifications, places, domain),
-      mails: withoutPlace(mails, places, domain),
-      history: withoutPlace(history, places, domain),
+      notifications: withoutIdsAndDomain(notifications, places, domain),
+      mails: withoutIdsAndDomain(mails, places, domain),
+      history: withoutIdsAndDomain(history, places, domain),
     })),
     bounces: partners.map(({ message_bounce }) => message_bounce),
   };
@@ -39,7 +39,11 @@ const partnerFields = ['res_partner_id', 'recipient_ids', 'partner_id'];
 
 type Row = Readonly<Record<string, unknown>>;
 
-function withoutPlace(rows: readonly Row[], places: ReadonlyMap<number, number>, domain: string): Row[] {
+function withoutIdsAndDomain(
+  rows: readonly Row[],
+  places: ReadonlyMap<number, number>,
+  domain: string,
+): Row[] {
   const placeOf = (value: unknown) => (typeof value === 'number' ? (places.get(value) ?? value) : value);
   const replace = (key: string, value: unknown): unknown => {
     if (!partnerFields.includes(key)) return value;

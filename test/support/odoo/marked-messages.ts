@@ -3,14 +3,14 @@ import { caseAddresses } from '../mails/event-cases.ts';
 import type { MailKind } from '../mails/event-cases.ts';
 import type { MarkedMessage } from './message-outcomes.ts';
 
-export type WantedMessage = { kind: MailKind; recipients: number; isDeletionWished: boolean };
+export type WantedMessage = { kind: MailKind; recipients: number; isDeletionRequested: boolean };
 
-/** Makes messages as they are after Odoo has sent their mails, many at once, as an administrator. */
+/** Creates many messages at once, as an administrator, in the state after Odoo has sent their mails. */
 export type MessageMaker = (wanted: readonly WantedMessage[]) => Promise<MarkedMessage[]>;
 
 let count = 0;
 
-/** @param domain that of the recipients' addresses and of the Message-Ids */
+/** @param domain of the recipients' addresses and of the Message-Ids */
 export async function createMessageMaker(
   admin: Odoo,
   domain = 'any-order.example.com',
@@ -49,7 +49,7 @@ export async function createMessageMaker(
         state: 'sent',
         auto_delete: false,
         x_sweego_relayed: true,
-        x_sweego_auto_delete: each.isDeletionWished,
+        x_sweego_auto_delete: each.isDeletionRequested,
         index,
       })),
     );

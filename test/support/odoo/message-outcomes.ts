@@ -1,11 +1,11 @@
 import type { Odoo } from '../../../src/odoo/odoo.ts';
 
-/** A message whose events carry ids of its own. */
+/** A message whose events have ids that no other message's events have. */
 export type MarkedMessage = {
   /** mail.message id. */
   id: number;
   messageId: string;
-  /** In every id of its events, so that they differ from those of every other message. */
+  /** Part of every id of its events, so that these differ from those of every other message. */
   mark: string;
 };
 
@@ -41,7 +41,7 @@ const mailFields = [
   'email_cc',
   'x_sweego_original_recipients',
 ];
-/** Not `x_event_id`: an event issued anew may be the one that came first. */
+/** Without `x_event_id`: a repetition with another event_id may arrive first. */
 const historyFields = [
   'x_name',
   'x_recipient',
@@ -97,7 +97,7 @@ function withSortedRecipients(mail: Row): Row {
   };
 }
 
-/** Rows of different messages compare alike, in whatever order they were made. */
+/** Makes rows of different messages comparable, in whatever order they were created. */
 function tidy(rows: readonly Row[], mark: string): Row[] {
   return rows
     .map((row) => {

@@ -30,7 +30,7 @@ const failures: Readonly<Record<string, Partial<HistoryEvent>>> = {
   },
 };
 
-/** An event about a recipient, by default of one submission of his own. */
+/** An event about a recipient, by default of a submission to them alone. */
 export function historyEvent(
   type: string,
   recipient: string,

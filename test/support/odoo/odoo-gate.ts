@@ -5,7 +5,7 @@ import type { AddressInfo } from 'node:net';
 /** Which of the bridge's calls it is. `other` is the look-up of an action's id. */
 export type OdooCall = 'settings' | 'read' | 'apply' | 'route' | 'deliver' | 'alert' | 'pending' | 'other';
 
-/** `hold`: the call, or its answer, goes no further, and the caller waits for ever. */
+/** `hold`: the call, or its answer, stops here, and the caller waits for ever. */
 export type Verdict = 'pass' | 'hold';
 
 /** What callers meet: Odoo, a proxy's HTML error page, silence, or a closed port. */
@@ -25,7 +25,7 @@ export type OdooGate = {
   close(): Promise<void>;
 };
 
-/** A reverse proxy before Odoo's HTTP port that knows the bridge's calls over JSON-2, and can be in the way. */
+/** A reverse proxy before Odoo's HTTP port that knows the bridge's calls over JSON-2, and can block or disturb them. */
 export async function openOdooGate(odooUrl: string): Promise<OdooGate> {
   const calls: OdooCall[] = [];
   let mode: GateMode = 'open';

@@ -28,7 +28,7 @@ export async function setup(project: TestProject): Promise<void> {
   } satisfies RealOdooRun);
 }
 
-/** Leaves the machine as it was found, unless another run has come to use the server meanwhile. */
+/** Drops this run's databases, and stops the server if this run started it and no other run uses it now. */
 export async function teardown(): Promise<void> {
   await dropDatabases((pid) => pid === process.pid);
   const others = await databasesOfRuns();

@@ -34,7 +34,7 @@ export type RealDatabase = {
   adminPassword: string;
   /** Scope `rpc`, without expiry. */
   adminApiKey: string;
-  /** The administrator at work, for arranging and for looking. */
+  /** Acts as the administrator, to prepare a test and to read its results. */
   administrator: Administrator;
   /** Drops the database. */
   close(): Promise<void>;
