@@ -1,7 +1,7 @@
 import { beforeAll, describe, expect, test } from 'vitest';
 import type { ActionsWorld } from './world.ts';
 
-/** How a parked reply is shown to somebody in Odoo. */
+/** How Odoo shows a parked reply to a user. */
 export function describeAlert(opened: () => ActionsWorld): void {
   describe('an alert about a parked reply', () => {
     let world: ActionsWorld;
@@ -23,7 +23,7 @@ export function describeAlert(opened: () => ActionsWorld): void {
       serverId,
     });
 
-    test('is an activity of whoever set up the bridge, once, with the text as it is', async () => {
+    test('is one activity for the user who set up the bridge, with its text shown literally', async () => {
       expect(await world.actions.openAlert(alertOf('7'))).toEqual({ result: 'opened' });
       expect(await world.actions.openAlert(alertOf('7'))).toEqual({ result: 'known' });
       const [activity, ...others] = await activitiesOf('7');
@@ -38,7 +38,7 @@ export function describeAlert(opened: () => ActionsWorld): void {
       expect(note).toContain('No document &amp; no &lt;alias&gt;.<br>Reply by hand.');
     });
 
-    test('is closed when the reply is placed, and then not opened again', async () => {
+    test('can be closed, and does not open again afterwards', async () => {
       expect(await world.actions.closeAlert('8')).toEqual({ result: 'absent' });
       await world.actions.openAlert(alertOf('8'));
       await world.actions.openAlert(alertOf('80'));
@@ -49,7 +49,7 @@ export function describeAlert(opened: () => ActionsWorld): void {
       expect(await activitiesOf('80')).toMatchObject([{ active: true }]);
     });
 
-    test('mails nobody', async () => {
+    test('sends no mail', async () => {
       const sent = world.sink.mails.length;
       await world.actions.openAlert(alertOf('12'));
       await world.actions.closeAlert('12');

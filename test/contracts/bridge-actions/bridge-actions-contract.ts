@@ -13,9 +13,9 @@ import { openActionsWorld } from './world.ts';
 import type { ActionsWorld, ProvisionedOdoo } from './world.ts';
 
 /**
- * What the provisioned actions promise, on the stand-in and on a real Odoo alike.
+ * Registers the promises of the provisioned actions, for the stand-in and for a real Odoo alike.
  *
- * @param more what is tried on this Odoo as well
+ * @param more further suites for this Odoo
  */
 export function describeBridgeActions(
   name: string,

@@ -4,15 +4,15 @@ import type { MessageState } from '../../../src/odoo/message-state.ts';
 import { changeOf, failing, mailsIn } from './world.ts';
 import type { ActionsWorld } from './world.ts';
 
-/** What read tells of a message and apply makes of it. */
+/** What `read` returns for a message, and what `apply` writes. */
 export function describeChanges(opened: () => ActionsWorld): void {
-  describe('changes of a message', () => {
+  describe('reading and changing a message', () => {
     let world: ActionsWorld;
     beforeAll(() => {
       world = opened();
     });
 
-    test('reads a sent mail with its recipients, and nothing of a Message-Id nobody has', async () => {
+    test('reads a sent mail with its recipients, and nothing for an unknown Message-Id', async () => {
       const message = await world.send([world.ann, world.bob]);
       const { messages, gone } = await world.actions.read([message.messageId, '<nobody@example.com>']);
       expect(gone).toEqual([]);
@@ -45,7 +45,7 @@ export function describeChanges(opened: () => ActionsWorld): void {
       ]);
     });
 
-    test('writes the failed recipient and the mail, and leaves the other recipient alone', async () => {
+    test('writes the failed recipient and the mail, and leaves the other recipient unchanged', async () => {
       const message = await world.send([world.ann, world.bob]);
       const state = await world.readOne(message);
       const result = await world.actions.apply([
@@ -89,7 +89,7 @@ export function describeChanges(opened: () => ActionsWorld): void {
       expect(row('ann@customer.example.com')).toMatchObject({ status: 'sent', sweego_uid: null });
     });
 
-    test('refuses a change of a message that moved since it was read', async () => {
+    test('refuses a change when the message has changed since it was read', async () => {
       const message = await world.send([world.ann]);
       const state = await world.readOne(message);
       expect(await world.actions.apply([failing(state)])).toEqual(['applied']);
@@ -111,7 +111,7 @@ export function describeChanges(opened: () => ActionsWorld): void {
       ]);
     });
 
-    test('says that a message is gone, and still applies the rest of the batch', async () => {
+    test('reports that a message is gone, and still applies the rest of the batch', async () => {
       const removed = await world.send([world.ann]);
       const kept = await world.send([world.bob]);
       const states = await Promise.all([world.readOne(removed), world.readOne(kept)]);
@@ -121,7 +121,7 @@ export function describeChanges(opened: () => ActionsWorld): void {
       expect(await world.statusesOf(kept)).toEqual(['exception']);
     });
 
-    test('undoes the whole batch when one change fails', async () => {
+    test('rolls back the whole batch when one change fails', async () => {
       const good = await world.send([world.ann]);
       const bad = await world.send([world.bob]);
       const wrong = failing(await world.readOne(bad), 'no_such_failure');
@@ -138,16 +138,16 @@ export function describeChanges(opened: () => ActionsWorld): void {
       const other = await world.send([world.bob]);
       const state = await world.readOne(message);
       const foreign = await world.readOne(other);
-      const stranger = { ...changeOf(state), notification_writes: failing(foreign).notification_writes };
-      const strangeMail = { ...changeOf(state), mail_unlinks: foreign.mails.map((mail) => mail.id) };
-      for (const change of [stranger, strangeMail]) {
+      const foreignRow = { ...changeOf(state), notification_writes: failing(foreign).notification_writes };
+      const foreignMail = { ...changeOf(state), mail_unlinks: foreign.mails.map((mail) => mail.id) };
+      for (const change of [foreignRow, foreignMail]) {
         await expect(world.actions.apply([change])).rejects.toMatchObject({ scope: 'entry', retry: 'never' });
       }
       expect(await world.readOne(message)).toEqual(state);
       expect(await world.readOne(other)).toEqual(foreign);
     });
 
-    test('gives a recipient without a notification one that names no partner', async () => {
+    test('creates a notification without a partner for a recipient that has none', async () => {
       const message = await world.send([world.ann]);
       const state = await world.readOne(message);
       const [mail] = state.mails;

@@ -8,7 +8,7 @@ import type { ActionsWorld } from './world.ts';
 const customer = 'Ann Example <ann@customer.example.com>';
 const shop = 'shop@elsewhere.example.com';
 
-/** What deliver makes of a mail, and of one that Odoo does not take. */
+/** What `deliver` does with a reply. */
 export function describeDeliver(opened: () => ActionsWorld): void {
   describe('posting a reply', () => {
     let world: ActionsWorld;
@@ -31,7 +31,7 @@ export function describeDeliver(opened: () => ActionsWorld): void {
       id: (await world.mails.createOrder(world.ann)).id,
     });
 
-    test('puts it on its document in the sender’s name, and only once', async () => {
+    test('adds it to its document once, with the sender as author', async () => {
       const document = await orderOf();
       const mail = { from: customer, to: shop, text: 'Où est le café ?', messageId: '<once@example.com>' };
       const posted = await deliver(mail, document);
@@ -51,7 +51,7 @@ export function describeDeliver(opened: () => ActionsWorld): void {
       expect(message?.['body']).toContain('Où est le café ?');
     });
 
-    test('keeps the address of a sender whom Odoo does not know', async () => {
+    test('keeps the address of a sender that Odoo does not know', async () => {
       const mail = { from: 'Zoe <zoe@nobody.example.com>', to: shop, messageId: '<unknown@example.com>' };
       expect(await deliver(mail, await orderOf())).toMatchObject({ result: 'posted' });
       expect(await messagesOf(mail.messageId)).toMatchObject([
@@ -59,7 +59,7 @@ export function describeDeliver(opened: () => ActionsWorld): void {
       ]);
     });
 
-    test('makes no record for a document that is gone', async () => {
+    test('creates no record for a document that is gone', async () => {
       const partner = await world.create('res.partner', { name: 'Gone' });
       await world.call('res.partner', 'unlink', [partner]);
       const before = await countOf('res.partner');
@@ -87,7 +87,7 @@ export function describeDeliver(opened: () => ActionsWorld): void {
       });
     });
 
-    test('answers a note with a note', async () => {
+    test('makes the answer to a note a note as well', async () => {
       const document = await orderOf();
       const [noted] = (await world.call('sale.order', 'message_post', [document.id], {
         body: 'Is he good for it?',
@@ -107,7 +107,7 @@ export function describeDeliver(opened: () => ActionsWorld): void {
       expect(await messagesOf(mail.messageId)).toMatchObject([{ subtype_id: note.subtype_id }]);
     });
 
-    test('lets an alias make a record', async () => {
+    test('lets an alias create a record', async () => {
       const mail = { from: customer, to: contractAlias, subject: 'A new contact' };
       const answer = await deliver(mail);
       expect(answer).toMatchObject({ result: 'posted', messages: [{ model: 'res.partner' }] });

@@ -19,8 +19,8 @@ const bounce: HistoryEvent = {
   reason: 'address_unknown',
   smtp_line: '550 5.1.1 Usér unknown',
 };
-/** Everything that an event may lack. */
-const bare: HistoryEvent = {
+/** An event without any optional value. */
+const minimalEvent: HistoryEvent = {
   recipient: 'ann@customer.example.com',
   type: 'email_opened',
   at: null,
@@ -34,7 +34,7 @@ const bare: HistoryEvent = {
   smtp_line: null,
 };
 
-/** What the actions promise of x_sweego_event. */
+/** What the actions promise about x_sweego_event. */
 export function describeHistory(opened: () => ActionsWorld): void {
   describe('the history of a message', () => {
     let world: ActionsWorld;
@@ -51,17 +51,17 @@ export function describeHistory(opened: () => ActionsWorld): void {
       const message = await world.send([world.ann, world.bob]);
       const change = {
         ...changeOf(await world.readOne(message)),
-        event_creates: [bounce, bare].map((event) => eventValues(message.messageId, event, 0)),
+        event_creates: [bounce, minimalEvent].map((event) => eventValues(message.messageId, event, 0)),
       };
       expect(await world.actions.apply([change])).toEqual(['applied']);
-      expect((await world.readOne(message)).events).toEqual([bounce, bare]);
+      expect((await world.readOne(message)).events).toEqual([bounce, minimalEvent]);
       expect(await rowsOf(message.messageId)).toMatchObject([
         { x_name: 'hard_bounce bob@customer.example.com', x_model: 'sale.order', x_res_id: message.orderId },
         { x_mail_message_id: [message.id, expect.anything()] },
       ]);
     });
 
-    test('outlives its message and is continued without it', async () => {
+    test('survives the deletion of its message and accepts further events', async () => {
       const message = await world.send([world.bob]);
       const first = {
         ...changeOf(await world.readOne(message)),
@@ -76,18 +76,18 @@ export function describeHistory(opened: () => ActionsWorld): void {
 
       expect(await world.actions.apply([first])).toEqual(['gone']);
       const continued = (events: HistoryEvent[]) =>
-        recordOnly({ message_id: message.messageId, events, traces: [] }, [bare], odooFacts);
+        recordOnly({ message_id: message.messageId, events, traces: [] }, [minimalEvent], odooFacts);
       expect(await world.actions.apply([continued([])])).toEqual(['stale']);
       expect(await world.actions.apply([continued([bounce])])).toEqual(['applied']);
       const { gone } = await world.actions.read([message.messageId]);
-      expect(gone).toEqual([{ message_id: message.messageId, events: [bounce, bare], traces: [] }]);
+      expect(gone).toEqual([{ message_id: message.messageId, events: [bounce, minimalEvent], traces: [] }]);
       expect(await rowsOf(message.messageId)).toMatchObject([
         { x_mail_message_id: false, x_model: 'sale.order' },
         { x_mail_message_id: false, x_model: false },
       ]);
     });
 
-    test('stays when the delivered direct mail takes its message along', async () => {
+    test('survives when the deletion of a delivered direct mail also deletes its message', async () => {
       const message = await world.sendDirect('bob@customer.example.com');
       const change = {
         ...changeOf(await world.readOne(message)),
@@ -102,7 +102,7 @@ export function describeHistory(opened: () => ActionsWorld): void {
       });
     });
 
-    const ofLog = (id: string): HistoryEvent => ({
+    const logEvent = (id: string): HistoryEvent => ({
       ...bounce,
       event_id: `log:${id}`,
       wire_id: null,
@@ -110,11 +110,11 @@ export function describeHistory(opened: () => ActionsWorld): void {
     });
     const recorded = (messageId: string, event: HistoryEvent) => eventValues(messageId, event, 0);
 
-    test('gives up what the log told for what a webhook tells, and nothing else', async () => {
+    test('replaces an event from the log with the same event from a webhook, and replaces nothing else', async () => {
       const [message, other] = [await world.send([world.bob]), await world.send([world.bob])];
       for (const { messageId } of [message, other]) {
         const state = await world.readOne({ ...message, messageId });
-        const rows = [ofLog('1'), ofLog('2'), bare].map((event) => recorded(messageId, event));
+        const rows = [logEvent('1'), logEvent('2'), minimalEvent].map((event) => recorded(messageId, event));
         await world.actions.apply([{ ...changeOf(state), event_creates: rows }]);
       }
       const state = await world.readOne(message);
@@ -124,41 +124,41 @@ export function describeHistory(opened: () => ActionsWorld): void {
         event_creates: [recorded(message.messageId, bounce)],
       };
       expect(await world.actions.apply([replacing])).toEqual(['applied']);
-      expect((await world.readOne(message)).events).toEqual([ofLog('2'), bare, bounce]);
-      expect((await world.readOne(other)).events).toEqual([ofLog('1'), ofLog('2'), bare]);
-      // There are as many rows as were read, and yet they are others.
+      expect((await world.readOne(message)).events).toEqual([logEvent('2'), minimalEvent, bounce]);
+      expect((await world.readOne(other)).events).toEqual([logEvent('1'), logEvent('2'), minimalEvent]);
+      // The number of rows is the number that was read, but the rows are different.
       expect(await world.actions.apply([replacing])).toEqual(['stale']);
       const opened = {
         ...changeOf(state),
-        event_creates: [recorded(message.messageId, { ...bare, type: 'x' })],
+        event_creates: [recorded(message.messageId, { ...minimalEvent, type: 'x' })],
       };
       expect(await world.actions.apply([opened])).toEqual(['stale']);
     });
 
-    test('gives up nothing that a webhook told, nor anything of another message', async () => {
+    test('never replaces an event from a webhook or an event of another message', async () => {
       const [message, other] = [await world.send([world.bob]), await world.send([world.bob])];
       const record = async (sent: typeof message, event: HistoryEvent) =>
         world.actions.apply([
           { ...changeOf(await world.readOne(sent)), event_creates: [recorded(sent.messageId, event)] },
         ]);
       await record(message, bounce);
-      await record(other, ofLog('other'));
+      await record(other, logEvent('other'));
       const state = await world.readOne(message);
       for (const name of ['event-1', 'log:other', 'log:none']) {
         const change = { ...changeOf(state), event_replaces: [name] };
         await expect(world.actions.apply([change])).rejects.toMatchObject({ scope: 'entry', retry: 'never' });
       }
       expect(await world.readOne(message)).toEqual(state);
-      expect((await world.readOne(other)).events).toEqual([ofLog('other')]);
+      expect((await world.readOne(other)).events).toEqual([logEvent('other')]);
     });
 
-    test('of a message that is gone gives way in the same manner', async () => {
+    test('replaces an event from the log for a message that is gone, too', async () => {
       const message = await world.send([world.bob]);
       const state = await world.readOne(message);
-      const row = recorded(message.messageId, ofLog('1'));
+      const row = recorded(message.messageId, logEvent('1'));
       await world.actions.apply([{ ...changeOf(state), event_creates: [row] }]);
       await world.call('sale.order', 'unlink', [message.orderId]);
-      const gone = { message_id: message.messageId, events: [ofLog('1')], traces: [] };
+      const gone = { message_id: message.messageId, events: [logEvent('1')], traces: [] };
       const change = recordOnly(gone, [bounce], odooFacts);
       expect(await world.actions.apply([change])).toEqual(['applied']);
       expect(await world.actions.apply([change])).toEqual(['stale']);

@@ -7,7 +7,7 @@ import type { Odoo } from '../../../src/odoo/odoo.ts';
 import { openRealDatabase } from '../../support/odoo/real-odoo.ts';
 import type { ProvisionedDatabase } from '../../support/odoo/real-odoo.ts';
 
-/** Databases that are not as a fresh one is. */
+/** A database that differs from a fresh one. */
 let database: ProvisionedDatabase;
 let odoo: Odoo;
 let actions: BridgeActions;
@@ -26,12 +26,12 @@ afterAll(async () => {
 const python = (code: string) => database.administrator.runPython(code);
 
 describe('the bridge’s actions', () => {
-  it('ask for nothing before a Sweego server is there', async () => {
+  it('return no pending mail and no server before a Sweego server exists', async () => {
     expect(await actions.pending(null)).toEqual({ messages: [], next: null });
     expect((await actions.settings()).servers).toEqual([]);
   });
 
-  it('tell the settings of a database whose first company has lost its external id', async () => {
+  it('return the settings of a database whose first company has lost its external id', async () => {
     await python(`
 env.ref('base.main_company').partner_id.write({'lang': 'en_US'})
 env['ir.model.data'].search([('module', '=', 'base'), ('name', '=', 'main_company')]).unlink()
@@ -39,7 +39,7 @@ env['ir.model.data'].search([('module', '=', 'base'), ('name', '=', 'main_compan
     expect((await actions.settings()).company_language).toBe('en_US');
   });
 
-  it('tell the alias domains of all companies', async () => {
+  it('return the alias domains of all companies', async () => {
     await python(`
 domain = env['mail.alias.domain'].create({'name': 'second.example.com'})
 env['res.company'].create({'name': 'Second', 'alias_domain_id': domain.id})
@@ -48,7 +48,7 @@ env['res.company'].create({'name': 'Second', 'alias_domain_id': domain.id})
     expect(alias_domains.map(({ name }) => name)).toContain('second.example.com');
   });
 
-  it('find a document though some models are named by a date, or are gone with their module', async () => {
+  it('find a document although some models use a date as name or were removed with their module', async () => {
     await python(`
 env['x_sweego_event'].sudo().create([
     {'x_message_id': '<1@example.com>', 'x_model': 'res.currency.rate', 'x_res_id': 1},
@@ -61,7 +61,7 @@ env['mail.mail'].search([('message_id', '=', '<3@example.com>')]).write({'x_swee
     expect(await actions.findMessages('Ann Example')).toEqual(['<3@example.com>']);
   });
 
-  it('answer the newest message first, whichever of its namesakes it belongs to', async () => {
+  it('return the newest message first when several documents have the same name', async () => {
     await python(`
 lead = env['crm.lead'].create({'name': 'Twice'})
 partner = env['res.partner'].create({'name': 'Twice'})
@@ -78,7 +78,7 @@ for number, record in enumerate((partner, lead, partner)):
     ]);
   });
 
-  it('tell of mails whose date of creation is gone', async () => {
+  it('return mails that have lost their creation date', async () => {
     await python(`
 env['ir.mail_server'].create({'name': 'S', 'smtp_host': '127.0.0.1', 'x_sweego_enabled': True})
 env.cr.execute("UPDATE mail_mail SET create_date = NULL WHERE x_sweego_relayed")
@@ -91,7 +91,7 @@ env.cr.execute("UPDATE mail_mail SET create_date = NULL WHERE x_sweego_relayed")
     }
   });
 
-  it('leave a sign of life while a long transaction makes mails for that server', async () => {
+  it('record the contact with Odoo while a long transaction creates mails for that server', async () => {
     const contact = await python(`
 server = env['ir.mail_server'].search([('x_sweego_enabled', '=', True)], limit=1)
 env['mail.message'].create({'body': 'Many of these', 'mail_server_id': server.id})
@@ -110,13 +110,13 @@ finally:
 });
 
 describe('an alert', () => {
-  /** Whom Odoo shows an alert while the accounts are like that; nothing of it stays. */
-  const userTold = (accounts: string) =>
+  /** Returns the login of the user who gets an alert after these account changes, then rolls everything back. */
+  const alertedUser = (accountChanges: string) =>
     python(`
 bridge = env['res.users'].search([('login', '=', '${database.bridgeLogin}')])
 second = env['res.users'].create({'name': 'Second', 'login': 'second', 'group_ids': [(4, env.ref('base.group_system').id)]})
 savepoint = env.cr.savepoint()
-${accounts}
+${accountChanges}
 env.invalidate_all()
 run = env.ref('sweego_bridge.action_alert').with_user(bridge).with_context(sweego_bridge={'key': 'odd', 'summary': 'S', 'note': 'N'})
 run.run()
@@ -125,24 +125,24 @@ savepoint.close(rollback=True)
 second.unlink()
 `);
 
-  it('goes to another administrator when who set up the bridge has left', async () => {
-    expect(await userTold('')).toBe('admin');
-    expect(await userTold('env.cr.execute("UPDATE res_users SET active = false WHERE id = 2")')).toBe(
+  it('goes to another administrator when the one who set up the bridge has left', async () => {
+    expect(await alertedUser('')).toBe('admin');
+    expect(await alertedUser('env.cr.execute("UPDATE res_users SET active = false WHERE id = 2")')).toBe(
       'second',
     );
   });
 
-  it('is kept by OdooBot when there is no administrator at all', async () => {
+  it('goes to OdooBot when no administrator exists', async () => {
     expect(
-      await userTold(
+      await alertedUser(
         'env.cr.execute("UPDATE res_users SET active = false WHERE id = 2 OR login = \'second\'")',
       ),
     ).toBe('__system__');
   });
 
-  it('passes over a chosen user who has left', async () => {
+  it('does not go to a chosen user who has left', async () => {
     expect(
-      await userTold(`
+      await alertedUser(`
 env['ir.mail_server'].sudo().search([]).write({'x_sweego_alert_user_id': second.id})
 env.cr.execute("UPDATE res_users SET active = false WHERE login = 'second'")`),
     ).toBe('admin');

@@ -6,20 +6,20 @@ import { historyEvent, odooFacts } from '../../support/odoo/message-states.ts';
 import { changeOf } from './world.ts';
 import type { ActionsWorld } from './world.ts';
 
-/** While only the history was compared, the first trial already doubled on a real Odoo with two workers. */
+/** An `apply` that compares only the history records a duplicate in the first trial on a real Odoo with two workers. */
 const trials = 10;
 
 /**
- * What `apply` promises when it is called twice at once with the same changes: as happens when a call runs
- * longer than the bridge waits for it, and the events are decided and applied again.
+ * What `apply` promises when two calls with the same changes run at the same time. This happens when a call takes
+ * longer than the bridge waits for it: the bridge then decides and applies the events again.
  */
 export function describeOnce(opened: () => ActionsWorld): void {
-  describe('the same changes applied twice at once', () => {
+  describe('the same changes in two concurrent calls', () => {
     let world: ActionsWorld;
     beforeAll(() => {
       world = opened();
     });
-    const opening = (trial: number) =>
+    const openedEvent = (trial: number) =>
       historyEvent('email_opened', 'ann@customer.example.com', { event_id: `once-${trial}` });
     const applyTwice = async (change: MessageChange) => {
       const results = await Promise.all([world.actions.apply([change]), world.actions.apply([change])]);
@@ -37,12 +37,12 @@ export function describeOnce(opened: () => ActionsWorld): void {
       const before = await recorded();
       for (let trial = 1; trial <= trials; trial += 1) {
         const gone = { message_id: `<once-${trial}@example.com>`, events: [], traces: [] };
-        const results = await applyTwice(recordOnly(gone, [opening(trial)], odooFacts));
+        const results = await applyTwice(recordOnly(gone, [openedEvent(trial)], odooFacts));
         expect([results, await recorded()], `trial ${trial}`).toEqual([['applied', 'stale'], before + trial]);
       }
     });
 
-    test('are recorded once for a message that is there, whose notification and mail stay as they are', async () => {
+    test('are recorded once for a message that still exists, when its notification and mail do not change', async () => {
       const message = await world.send([world.ann]);
       const sent = await world.readOne(message);
       await world.actions.apply([{ ...changeOf(sent), mail_unlinks: sent.mails.map(({ id }) => id) }]);
@@ -50,7 +50,7 @@ export function describeOnce(opened: () => ActionsWorld): void {
       for (let trial = 1; trial <= trials; trial += 1) {
         const results = await applyTwice({
           ...changeOf(await world.readOne(message)),
-          event_creates: [eventValues(message.messageId, opening(trial), 0)],
+          event_creates: [eventValues(message.messageId, openedEvent(trial), 0)],
         });
         expect([results, await recorded()], `trial ${trial}`).toEqual([['applied', 'stale'], before + trial]);
       }

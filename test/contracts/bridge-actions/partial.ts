@@ -10,26 +10,26 @@ const ann = 'ann@customer.example.com';
 const bob = 'bob@customer.example.com';
 const carl = 'carl@customer.example.com';
 
-/** Whether a mail that failed for some of its recipients waits for word about the others. */
+/** Whether a mail that failed for some of its recipients waits for reports about the others. */
 export function describePartial(opened: () => ActionsWorld): void {
-  describe('pending mails that failed for somebody', () => {
+  describe('mails that failed for some recipients', () => {
     let world: ActionsWorld;
     beforeAll(() => {
       world = opened();
     });
 
-    const { found, waits, tell, retry } = stepsOn(opened);
+    const { findPending, isPending, report, retry } = stepsFor(opened);
 
-    test('wait for who has no word yet, and no more once he has it', async () => {
+    test('wait for a recipient without a report, and stop waiting when it arrives', async () => {
       const message = await world.send([world.ann, world.bob]);
-      await tell(message, historyEvent('email_sent', ann), historyEvent('hard_bounce', ann));
+      await report(message, historyEvent('email_sent', ann), historyEvent('hard_bounce', ann));
       expect((await world.readOne(message)).mails).toMatchObject([{ state: 'exception' }]);
-      expect((await found(message))?.events).toEqual([
+      expect((await findPending(message))?.events).toEqual([
         [`01-${ann}`, 'email_sent', null],
         [`01-${ann}`, 'hard_bounce', 'hard'],
       ]);
-      await tell(message, historyEvent('delivered', bob));
-      expect(await waits(message)).toBe(false);
+      await report(message, historyEvent('delivered', bob));
+      expect(await isPending(message)).toBe(false);
     });
 
     test.each([
@@ -40,13 +40,13 @@ export function describePartial(opened: () => ActionsWorld): void {
       ['clicked_unsub', false],
       ['complaint', false],
       ['hard_bounce', false],
-    ])('after another’s hard bounce, %s leaves them waiting: %s', async (type, expected) => {
+    ])('after one recipient’s hard bounce and another’s %s, still wait: %s', async (type, expected) => {
       const message = await world.send([world.ann, world.bob]);
-      await tell(message, historyEvent('hard_bounce', ann), historyEvent(type, bob));
-      expect(await waits(message)).toBe(expected);
+      await report(message, historyEvent('hard_bounce', ann), historyEvent(type, bob));
+      expect(await isPending(message)).toBe(expected);
     });
 
-    test('are none that failed within Odoo, of which Sweego told nothing', async () => {
+    test('do not wait when they failed inside Odoo, because Sweego reports nothing about them', async () => {
       const message = await world.send([world.ann, world.bob]);
       const state = await world.readOne(message);
       const failed = { notification_status: 'exception', failure_type: 'mail_smtp' } as const;
@@ -56,72 +56,72 @@ export function describePartial(opened: () => ActionsWorld): void {
         mail_writes: mailsIn(state, { state: 'exception', failure_type: 'mail_smtp' }),
       };
       expect(await world.actions.apply([change])).toEqual(['applied']);
-      expect(await waits(message)).toBe(false);
+      expect(await isPending(message)).toBe(false);
     });
 
-    test('wait again after a Retry, until all to whom it was sent have word of it', async () => {
+    test('wait again after a Retry, until every recipient of the Retry has a report', async () => {
       const message = await world.send([world.ann, world.bob]);
-      await tell(message, historyEvent('hard_bounce', ann), historyEvent('hard_bounce', bob));
-      expect(await waits(message)).toBe(false);
+      await report(message, historyEvent('hard_bounce', ann), historyEvent('hard_bounce', bob));
+      expect(await isPending(message)).toBe(false);
       await retry(message);
-      expect(await waits(message)).toBe(true);
-      await tell(message, again('hard_bounce', ann));
+      expect(await isPending(message)).toBe(true);
+      await report(message, eventAfterRetry('hard_bounce', ann));
       expect((await world.readOne(message)).mails).toMatchObject([{ state: 'exception' }]);
-      expect(await waits(message)).toBe(true);
-      await tell(message, again('hard_bounce', bob));
-      expect(await waits(message)).toBe(false);
+      expect(await isPending(message)).toBe(true);
+      await report(message, eventAfterRetry('hard_bounce', bob));
+      expect(await isPending(message)).toBe(false);
     });
 
-    test('wait no more after a Retry to one of them that bounced again', async () => {
+    test('stop waiting when the only recipient of a Retry bounces again', async () => {
       const message = await world.send([world.ann, world.bob]);
-      await tell(message, historyEvent('hard_bounce', ann), historyEvent('delivered', bob));
+      await report(message, historyEvent('hard_bounce', ann), historyEvent('delivered', bob));
       await retry(message);
-      await tell(message, again('hard_bounce', ann));
-      expect(await waits(message)).toBe(false);
+      await report(message, eventAfterRetry('hard_bounce', ann));
+      expect(await isPending(message)).toBe(false);
     });
   });
 }
 
-/** The same of recipients whom no notification names: the stand-in decides by notifications alone. */
+/** The same for recipients without a notification. The stand-in decides by notifications, so it cannot run this. */
 export function describePartialAddresses(opened: () => ActionsWorld): void {
-  describe('pending mails that failed for an address', () => {
+  describe('mails that failed for an address without a notification', () => {
     let world: ActionsWorld;
     beforeAll(() => {
       world = opened();
     });
-    const { waits, tell, retry } = stepsOn(opened);
+    const { isPending, report, retry } = stepsFor(opened);
 
-    test('wait for a Cc address, of which Odoo keeps nothing but the mail', async () => {
+    test('wait for a Cc address, which Odoo records only on the mail', async () => {
       const message = await world.sendDirect(
         `"Example, Ann" <${ann}>, ${bob}`,
         `Carl <Carl@Customer.example.com>`,
       );
-      await tell(message, historyEvent('hard_bounce', ann), historyEvent('delivered', bob));
+      await report(message, historyEvent('hard_bounce', ann), historyEvent('delivered', bob));
       expect((await world.readOne(message)).mails).toMatchObject([{ state: 'exception', email_cc: null }]);
-      expect(await waits(message)).toBe(true);
-      await tell(message, historyEvent('email_sent', carl));
-      expect(await waits(message)).toBe(true);
-      await tell(message, historyEvent('delivered', carl));
-      expect(await waits(message)).toBe(false);
+      expect(await isPending(message)).toBe(true);
+      await report(message, historyEvent('email_sent', carl));
+      expect(await isPending(message)).toBe(true);
+      await report(message, historyEvent('delivered', carl));
+      expect(await isPending(message)).toBe(false);
     });
 
-    test('wait again after a Retry of addresses too, whose rows Odoo does not clear', async () => {
+    test('wait again after a Retry, although Odoo does not reset their notifications', async () => {
       const message = await world.sendDirect(ann, carl);
-      await tell(message, historyEvent('hard_bounce', ann), historyEvent('hard_bounce', carl));
-      expect(await waits(message)).toBe(false);
+      await report(message, historyEvent('hard_bounce', ann), historyEvent('hard_bounce', carl));
+      expect(await isPending(message)).toBe(false);
       await retry(message);
-      expect(await waits(message)).toBe(true);
-      await tell(message, again('hard_bounce', ann));
+      expect(await isPending(message)).toBe(true);
+      await report(message, eventAfterRetry('hard_bounce', ann));
       expect((await world.readOne(message)).mails).toMatchObject([{ state: 'exception', email_cc: null }]);
-      expect(await waits(message)).toBe(true);
-      await tell(message, again('hard_bounce', carl));
-      expect(await waits(message)).toBe(false);
+      expect(await isPending(message)).toBe(true);
+      await report(message, eventAfterRetry('hard_bounce', carl));
+      expect(await isPending(message)).toBe(false);
     });
   });
 }
 
-function stepsOn(opened: () => ActionsWorld) {
-  async function found(message: SentMessage) {
+function stepsFor(opened: () => ActionsWorld) {
+  async function findPending(message: SentMessage) {
     for (let cursor: string | null = null; ;) {
       const page = await opened().actions.pending(cursor);
       const own = page.messages.find(({ message_id }) => message_id === message.messageId);
@@ -129,10 +129,10 @@ function stepsOn(opened: () => ActionsWorld) {
       if (own !== undefined || cursor === null) return own;
     }
   }
-  const waits = async (message: SentMessage) => (await found(message)) !== undefined;
+  const isPending = async (message: SentMessage) => (await findPending(message)) !== undefined;
 
-  /** As the bridge does when webhooks report these events. */
-  async function tell(message: SentMessage, ...events: readonly HistoryEvent[]) {
+  /** Applies these events as the bridge does when webhooks report them. */
+  async function report(message: SentMessage, ...events: readonly HistoryEvent[]) {
     const { change } = decideMessage(await opened().readOne(message), events, odooFacts);
     if (change === undefined) throw new Error('Nothing new was reported.');
     expect(await opened().actions.apply([change])).toEqual(['applied']);
@@ -145,9 +145,9 @@ function stepsOn(opened: () => ActionsWorld) {
     expect((await opened().readOne(message)).mails).toMatchObject([{ state: 'sent' }]);
   }
 
-  return { found, waits, tell, retry };
+  return { findPending, isPending, report, retry };
 }
 
-/** A report about the mail that a Retry has sent. */
-const again = (type: string, address: string) =>
+/** An event of the mail that a Retry has sent. */
+const eventAfterRetry = (type: string, address: string) =>
   historyEvent(type, address, { swg_uid: `02-${address}`, at: new Date('2026-11-01T11:00:00Z') });

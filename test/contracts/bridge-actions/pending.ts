@@ -4,7 +4,7 @@ import { historyEvent } from '../../support/odoo/message-states.ts';
 import { changeOf, failing, mailsIn } from './world.ts';
 import type { ActionsWorld } from './world.ts';
 
-/** Which mails wait for word from Sweego. */
+/** Which mails wait for a report from Sweego. */
 export function describePending(opened: () => ActionsWorld): void {
   describe('pending mails', () => {
     let world: ActionsWorld;
@@ -21,7 +21,7 @@ export function describePending(opened: () => ActionsWorld): void {
 
     const pending = () => allPending(world);
 
-    test('are those that left through Sweego and are not confirmed', async () => {
+    test('are mails that left through Sweego and are not confirmed yet', async () => {
       const message = await world.send([world.ann, world.bob]);
       const found = (await pending()).get(message.messageId);
       expect(found).toMatchObject({ from_domain: 'contract.example.com', events: [] });
@@ -33,7 +33,7 @@ export function describePending(opened: () => ActionsWorld): void {
       expect((await pending()).has(message.messageId)).toBe(false);
     });
 
-    test('tell what their history knows, so that it is not told again', async () => {
+    test('list the events of their history, so that no event is recorded again', async () => {
       const message = await world.send([world.ann]);
       const state = await world.readOne(message);
       const event = historyEvent('email_sent', 'ann@customer.example.com', { swg_uid: '01-pending' });
@@ -42,7 +42,7 @@ export function describePending(opened: () => ActionsWorld): void {
       expect((await pending()).get(message.messageId)?.events).toEqual([['01-pending', 'email_sent', null]]);
     });
 
-    test('are not those that failed for good, but those that may still be delivered', async () => {
+    test('include mails that may still be delivered, but no mail that failed permanently', async () => {
       const fail = async (status: string) => {
         const message = await world.send([world.ann]);
         const state = await world.readOne(message);
@@ -60,16 +60,16 @@ export function describePending(opened: () => ActionsWorld): void {
       expect([found.has(hard), found.has(soft)]).toEqual([false, true]);
     });
 
-    test('are those that failed for one recipient while nothing is known of another', async () => {
+    test('include mails that failed for one recipient while another has no report', async () => {
       const message = await world.send([world.ann, world.bob]);
       const state = await world.readOne(message);
-      const bobs = state.notifications.find(({ address }) => address === 'bob@customer.example.com');
-      const told = (x_sweego_status: string, notification_status: 'sent' | 'exception') => ({
+      const bobRow = state.notifications.find(({ address }) => address === 'bob@customer.example.com');
+      const reported = (x_sweego_status: string, notification_status: 'sent' | 'exception') => ({
         values: { x_sweego_status, notification_status, x_sweego_uid: x_sweego_status },
       });
       const failed = state.notifications
-        .filter((row) => row !== bobs)
-        .map(({ id }) => ({ id, ...told('hard_bounce', 'exception') }));
+        .filter((row) => row !== bobRow)
+        .map(({ id }) => ({ id, ...reported('hard_bounce', 'exception') }));
       await world.actions.apply([
         {
           ...changeOf(state),
@@ -78,14 +78,14 @@ export function describePending(opened: () => ActionsWorld): void {
         },
       ]);
       expect((await pending()).has(message.messageId)).toBe(true);
-      const delivered = [{ id: bobs?.id ?? 0, ...told('delivered', 'sent') }];
+      const delivered = [{ id: bobRow?.id ?? 0, ...reported('delivered', 'sent') }];
       await world.actions.apply([
         { ...changeOf(await world.readOne(message)), notification_writes: delivered },
       ]);
       expect((await pending()).has(message.messageId)).toBe(false);
     });
 
-    test('name the domain of an address, and nothing where there is none', async () => {
+    test('name the domain of the sender, or null when the address has none', async () => {
       const message = await world.send([world.ann]);
       const domainOf = async (email_from: string | false) => {
         await world.call('mail.message', 'write', [message.id], { vals: { email_from } });
@@ -97,7 +97,7 @@ export function describePending(opened: () => ActionsWorld): void {
       expect(await domainOf(false)).toBeNull();
     });
 
-    test('are told without those whose message has no Message-Id', async () => {
+    test('leave out mails whose message has no Message-Id', async () => {
       const message = await world.send([world.ann]);
       await world.call('mail.message', 'write', [message.id], { vals: { message_id: false } });
       const other = await world.send([world.ann]);
@@ -105,7 +105,7 @@ export function describePending(opened: () => ActionsWorld): void {
       expect(await world.actions.findMessages(await nameOf(message.orderId))).toEqual([]);
     });
 
-    test('are known by their notifications where Odoo deletes mails after sending', async () => {
+    test('are recognised by their notifications when Odoo deletes mails after sending', async () => {
       const keep = (value: boolean) =>
         world.call('ir.mail_server', 'write', [world.serverId], { vals: { x_sweego_delete_on_sent: value } });
       await keep(false);
@@ -119,7 +119,7 @@ export function describePending(opened: () => ActionsWorld): void {
       expect((await pending()).has(message.messageId)).toBe(false);
     });
 
-    test('of a document are found by its name', async () => {
+    test('are found by the name of their document', async () => {
       const message = await world.send([world.ann]);
       const name = await nameOf(message.orderId);
       expect(await world.actions.findMessages(name)).toEqual([message.messageId]);
@@ -127,7 +127,7 @@ export function describePending(opened: () => ActionsWorld): void {
       expect(await world.actions.findMessages('')).toEqual([]);
     });
 
-    test('of a document are found below everything that was noted since', async () => {
+    test('are found by the name of their document under many newer messages', async () => {
       const message = await world.send([world.ann]);
       const note = {
         model: 'sale.order',
@@ -142,7 +142,7 @@ export function describePending(opened: () => ActionsWorld): void {
   });
 }
 
-/** The rest of it, which the stand-in leaves to the real Odoo: pages, and mails that no notification belongs to. */
+/** Cases that the stand-in does not support: pages, and mails without a notification. */
 export function describePendingPages(opened: () => ActionsWorld): void {
   describe('all pending mails', () => {
     let world: ActionsWorld;
@@ -151,9 +151,9 @@ export function describePendingPages(opened: () => ActionsWorld): void {
     });
     const pending = (limit?: number) => allPending(world, limit);
 
-    test('are direct mails that failed for one recipient while nothing is known of another', async () => {
+    test('include direct mails that failed for one recipient while another has no report', async () => {
       const message = await world.sendDirect('ann@customer.example.com, Bob@customer.example.com');
-      const tell = async (type: string, recipient: string) => {
+      const report = async (type: string, recipient: string) => {
         const state = await world.readOne(message);
         const event = historyEvent(type, recipient, { swg_uid: `01-${recipient}` });
         const kept = {
@@ -174,12 +174,12 @@ export function describePendingPages(opened: () => ActionsWorld): void {
         ]);
         return (await pending()).has(message.messageId);
       };
-      expect(await tell('hard_bounce', 'ann@customer.example.com')).toBe(true);
-      expect(await tell('email_sent', 'bob@customer.example.com')).toBe(true);
-      expect(await tell('delivered', 'bob@customer.example.com')).toBe(false);
+      expect(await report('hard_bounce', 'ann@customer.example.com')).toBe(true);
+      expect(await report('email_sent', 'bob@customer.example.com')).toBe(true);
+      expect(await report('delivered', 'bob@customer.example.com')).toBe(false);
     });
 
-    test('come page by page, none left out', async () => {
+    test('come page by page without a gap', async () => {
       const messages = [await world.send([world.ann]), await world.send([world.bob])];
       const all = [...(await pending()).keys()].sort();
       expect([...(await pending(1)).keys()].sort()).toEqual(all);

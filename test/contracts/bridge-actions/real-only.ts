@@ -12,29 +12,29 @@ const bounce = historyEvent('hard_bounce', bob, {
   wire_id: '<wire@example.com>',
   smtp_line: '550 5.1.1 Usér unknown',
 });
-const ofLog = { ...bounce, event_id: 'log:1', wire_id: null, smtp_line: null };
+const logEvent = { ...bounce, event_id: 'log:1', wire_id: null, smtp_line: null };
 
-/** What protects Odoo’s records. The stand-in does not repeat it, so this is tried on a real Odoo alone. */
+/** Rules that protect Odoo’s records. The stand-in lacks them, so these tests run on a real Odoo only. */
 export function describeRealOnly(opened: () => ActionsWorld): void {
-  describe('what the bridge may see and write', () => {
+  describe('the rights of the bridge', () => {
     let world: ActionsWorld;
     beforeAll(() => {
       world = opened();
     });
 
-    test('shows the bridge’s user no mail, envelope or mail server outside its actions', async () => {
+    test('show its user no mail, notification or mail server outside the actions', async () => {
       await world.send([world.ann]);
-      const look = (model: string) =>
+      const readIds = (model: string) =>
         world.odoo.bridge.call({ model, method: 'search_read', arguments: { domain: [], fields: ['id'] } });
       for (const model of ['mail.mail', 'ir.mail_server', 'ir.config_parameter']) {
-        await expect(look(model), model).rejects.toMatchObject({ code: 'ODOO_ACCESS' });
+        await expect(readIds(model), model).rejects.toMatchObject({ code: 'ODOO_ACCESS' });
       }
-      // Portal users may read these two models, but only rows that concern themselves.
-      expect(await look('mail.message')).toEqual([]);
-      expect(await look('mail.notification')).toEqual([]);
+      // Portal users may read these two models, but only their own rows.
+      expect(await readIds('mail.message')).toEqual([]);
+      expect(await readIds('mail.notification')).toEqual([]);
     });
 
-    test('is the reason for the actions: not even the administrator writes other people’s notifications', async () => {
+    test('need the actions, because not even the administrator may write other people’s notifications', async () => {
       const message = await world.send([world.ann]);
       const [row] = await world.mails.notificationsOf(message.id);
       const write = world.call('mail.notification', 'write', [row?.id ?? 0], {
@@ -43,7 +43,7 @@ export function describeRealOnly(opened: () => ActionsWorld): void {
       await expect(write).rejects.toMatchObject({ code: 'ODOO_ACCESS' });
     });
 
-    test('writes no other field', async () => {
+    test('allow no write to an undocumented field', async () => {
       const message = await world.send([world.ann]);
       const state = await world.readOne(message);
       const undocumentedValues: Record<string, unknown> = { res_partner_id: world.bob };
@@ -58,7 +58,7 @@ export function describeRealOnly(opened: () => ActionsWorld): void {
       expect(await world.readOne(message)).toEqual(state);
     });
 
-    test('is never set to a state that only sending gives', async () => {
+    test('allow no state that only sending may set', async () => {
       const message = await world.send([world.ann]);
       const state = await world.readOne(message);
       const mail = {
@@ -85,7 +85,7 @@ export function describeRealOnly(opened: () => ActionsWorld): void {
       world = opened();
     });
 
-    test('takes no field but its own, and nothing of a batch that fails', async () => {
+    test('accept no field of Odoo, and keep nothing of a batch that fails', async () => {
       const message = await world.send([world.ann]);
       const values = eventValues(message.messageId, bounce, 0);
       const forged: typeof values = { ...values, ...{ x_mail_message_id: 1 } };
@@ -95,23 +95,23 @@ export function describeRealOnly(opened: () => ActionsWorld): void {
       expect(await world.readOne(message)).toEqual(state);
     });
 
-    test('is written by nobody but the bridge', async () => {
+    test('are accessible through the actions only', async () => {
       const create = world.create('x_sweego_event', { x_name: 'forged' });
       await expect(create).rejects.toMatchObject({ code: 'ODOO_ACCESS' });
-      const look = world.odoo.bridge.call({
+      const read = world.odoo.bridge.call({
         model: 'x_sweego_event',
         method: 'search_read',
         arguments: { domain: [], fields: ['id'] },
       });
-      await expect(look).rejects.toMatchObject({ code: 'ODOO_ACCESS' });
+      await expect(read).rejects.toMatchObject({ code: 'ODOO_ACCESS' });
     });
 
-    test('keeps of a mail that is gone what it was, for what a webhook tells in place of the log', async () => {
+    test('keep the mail id and document of a message that is gone when a webhook event replaces a log event', async () => {
       const message = await world.send([world.bob]);
-      const row = eventValues(message.messageId, ofLog, 4242);
+      const row = eventValues(message.messageId, logEvent, 4242);
       await world.actions.apply([{ ...changeOf(await world.readOne(message)), event_creates: [row] }]);
       await world.call('sale.order', 'unlink', [message.orderId]);
-      const gone = { message_id: message.messageId, events: [ofLog], traces: [] };
+      const gone = { message_id: message.messageId, events: [logEvent], traces: [] };
       expect(await world.actions.apply([recordOnly(gone, [bounce], odooFacts)])).toEqual(['applied']);
       const rows = await world.call('x_sweego_event', 'search_read', undefined, {
         domain: [['x_message_id', '=', message.messageId]],

@@ -8,9 +8,9 @@ import type { ActionsWorld } from './world.ts';
 const customer = 'Ann Example <ann@customer.example.com>';
 const shop = 'shop@elsewhere.example.com';
 
-/** Which mails Odoo’s gateway refuses. The stand-in only delivers, so this is tried on a real Odoo alone. */
+/** Mails that Odoo’s gateway refuses. The stand-in only delivers, so these tests run on a real Odoo only. */
 export function describeRefusals(opened: () => ActionsWorld): void {
-  describe('a reply that Odoo does not take', () => {
+  describe('delivering a reply that Odoo does not accept', () => {
     let world: ActionsWorld;
     beforeAll(() => {
       world = opened();
@@ -32,7 +32,7 @@ export function describeRefusals(opened: () => ActionsWorld): void {
     });
 
     test.each(['ir.mail_server', 'no.such.model', 'mail.thread'])(
-      'refuses %s, which has no chatter',
+      'refuses the model %s, which has no chatter',
       async (model) => {
         expect(await deliver({ from: customer, to: shop }, { model, id: world.serverId })).toEqual({
           result: 'refused',
@@ -41,7 +41,7 @@ export function describeRefusals(opened: () => ActionsWorld): void {
       },
     );
 
-    test('refuses to post where a reference leads elsewhere, and leaves nothing behind', async () => {
+    test('refuses a reply whose reference leads to another document, and leaves nothing behind', async () => {
       const message = await world.send([world.ann]);
       const mail = {
         from: customer,
@@ -56,12 +56,12 @@ export function describeRefusals(opened: () => ActionsWorld): void {
       ).toEqual({ result: 'refused', reason: 'elsewhere' });
     });
 
-    test('says that nothing leads anywhere', async () => {
+    test('refuses a reply that leads to no document', async () => {
       const mail = { from: customer, to: shop, inReplyTo: '<unheard-of@example.com>' };
       expect(await deliver(mail)).toEqual({ result: 'refused', reason: 'no_route' });
     });
 
-    test('answers nobody when an alias or the catchall address refuses', async () => {
+    test('sends no answer when an alias or the catchall address refuses', async () => {
       const mails = await countOf('mail.mail');
       const subject = 'Refused';
       const catchall = { from: customer, to: `catchall@${contractDomain}`, subject };
@@ -75,7 +75,7 @@ export function describeRefusals(opened: () => ActionsWorld): void {
       expect(await deliver(stranger)).toEqual({ result: 'refused', reason: 'alias_policy' });
       await world.call('mail.alias', 'write', [world.aliasId], { vals: { alias_contact: 'everyone' } });
       expect(await deliver(stranger)).toMatchObject({ result: 'posted' });
-      // Odoo's refusals are `Re:` and the subject, sent at once inside the call.
+      // Odoo would send its refusal at once, inside the call, with `Re:` before the subject.
       expect(world.sink.mails.filter((mail) => mail.subject.includes(subject))).toEqual([]);
       expect(await countOf('mail.mail')).toBe(mails);
     });

@@ -3,7 +3,7 @@ import type { MailValues } from '../../../src/odoo/message-change.ts';
 import { changeOf, failing, mailsIn } from './world.ts';
 import type { ActionsWorld } from './world.ts';
 
-/** What the actions promise of a mail whose list is cut down to those who failed, so that a user may Retry. */
+/** What the actions promise for a mail that keeps only its failed recipients, so that a user can Retry. */
 export function describeRetry(opened: () => ActionsWorld): void {
   describe('a mail that failed for some of its recipients', () => {
     let world: ActionsWorld;
@@ -19,18 +19,18 @@ export function describeRetry(opened: () => ActionsWorld): void {
         .filter((mail) => mail.headers['message-id'] === messageId)
         .map((mail) => mail.recipient)
         .sort();
-    const cutDown = (values: MailValues): MailValues => ({
+    const failedWith = (values: MailValues): MailValues => ({
       state: 'exception',
       failure_type: 'unknown',
       ...values,
     });
 
-    test('is sent again by Odoo’s Retry to whom its list names, and then is as if just sent', async () => {
+    test('is sent again by Odoo’s Retry only to the recipients it keeps, and then counts as sent', async () => {
       const message = await world.send([world.ann, world.bob]);
       const state = await world.readOne(message);
       const [mail] = state.mails;
       const original = '{"partners":[]}';
-      const values = cutDown({ recipient_ids: [world.bob], x_sweego_original_recipients: original });
+      const values = failedWith({ recipient_ids: [world.bob], x_sweego_original_recipients: original });
       const change = { ...failing(state), mail_writes: mailsIn(state, values) };
       expect(await world.actions.apply([change])).toEqual(['applied']);
       expect((await world.readOne(message)).mails).toMatchObject([
@@ -53,23 +53,23 @@ export function describeRetry(opened: () => ActionsWorld): void {
       ]);
     });
 
-    test('gets its whole list back', async () => {
+    test('gets its full list of recipients back', async () => {
       const message = await world.send([world.ann, world.bob]);
-      const cut = await world.readOne(message);
-      const values = cutDown({ recipient_ids: [world.bob], x_sweego_original_recipients: '{}' });
-      await world.actions.apply([{ ...changeOf(cut), mail_writes: mailsIn(cut, values) }]);
-      const whole = await world.readOne(message);
-      const back: MailValues = {
+      const full = await world.readOne(message);
+      const values = failedWith({ recipient_ids: [world.bob], x_sweego_original_recipients: '{}' });
+      await world.actions.apply([{ ...changeOf(full), mail_writes: mailsIn(full, values) }]);
+      const reduced = await world.readOne(message);
+      const restored: MailValues = {
         state: 'sent',
         failure_type: false,
         recipient_ids: [world.ann, world.bob],
         x_sweego_original_recipients: false,
       };
-      await world.actions.apply([{ ...changeOf(whole), mail_writes: mailsIn(whole, back) }]);
-      expect((await world.readOne(message)).mails).toEqual(cut.mails);
+      await world.actions.apply([{ ...changeOf(reduced), mail_writes: mailsIn(reduced, restored) }]);
+      expect((await world.readOne(message)).mails).toEqual(full.mails);
     });
 
-    test('is read and cut down by address as well, and its Retry leaves the notification it did not make', async () => {
+    test('can keep its failed recipients by address, and its Retry leaves the notification of the bridge unchanged', async () => {
       const message = await world.sendDirect(
         '"Ann" <ann@customer.example.com>, bob@customer.example.com',
         'carl@customer.example.com',
@@ -88,7 +88,7 @@ export function describeRetry(opened: () => ActionsWorld): void {
           },
         ],
       });
-      const values = cutDown({ email_to: 'bob@customer.example.com', email_cc: false });
+      const values = failedWith({ email_to: 'bob@customer.example.com', email_cc: false });
       const created = {
         mail_id: message.mailId,
         mail_email_address: 'bob@customer.example.com',

@@ -2,15 +2,15 @@ import { beforeAll, describe, expect, test } from 'vitest';
 import { contractSecret } from './world.ts';
 import type { ActionsWorld } from './world.ts';
 
-/** What the action settings tells, and to whom. */
+/** What the action `settings` returns, and who may run it. */
 export function describeRights(opened: () => ActionsWorld): void {
-  describe('settings and rights', () => {
+  describe('the action settings', () => {
     let world: ActionsWorld;
     beforeAll(() => {
       world = opened();
     });
 
-    test('tells what the administrator typed into Odoo, and which values this Odoo knows', async () => {
+    test('returns what the administrator entered in Odoo, and the failure types of this Odoo', async () => {
       const settings = await world.actions.settings();
       expect(settings.servers.find((server) => server.id === world.serverId)).toMatchObject({
         from_filter: 'contract.example.com',
@@ -23,7 +23,7 @@ export function describeRights(opened: () => ActionsWorld): void {
       expect(settings.failure_types.notification).toContain('mail_bounce');
     });
 
-    test('refuses the actions to a user outside the bridge group', async () => {
+    test('refuses a user outside the bridge group', async () => {
       const [, id] = (await world.odoo.bridge.call({
         model: 'ir.model.data',
         method: 'check_object_reference',
@@ -38,36 +38,36 @@ export function describeRights(opened: () => ActionsWorld): void {
       await expect(run).rejects.toMatchObject({ code: 'ODOO_ACCESS' });
     });
 
-    test('tells of a server that was archived, since its mails are still answered, until Sweego is unticked', async () => {
-      const set = async (vals: Readonly<Record<string, boolean>>) => {
+    test('returns an archived server until Sweego is unticked, because people still answer its mails', async () => {
+      const serversAfter = async (vals: Readonly<Record<string, boolean>>) => {
         await world.call('ir.mail_server', 'write', [world.serverId], { vals });
         return (await world.actions.settings()).servers.map(({ id }) => id);
       };
-      expect(await set({ active: false })).toContain(world.serverId);
-      expect(await set({ x_sweego_enabled: false })).not.toContain(world.serverId);
-      expect(await set({ active: true, x_sweego_enabled: true })).toContain(world.serverId);
+      expect(await serversAfter({ active: false })).toContain(world.serverId);
+      expect(await serversAfter({ x_sweego_enabled: false })).not.toContain(world.serverId);
+      expect(await serversAfter({ active: true, x_sweego_enabled: true })).toContain(world.serverId);
     });
 
-    test('tells when an administrator asked for a synchronisation', async () => {
-      const ask = async (value: string | false) => {
+    test('returns the time when an administrator requested a synchronisation', async () => {
+      const requestAt = async (value: string | false) => {
         const key = 'sweego_bridge.reconcile_requested_at';
         await world.call('ir.config_parameter', 'set_param', undefined, { key, value });
         return (await world.actions.settings()).reconciliation.requested_at;
       };
-      expect(await ask('2026-11-25 10:30:00')).toEqual(new Date('2026-11-25T10:30:00Z'));
-      expect(await ask('when I have time')).toBeNull();
-      expect(await ask(false)).toBeNull();
+      expect(await requestAt('2026-11-25 10:30:00')).toEqual(new Date('2026-11-25T10:30:00Z'));
+      expect(await requestAt('when I have time')).toBeNull();
+      expect(await requestAt(false)).toBeNull();
     });
 
-    test('tells in which language the company speaks', async () => {
+    test('returns the language of the company', async () => {
       const [company] = (await world.call('res.company', 'read', [1], { fields: ['partner_id'] })) as [
         { partner_id: [number, string] },
       ];
-      const speak = (lang: string | false) =>
+      const setLanguage = (lang: string | false) =>
         world.call('res.partner', 'write', [company.partner_id[0]], { vals: { lang } });
-      await speak(false);
+      await setLanguage(false);
       expect((await world.actions.settings()).company_language).toBeNull();
-      await speak('en_US');
+      await setLanguage('en_US');
       expect((await world.actions.settings()).company_language).toBe('en_US');
     });
   });

@@ -4,17 +4,18 @@ import { eventValues } from '../../../src/rules/delivery/event-values.ts';
 import { changeOf, contractAlias, contractDomain } from './world.ts';
 import type { ActionsWorld } from './world.ts';
 
-const nothing: RouteQuestion = { addresses: [], messageIds: [], documents: [], senders: [] };
+const emptyQuestion: RouteQuestion = { addresses: [], messageIds: [], documents: [], senders: [] };
 const ann = 'ann@customer.example.com';
 
-/** What route tells of a mail's addresses, references, documents and senders. */
+/** What `route` returns for the addresses, references, documents and senders of a mail. */
 export function describeRoute(opened: () => ActionsWorld): void {
-  describe('where a reply could belong', () => {
+  describe('routing a reply', () => {
     let world: ActionsWorld;
     beforeAll(() => {
       world = opened();
     });
-    const route = (question: Partial<RouteQuestion>) => world.actions.route({ ...nothing, ...question });
+    const route = (question: Partial<RouteQuestion>) =>
+      world.actions.route({ ...emptyQuestion, ...question });
     const postNote = async (orderId: number, partner: number): Promise<number> => {
       const [id] = (await world.call('sale.order', 'message_post', [orderId], {
         body: 'For colleagues only.',
@@ -25,10 +26,10 @@ export function describeRoute(opened: () => ActionsWorld): void {
       return id;
     };
 
-    test('finds the document of a message by Odoo’s Message-Id, and says whether it is still there', async () => {
+    test('finds the document of a message by Odoo’s Message-Id, and reports whether it still exists', async () => {
       const kept = await world.send([world.ann]);
-      const noted = await postNote(kept.orderId, world.bob);
-      const [row] = (await world.call('mail.message', 'read', [noted], { fields: ['message_id'] })) as [
+      const noteId = await postNote(kept.orderId, world.bob);
+      const [row] = (await world.call('mail.message', 'read', [noteId], { fields: ['message_id'] })) as [
         { message_id: string },
       ];
       const answer = await route({ messageIds: [row.message_id, kept.messageId, '<nobody@example.com>'] });
@@ -40,12 +41,12 @@ export function describeRoute(opened: () => ActionsWorld): void {
           res_id: kept.orderId,
           is_there: true,
         },
-        expect.objectContaining({ id: noted }),
+        expect.objectContaining({ id: noteId }),
       ]);
       expect(answer.wire_ids).toEqual([]);
     });
 
-    test('finds it by the Message-Id that Sweego put on the mail', async () => {
+    test('finds the document by the Message-Id that Sweego put on the mail', async () => {
       const message = await world.send([world.ann]);
       const event = {
         recipient: ann,
@@ -71,7 +72,7 @@ export function describeRoute(opened: () => ActionsWorld): void {
       expect(answer.messages).toMatchObject([{ id: message.id, res_id: message.orderId }]);
     });
 
-    test('knows aliases, catchall and bounce addresses from other people’s', async () => {
+    test('recognises aliases, catchall and bounce addresses, and leaves out all other addresses', async () => {
       const { recipients } = await route({
         addresses: [
           ann,
@@ -88,7 +89,7 @@ export function describeRoute(opened: () => ActionsWorld): void {
       ]);
     });
 
-    test('tells which documents exist, by model name and by the number of a short token', async () => {
+    test('reports which documents exist, by model name and by the model id of a short token', async () => {
       const order = await world.mails.createOrder(world.ann);
       const removed = await world.mails.createOrder(world.ann);
       await world.call('sale.order', 'unlink', [removed.id]);
@@ -117,34 +118,34 @@ export function describeRoute(opened: () => ActionsWorld): void {
       ]);
     });
 
-    test('an archived document is there', async () => {
+    test('reports that an archived document exists', async () => {
       const partner = await world.create('res.partner', { name: 'Archived', active: false });
       const { documents } = await route({ documents: [{ model: 'res.partner', id: partner }] });
       expect(documents).toMatchObject([{ is_there: true }]);
     });
 
-    test('names the newest message of the document that the sender got, not a newer one of others', async () => {
+    test('returns the newest message of the document that the sender received, not a newer one to others', async () => {
       const message = await world.send([world.ann]);
-      const noted = await postNote(message.orderId, world.bob);
+      const noteId = await postNote(message.orderId, world.bob);
       const document = { model: 'sale.order', id: message.orderId };
       const newest = async (sender: string) =>
         (await route({ documents: [document], senders: [sender] })).documents[0]?.newest_mailed;
       expect(await newest(ann)).toMatchObject({ id: message.id });
-      expect(await newest('bob@customer.example.com')).toMatchObject({ id: noted });
+      expect(await newest('bob@customer.example.com')).toMatchObject({ id: noteId });
       expect(await newest('nobody@example.com')).toBeNull();
     });
 
-    test('names the newest internal note of the document, whoever got it', async () => {
+    test('returns the newest internal note of the document, whoever received it', async () => {
       const message = await world.send([world.ann]);
-      const noted = await postNote(message.orderId, world.bob);
+      const noteId = await postNote(message.orderId, world.bob);
       const documents = [{ model: 'sale.order', id: message.orderId }];
       const note = async () => (await route({ documents })).documents[0]?.newest_note;
-      expect(await note()).toMatchObject({ id: noted, res_id: message.orderId });
+      expect(await note()).toMatchObject({ id: noteId, res_id: message.orderId });
       await world.mails.postMessage(message.orderId, [world.ann]);
-      expect(await note()).toMatchObject({ id: noted });
+      expect(await note()).toMatchObject({ id: noteId });
     });
 
-    test('tells employees from customers', async () => {
+    test('distinguishes employees from customers', async () => {
       const user = await world.create('res.users', {
         name: 'Erin Example',
         login: 'erin@contract.example.com',
@@ -157,7 +158,7 @@ export function describeRoute(opened: () => ActionsWorld): void {
       expect((await route({ senders })).internal_senders).toEqual([]);
     });
 
-    test('refuses more than it can look up at once', async () => {
+    test('refuses a question with more than 200 Message-Ids', async () => {
       const messageIds = Array.from({ length: 201 }, (_, index) => `<${index}@example.com>`);
       await expect(route({ messageIds })).rejects.toMatchObject({ code: 'ODOO_USER_ERROR', scope: 'entry' });
       expect((await route({ messageIds: messageIds.slice(1) })).messages).toEqual([]);

@@ -2,15 +2,15 @@ import { beforeAll, describe, expect, test } from 'vitest';
 import { changeOf, contractSender, failing } from './world.ts';
 import type { ActionsWorld } from './world.ts';
 
-/** What apply leaves alone while Odoo sends. */
+/** What `apply` does not touch while Odoo sends. */
 export function describeSending(opened: () => ActionsWorld): void {
-  describe('mails on their way', () => {
+  describe('a change while Odoo sends', () => {
     let world: ActionsWorld;
     beforeAll(() => {
       world = opened();
     });
 
-    test('defers a change while a mail of the message is outgoing, and touches nothing', async () => {
+    test('is deferred while a mail of the message is outgoing, and writes nothing', async () => {
       const message = await world.send([world.ann]);
       const [mail] = await world.mails.mailsOf(message.id);
       await world.odoo.admin.call({ model: 'mail.mail', method: 'mark_outgoing', ids: [mail?.id ?? 0] });
@@ -20,13 +20,13 @@ export function describeSending(opened: () => ActionsWorld): void {
       expect(await world.mails.mailsOf(message.id)).toMatchObject([{ state: 'outgoing' }]);
     });
 
-    test('defers while the SMTP server is slow, so that the mail leaves once', async () => {
+    test('is deferred while the SMTP server is slow, so that the mail is sent only once', async () => {
       world.sink.setDelay(30_000);
       const order = await world.mails.createOrder(world.ann);
       const body = `Slow ${order.name}`;
       const posted = world.mails.postMessage(order.id, [world.bob], { emailFrom: contractSender, body });
-      const onTheWire = await world.sink.waitFor((mail) => mail.text.includes(body));
-      const messageId = onTheWire.headers['message-id'] ?? '';
+      const arrived = await world.sink.waitFor((mail) => mail.text.includes(body));
+      const messageId = arrived.headers['message-id'] ?? '';
       const [state] = (await world.actions.read([messageId])).messages;
       expect(state?.mails[0]?.state).toBe('outgoing');
       expect(await world.actions.apply(state === undefined ? [] : [failing(state)])).toEqual(['deferred']);
@@ -40,7 +40,7 @@ export function describeSending(opened: () => ActionsWorld): void {
       expect(world.sink.mails.filter((mail) => mail.headers['message-id'] === messageId)).toHaveLength(1);
     });
 
-    test('waits for a sibling mail only when the change touches it', async () => {
+    test('waits for another mail of the message only when it touches that mail', async () => {
       const message = await world.send([world.ann]);
       const sibling = await world.create('mail.mail', {
         mail_message_id: message.id,
@@ -56,7 +56,7 @@ export function describeSending(opened: () => ActionsWorld): void {
       expect(await world.statusesOf(message)).toEqual(['exception']);
     });
 
-    test('waits for a mail that is no notification whatever the change touches', async () => {
+    test('waits for a direct mail whatever it touches', async () => {
       const message = await world.sendDirect('bob@customer.example.com');
       await world.call('mail.mail', 'mark_outgoing', [message.mailId]);
       const change = { ...changeOf(await world.readOne(message)), locked_mail_ids: [] };

@@ -7,8 +7,8 @@ import { openActionsWorld } from './world.ts';
 import type { ActionsWorld } from './world.ts';
 
 /**
- * What reconciliation asks of Odoo, over the two transports that the whole contract of the actions is not tried
- * on: XML-RPC cannot carry None, and both have their own ways with dates, lists and empty values.
+ * Tests the calls of reconciliation over JSON-RPC and XML-RPC, because the whole contract of the actions runs over
+ * JSON-2 only. XML-RPC cannot carry None, and both write dates, lists and empty values in their own way.
  */
 describe.each(['jsonrpc', 'xmlrpc'] as const)('over %s,', (transport) => {
   let world: ActionsWorld;

@@ -9,26 +9,26 @@ import type { MessageState } from '../../../src/odoo/message-state.ts';
 import type { Odoo } from '../../../src/odoo/odoo.ts';
 import { logEventIds } from '../../../src/rules/delivery/merge-events.ts';
 
-/** A provisioned Odoo 19, whichever: as its administrator and as the bridge's own user. */
+/** A provisioned Odoo 19, with one connection as its administrator and one as the bridge's own user. */
 export type ProvisionedOdoo = {
   admin: Odoo;
   bridge: Odoo;
   close(): Promise<void>;
 };
 
-/** What the contract of the provisioned actions is tried on: an Odoo whose mails go to a sink. */
+/** The environment of the contract: a provisioned Odoo whose mails go to a sink. */
 export type ActionsWorld = {
   odoo: ProvisionedOdoo;
   sink: SmtpSink;
   mails: OrderMails;
   actions: BridgeActions;
   serverId: number;
-  /** mail.alias id of `contractAlias`, which makes contacts. */
+  /** mail.alias id of `contractAlias`, which creates contacts. */
   aliasId: number;
-  /** Partners of two customers, `Ann@Customer.example.com` and `bob@customer.example.com`. */
+  /** Partner ids of two customers, `Ann@Customer.example.com` and `bob@customer.example.com`. */
   ann: number;
   bob: number;
-  /** The administrator's calls by keyword. */
+  /** Calls Odoo as the administrator, with keyword arguments. */
   call(
     model: string,
     method: string,
@@ -36,9 +36,9 @@ export type ActionsWorld = {
     values?: Readonly<Record<string, unknown>>,
   ): Promise<unknown>;
   create(model: string, values: Readonly<Record<string, unknown>>): Promise<number>;
-  /** Posts on a new order; the mail is sent when it resolves. */
+  /** Posts on a new order. The mail is sent before the promise resolves. */
   send(partners: readonly number[]): Promise<SentMessage & { orderId: number }>;
-  /** A mail of its own, as a template without a thread makes it; sent when it resolves. */
+  /** Sends a direct mail, as a mail template does, without a notification. It is sent before the promise resolves. */
   sendDirect(emailTo: string, emailCc?: string): Promise<SentMessage & { mailId: number }>;
   readOne(message: SentMessage): Promise<MessageState>;
   statusesOf(message: SentMessage): Promise<string[]>;
@@ -48,7 +48,7 @@ export type ActionsWorld = {
 export const contractSecret = Buffer.from('the outbound secret of the contract suite 48 byte').toString(
   'base64',
 );
-/** The alias domain of the suite; company 1 has it when it had none. */
+/** The alias domain of the suite. Odoo assigns it to company 1 if that company has none. */
 export const contractDomain = 'reply.contract.example.com';
 export const contractAlias = `incoming@${contractDomain}`;
 export const contractSender = '"Example Sales" <sales@contract.example.com>';
@@ -137,7 +137,7 @@ export async function openActionsWorld(open: () => Promise<ProvisionedOdoo>): Pr
   };
 }
 
-/** A change that expects exactly what was read and writes nothing yet. */
+/** A change that expects exactly the state that was read, and writes nothing yet. */
 export function changeOf(state: MessageState): MessageChange {
   return {
     message: state.id,
@@ -166,7 +166,7 @@ export function changeOf(state: MessageState): MessageChange {
   };
 }
 
-/** Turns every envelope of the message red. */
+/** A change that marks every notification of the message as failed. Odoo then shows a red envelope. */
 export function failing(state: MessageState, failureType = 'unknown'): MessageChange {
   return {
     ...changeOf(state),
@@ -178,7 +178,7 @@ export function failing(state: MessageState, failureType = 'unknown'): MessageCh
   };
 }
 
-/** Writes every mail of the message. */
+/** Writes of the same values to every mail of the message. */
 export function mailsIn(
   state: MessageState,
   values: MessageChange['mail_writes'][number]['values'],

@@ -12,7 +12,7 @@ import type { InboxUnderTest } from './inbox-contract.ts';
 
 export function registerClaimTests(underTest: InboxUnderTest): void {
   describe('claiming', () => {
-    it('hands out a single event with all that was stored of it, and only once', async () => {
+    it('hands out a single event with all its stored data, and only once', async () => {
       const { requestId } = await underTest.inbox.put(
         requestOf({ keys: ['e1'] }, { kind: 'inbound', receivedAt: after(3) }),
       );
@@ -32,7 +32,7 @@ export function registerClaimTests(underTest: InboxUnderTest): void {
       expect(await underTest.claim(after(5))).toEqual([]);
     });
 
-    it('makes an entry of every element of an array', async () => {
+    it('creates an entry for every element of an array', async () => {
       await underTest.inbox.put(requestOf([{ keys: ['a'] }, { keys: ['b'] }]));
       const entries = await underTest.claim(after(0));
       expect(entries.map(({ position, body }) => [position, textOf(body)])).toEqual([
@@ -57,13 +57,13 @@ export function registerClaimTests(underTest: InboxUnderTest): void {
       );
       const entries = await underTest.claim(after(0));
       const malformed = entries.filter(({ body }) => !textOf(body).startsWith('{')).map(({ id }) => id);
-      const sound = entries.filter(({ body }) => textOf(body).startsWith('{')).map(({ id }) => id);
+      const wellFormed = entries.filter(({ body }) => textOf(body).startsWith('{')).map(({ id }) => id);
       await underTest.inbox.park(
         malformed,
         { code: 'SWEEGO_EVENT_UNREADABLE', reason: 'not an event' },
         after(1),
       );
-      await underTest.inbox.settle(sound, { outcome: 'applied' }, after(1));
+      await underTest.inbox.settle(wellFormed, { outcome: 'applied' }, after(1));
       expect((await underTest.inbox.status()).states).toMatchObject({ settled: 99, parked: 1, claimed: 0 });
       const [parked] = await underTest.inbox.list({ states: ['parked'] });
       expect(parked).toMatchObject({
@@ -73,7 +73,7 @@ export function registerClaimTests(underTest: InboxUnderTest): void {
       });
     });
 
-    it('parks a body that is not JSON and hands out what lies behind it', async () => {
+    it('parks a body that is not JSON and hands out the next request', async () => {
       await underTest.inbox.put(requestOf(bytesOfText('{"cut')));
       await underTest.inbox.put(requestOf({ keys: ['e1'] }));
       expect((await underTest.claim(after(0))).map(({ body }) => textOf(body))).toEqual(['{"keys":["e1"]}']);
@@ -85,7 +85,7 @@ export function registerClaimTests(underTest: InboxUnderTest): void {
       });
     });
 
-    it('parks a body that cannot be examined, without telling what is in it, and goes on', async () => {
+    it('parks a body that cannot be examined, does not show its content, and continues', async () => {
       await underTest.inbox.put(requestOf({ explode: true }));
       await underTest.inbox.put(requestOf({ keys: ['e1'] }));
       expect(await underTest.claim(after(0))).toHaveLength(1);
@@ -93,7 +93,7 @@ export function registerClaimTests(underTest: InboxUnderTest): void {
       expect(parked?.reason).toBe('INBOX_DESCRIBE_FAILED: the body could not be examined (TypeError)');
     });
 
-    it('parks a body whose description cannot be used, and goes on', async () => {
+    it('parks a body whose description cannot be used, and continues', async () => {
       await underTest.inbox.put(requestOf({ terms: [7] }));
       await underTest.inbox.put(requestOf({ keys: ['e1'] }));
       expect(await underTest.claim(after(0))).toHaveLength(1);
@@ -102,14 +102,14 @@ export function registerClaimTests(underTest: InboxUnderTest): void {
       expect(parked?.reason).toMatch(/^INBOX_DESCRIBE_FAILED: /);
     });
 
-    it('blames neither disk nor server for a fault of the bridge itself, and goes on after it', async () => {
+    it('reports a fault of the bridge itself as unexpected, and continues afterwards', async () => {
       await underTest.inbox.put(requestOf({ keys: ['e1'] }));
-      const neverADate = underTest.claim(undefined as unknown as Date);
-      await expect(neverADate).rejects.toMatchObject({ code: 'INBOX_UNEXPECTED', retry: 'later' });
+      const claimWithoutDate = underTest.claim(undefined as unknown as Date);
+      await expect(claimWithoutDate).rejects.toMatchObject({ code: 'INBOX_UNEXPECTED', retry: 'later' });
       expect(await underTest.claim(after(0))).toHaveLength(1);
     });
 
-    it('settles an empty array, visibly', async () => {
+    it('settles an empty array as a visible entry', async () => {
       await underTest.inbox.put(requestOf([]));
       expect(await underTest.claim(after(0))).toEqual([]);
       const [settled] = await underTest.inbox.list({});
@@ -120,7 +120,7 @@ export function registerClaimTests(underTest: InboxUnderTest): void {
       });
     });
 
-    it('parks an array of more than ten thousand elements whole', async () => {
+    it('parks an array of more than ten thousand elements as a whole', async () => {
       await underTest.inbox.put(requestOf(Array.from({ length: 10_001 }, () => 0)));
       expect(await underTest.claim(after(0))).toEqual([]);
       const [parked] = await underTest.inbox.list({ states: ['parked'] });
@@ -128,7 +128,7 @@ export function registerClaimTests(underTest: InboxUnderTest): void {
       expect(parked?.reason).toContain('INBOX_TOO_MANY_ELEMENTS');
     });
 
-    it('hands out what has been due longest first, up to the limit', async () => {
+    it('hands out entries in the order of their due time, up to the limit', async () => {
       for (const seconds of [30, 10, 40, 20]) {
         const kind = seconds === 20 ? 'inbound' : 'outbound';
         await underTest.inbox.put(requestOf({ seconds }, { kind, receivedAt: after(seconds) }));
@@ -138,7 +138,7 @@ export function registerClaimTests(underTest: InboxUnderTest): void {
       expect(await underTest.claim(after(60), { limit: 3 })).toHaveLength(1);
     });
 
-    it('leaves inbound entries received while only outbound ones are claimed', async () => {
+    it('leaves inbound entries in state received while only outbound entries are claimed', async () => {
       await underTest.inbox.put(requestOf({ keys: ['reply'] }, { kind: 'inbound' }));
       await underTest.inbox.put(requestOf({ keys: ['event'] }));
       const entries = await underTest.claim(after(0), { kinds: ['outbound'] });
@@ -148,20 +148,20 @@ export function registerClaimTests(underTest: InboxUnderTest): void {
       expect(await underTest.claim(after(0), { kinds: ['inbound'] })).toHaveLength(1);
     });
 
-    it('finds the one outbound event behind a pile of replies', async () => {
-      const pile = Array.from({ length: 1200 }, () => requestOf({}, { kind: 'inbound' }));
-      await Promise.all(pile.map((request) => underTest.inbox.put(request)));
+    it('finds the one outbound event behind many replies', async () => {
+      const replies = Array.from({ length: 1200 }, () => requestOf({}, { kind: 'inbound' }));
+      await Promise.all(replies.map((request) => underTest.inbox.put(request)));
       await underTest.inbox.put(requestOf({ keys: ['event'] }));
       expect(await underTest.claim(after(0), { kinds: ['outbound'] })).toHaveLength(1);
     });
 
-    it('hands out as many new events as are asked for at once', async () => {
+    it('hands out as many new events as one call asks for', async () => {
       await Promise.all(Array.from({ length: 450 }, () => underTest.inbox.put(requestOf({}))));
       expect(await underTest.claim(after(0), { limit: 400 })).toHaveLength(400);
       expect(await underTest.claim(after(0), { limit: 400 })).toHaveLength(50);
     });
 
-    it('answers before it has looked at everything, once it has found something', async () => {
+    it('returns once it has found something, before it has examined all requests', async () => {
       await underTest.inbox.put(requestOf({ keys: ['reply'] }, { kind: 'inbound' }));
       await Promise.all(Array.from({ length: 1200 }, () => underTest.inbox.put(requestOf({}))));
       expect(await underTest.claim(after(0), { kinds: ['inbound'] })).toHaveLength(1);
@@ -182,7 +182,7 @@ export function registerClaimTests(underTest: InboxUnderTest): void {
       expect(sizes.reduce((sum, size) => sum + size)).toBe(5);
     });
 
-    it('only splits when nothing is asked for', async () => {
+    it('only splits requests when the limit is zero', async () => {
       await underTest.inbox.put(requestOf([{ keys: ['a'] }, { keys: ['b'] }]));
       expect(await underTest.claim(after(0), { limit: 0 })).toEqual([]);
       const { unclaimed, states } = await underTest.inbox.status();

@@ -12,7 +12,7 @@ import type { InboxUnderTest } from './inbox-contract.ts';
 const ann = 'address:ann@example.com';
 
 export function registerEraseTests(underTest: InboxUnderTest): void {
-  /** Settles one entry per given second, and tells their ids. */
+  /** Settles one entry at each given second, and returns their ids. */
   async function settledAt(...seconds: readonly number[]): Promise<number[]> {
     const ids: number[] = [];
     for (const second of seconds) {
@@ -33,7 +33,7 @@ export function registerEraseTests(underTest: InboxUnderTest): void {
   }
 
   describe('erasing', () => {
-    it('takes body, files and terms of an entry, and leaves what happened to it', async () => {
+    it('removes the body, files and search terms of an entry, and keeps its history', async () => {
       const { inbox } = underTest;
       const [id = 0] = await settledAt(1);
       await inbox.storeFile(id, 'letter.pdf', contentOf(bytesOfText('Dear Ann')));
@@ -55,7 +55,7 @@ export function registerEraseTests(underTest: InboxUnderTest): void {
       expect(await inbox.erase([id, 12345], after(3))).toEqual(['erased', 'unknown']);
     });
 
-    it('ends what is open or parked, but touches nothing that is being worked on', async () => {
+    it('ends open and parked entries, but does not touch a claimed entry', async () => {
       const { inbox } = underTest;
       for (let number = 0; number < 4; number += 1) await inbox.put(requestOf({ number, terms: [ann] }));
       const [claimed = 0, waiting = 0, parked = 0] = (await underTest.claim(after(0), { limit: 3 })).map(
@@ -79,7 +79,7 @@ export function registerEraseTests(underTest: InboxUnderTest): void {
       expect(await underTest.claim(after(1000))).toEqual([]);
     });
 
-    it('takes one element of an array and leaves the others to be worked on', async () => {
+    it('erases one element of an array and leaves the others to be claimed', async () => {
       const { inbox } = underTest;
       await inbox.put(requestOf([{ terms: [ann] }, { keys: ['other'] }]));
       await underTest.claim(after(0), { limit: 0 });
@@ -91,7 +91,7 @@ export function registerEraseTests(underTest: InboxUnderTest): void {
       ]);
     });
 
-    it('goes on knowing a repetition of what was erased', async () => {
+    it('still recognises a duplicate of an erased entry', async () => {
       const [id = 0] = await settledAt(1);
       await underTest.inbox.erase([id], after(2));
       await underTest.inbox.put(requestOf({ keys: ['event:1'] }));
@@ -99,15 +99,15 @@ export function registerEraseTests(underTest: InboxUnderTest): void {
       expect((await underTest.inbox.list({}))[0]?.reason).toBe(`duplicate of ${id}`);
     });
 
-    it('keeps no file for an entry that was erased while its file came in', async () => {
+    it('stores no file for an entry that is erased while the file arrives', async () => {
       const { inbox } = underTest;
       const [id = 0] = await settledAt(1);
-      async function* comingIn() {
+      async function* erasedMidway() {
         yield bytesOfText('Dear ');
         await inbox.erase([id], after(2));
         yield bytesOfText('Ann');
       }
-      await expect(inbox.storeFile(id, 'letter.pdf', comingIn())).rejects.toMatchObject({
+      await expect(inbox.storeFile(id, 'letter.pdf', erasedMidway())).rejects.toMatchObject({
         code: 'INBOX_ENTRY_UNKNOWN',
       });
       await expect(inbox.storeFile(id, 'b.pdf', contentOf(bytesOfText('Ann')))).rejects.toMatchObject({
@@ -118,7 +118,7 @@ export function registerEraseTests(underTest: InboxUnderTest): void {
   });
 
   describe('retention', () => {
-    it('erases bodies first and whole entries later, counted from when they were settled', async () => {
+    it('erases bodies first and whole entries later, counted from the time of settling', async () => {
       const { inbox } = underTest;
       const [oldest = 0, older = 0, young = 0] = await settledAt(10, 20, 30);
       expect(await retain({ bodies: 30, entries: 20 })).toEqual({ bodies: 1, entries: 1 });
@@ -134,19 +134,19 @@ export function registerEraseTests(underTest: InboxUnderTest): void {
       expect(await retain({ bodies: 30, entries: 20 })).toEqual({ bodies: 0, entries: 0 });
     });
 
-    it('touches only so many entries in one step, the first to be settled first', async () => {
+    it('erases a limited number of entries in one step, the earliest settled first', async () => {
       const ids = await settledAt(1, 2, 3, 4, 5);
-      const left: number[] = [];
+      const remaining: number[] = [];
       for (;;) {
         const { entries } = await retain({ bodies: 0, entries: 100, limit: 2 });
         if (entries === 0) break;
-        left.push((await underTest.inbox.list({})).length);
+        remaining.push((await underTest.inbox.list({})).length);
       }
-      expect(left).toEqual([3, 1, 0]);
+      expect(remaining).toEqual([3, 1, 0]);
       expect(await underTest.inbox.find(ids[0] ?? 0)).toBeUndefined();
     });
 
-    it('never touches what is open or parked, however old it is', async () => {
+    it('never touches open or parked entries, however old they are', async () => {
       const { inbox } = underTest;
       for (let number = 0; number < 4; number += 1) await inbox.put(requestOf({ number }));
       const [, waiting = 0, parked = 0] = (await underTest.claim(after(0), { limit: 3 })).map(({ id }) => id);
@@ -157,7 +157,7 @@ export function registerEraseTests(underTest: InboxUnderTest): void {
       expect(entries.map(({ isErased }) => isErased)).toEqual([false, false, false, false]);
     });
 
-    it('counts again from the second end of an entry that was replayed', async () => {
+    it('counts from the second settling when an entry was replayed', async () => {
       const { inbox } = underTest;
       const [id = 0] = await settledAt(10);
       await inbox.replay([id], after(50));
@@ -168,7 +168,7 @@ export function registerEraseTests(underTest: InboxUnderTest): void {
       expect(await retain({ bodies: 61, entries: 60 })).toEqual({ bodies: 1, entries: 0 });
     });
 
-    it('leaves the other elements of an array alone, and forgets keys with their entry', async () => {
+    it('leaves the other elements of an array alone, and deletes keys with their entry', async () => {
       const { inbox } = underTest;
       await inbox.put(requestOf([{ keys: ['event:1'] }, { keys: ['event:2'] }]));
       const [first, second] = await underTest.claim(after(0));
@@ -179,7 +179,7 @@ export function registerEraseTests(underTest: InboxUnderTest): void {
       expect((await underTest.claim(after(2))).map(({ position }) => position)).toEqual([0]);
     });
 
-    it('erases large bodies a few at a time, and all of them in the end', async () => {
+    it('erases large bodies a few at a time until none is left', async () => {
       const body = bytesOfText(JSON.stringify({ text: 'x'.repeat(12 * 1024 * 1024) }));
       for (let count = 0; count < 3; count += 1) await underTest.inbox.put(requestOf(body));
       const ids = (await underTest.claim(after(0))).map(({ id }) => id);

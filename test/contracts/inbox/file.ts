@@ -23,7 +23,7 @@ export function registerFileTests(underTest: InboxUnderTest): void {
   }
 
   describe('files', () => {
-    it('come back byte by byte, in pieces of a mebibyte at most, after a restart', async () => {
+    it('are returned unchanged after a restart, in pieces of at most one mebibyte', async () => {
       const id = await claimedEntry();
       const bytes = Uint8Array.from({ length: 3 * mebibyte + 77 }, (_, index) => (index * 7) % 251);
       const sha256 = createHash('sha256').update(bytes).digest('hex');
@@ -43,7 +43,7 @@ export function registerFileTests(underTest: InboxUnderTest): void {
       expect([sizeBytes, await textOfFile(id, 'empty.txt')]).toEqual([0, '']);
     });
 
-    it('keep what they were given when the giver uses his buffer again', async () => {
+    it('keep their content when the caller reuses its buffer', async () => {
       const id = await claimedEntry();
       async function* oneBuffer() {
         const buffer = new Uint8Array(2);
@@ -53,7 +53,7 @@ export function registerFileTests(underTest: InboxUnderTest): void {
       expect(await textOfFile(id, 'text')).toBe('abcd');
     });
 
-    it('are listed in the order they were stored first, one per name', async () => {
+    it('are listed in the order in which they were first stored, one per name', async () => {
       const { inbox } = underTest;
       const id = await claimedEntry();
       for (const name of ['b', 'a', 'c']) await inbox.storeFile(id, name, contentOf(bytesOfText('old')));
@@ -68,34 +68,34 @@ export function registerFileTests(underTest: InboxUnderTest): void {
       expect(await textOfFile(id, 'b')).toBe('newest');
     });
 
-    it('keep the old content when the new one breaks off', async () => {
+    it('keep the old content when the new content fails midway', async () => {
       const { inbox } = underTest;
       const id = await claimedEntry();
       await inbox.storeFile(id, 'a', contentOf(bytesOfText('whole')));
       const broken = new Error('connection reset');
-      async function* breakingOff() {
+      async function* failingMidway() {
         yield new Uint8Array(2 * mebibyte);
         throw broken;
       }
-      await expect(inbox.storeFile(id, 'a', breakingOff())).rejects.toBe(broken);
-      await expect(inbox.storeFile(id, 'b', breakingOff())).rejects.toBe(broken);
+      await expect(inbox.storeFile(id, 'a', failingMidway())).rejects.toBe(broken);
+      await expect(inbox.storeFile(id, 'b', failingMidway())).rejects.toBe(broken);
       expect((await inbox.files(id)).map(({ name }) => name)).toEqual(['a']);
       expect(await textOfFile(id, 'a')).toBe('whole');
     });
 
-    it('are not there before they are whole', async () => {
+    it('are not visible before they are complete', async () => {
       const { inbox } = underTest;
       const id = await claimedEntry();
-      async function* lookingMeanwhile() {
+      async function* checkedMidway() {
         yield new Uint8Array(2 * mebibyte);
         expect(await inbox.files(id)).toEqual([]);
         await expect(piecesOf(id, 'a')).rejects.toMatchObject({ code: 'INBOX_FILE_UNKNOWN' });
       }
-      await inbox.storeFile(id, 'a', lookingMeanwhile());
+      await inbox.storeFile(id, 'a', checkedMidway());
       expect(await inbox.files(id)).toHaveLength(1);
     });
 
-    it('are unknown by another name, for another entry, or when the entry does not exist', async () => {
+    it('are unknown under another name, for another entry, or when the entry does not exist', async () => {
       const { inbox } = underTest;
       const id = await claimedEntry();
       const other = await claimedEntry();
@@ -114,7 +114,7 @@ export function registerFileTests(underTest: InboxUnderTest): void {
       expect(await inbox.files(12345)).toEqual([]);
     });
 
-    it('go with the body of their entry', async () => {
+    it('are deleted with the body of their entry', async () => {
       const { inbox } = underTest;
       const id = await claimedEntry();
       await inbox.storeFile(id, 'a', contentOf(bytesOfText('x')));
@@ -130,7 +130,7 @@ export function registerFileTests(underTest: InboxUnderTest): void {
   });
 
   describe('snapshots', () => {
-    it('are kept by name over a restart, and replaced', async () => {
+    it('are stored by name, survive a restart and can be replaced', async () => {
       const { inbox } = underTest;
       expect(await inbox.findSnapshot('settings')).toBeUndefined();
       await inbox.saveSnapshot('settings', bytesOfText('old'), after(1));

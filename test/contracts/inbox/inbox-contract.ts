@@ -13,36 +13,36 @@ import { registerPutTests } from './put.ts';
 import { registerReadTests } from './read.ts';
 import { registerReleaseTests } from './release.ts';
 
-/** What the suite needs of an engine beside the inbox itself. */
+/** What the suite needs from an engine in addition to the inbox. */
 export type InboxEngine = {
   name: string;
   createDatabase(): Promise<InboxDatabase>;
 };
 
 export type InboxDatabase = {
-  /** A DATABASE_URL nobody has opened yet. */
+  /** A DATABASE_URL that no inbox has opened yet. */
   url: string;
-  /** How many transactions have been committed to it, told by the storage and not by the inbox. */
+  /** The number of committed transactions. The storage counts them, not the inbox. */
   countCommits: () => Promise<number>;
   remove: () => Promise<void>;
 };
 
-/** The inbox under test: a fresh one for every test, closed and removed after it. */
+/** The inbox under test. Every test gets a fresh one, which is closed and removed afterwards. */
 export type InboxUnderTest = {
   readonly inbox: Inbox;
   readonly database: InboxDatabase;
-  /** One more database, which nobody has opened. */
+  /** Creates another database that no inbox has opened yet. */
   createDatabase(): Promise<InboxDatabase>;
-  /** Closes it and opens it again on the same database. */
+  /** Closes the inbox and opens it again on the same database. */
   reopen(): Promise<Inbox>;
-  /** @param options.inbox another inbox than the one under test */
+  /** @param options.inbox an inbox to use instead of the one under test */
   claim(
     now: Date,
     options?: { kinds?: readonly EntryKind[]; limit?: number; inbox?: Inbox },
   ): Promise<Entry[]>;
 };
 
-/** Registers every behaviour of the `Inbox` type for one engine. */
+/** Registers the tests of the `Inbox` type for one engine. */
 export function describeInbox(engine: InboxEngine): void {
   describe(`inbox on ${engine.name}`, () => {
     const underTest = freshInboxes(engine);

@@ -3,7 +3,7 @@ import { after, bytesOfText, parkReason, requestOf, textOf } from '../../support
 import type { InboxUnderTest } from './inbox-contract.ts';
 
 export function registerOperatorTests(underTest: InboxUnderTest): void {
-  /** One entry in each state, by the state's name. */
+  /** Creates one entry in each state, and returns their ids by state. */
   async function entryPerState() {
     for (let number = 0; number < 5; number += 1) await underTest.inbox.put(requestOf({ number }));
     const entries = await underTest.claim(after(0), { limit: 4 });
@@ -21,7 +21,7 @@ export function registerOperatorTests(underTest: InboxUnderTest): void {
   }
 
   describe('replaying', () => {
-    it('makes an entry due at once, whatever it is at, but never one that is being worked on', async () => {
+    it('makes an entry due at once in every state except claimed', async () => {
       const { inbox } = underTest;
       const { received, claimed, waiting, settled, parked } = await entryPerState();
       expect(await inbox.replay([parked, 12345, claimed, settled, waiting, received], after(2))).toEqual([
@@ -49,7 +49,7 @@ export function registerOperatorTests(underTest: InboxUnderTest): void {
       ]);
     });
 
-    it('tells whoever works on the entry what the operator decided last', async () => {
+    it('gives the next worker the last decision of the operator', async () => {
       const { inbox } = underTest;
       await inbox.put(requestOf({}, { kind: 'inbound' }));
       const [first] = await underTest.claim(after(0));
@@ -73,7 +73,7 @@ export function registerOperatorTests(underTest: InboxUnderTest): void {
       expect(history.filter(({ target }) => target !== null)).toHaveLength(1);
     });
 
-    it('is not taken for a duplicate of itself', async () => {
+    it('does not make an entry a duplicate of itself', async () => {
       await underTest.inbox.put(requestOf({ keys: ['event:1'] }));
       const [entry] = await underTest.claim(after(0));
       await underTest.inbox.settle([entry?.id ?? 0], { outcome: 'applied' }, after(1));
@@ -83,7 +83,7 @@ export function registerOperatorTests(underTest: InboxUnderTest): void {
       ]);
     });
 
-    it('refuses an entry whose body is gone', async () => {
+    it('refuses an entry whose body was erased', async () => {
       const { settled } = await entryPerState();
       await underTest.inbox.erase([settled], after(2));
       expect(await underTest.inbox.replay([settled], after(3))).toEqual(['erased']);
@@ -92,7 +92,7 @@ export function registerOperatorTests(underTest: InboxUnderTest): void {
   });
 
   describe('discarding', () => {
-    it('ends what is open or parked, with the reason, and nothing else', async () => {
+    it('ends open and parked entries with the reason, and no other entry', async () => {
       const { inbox } = underTest;
       const { received, claimed, waiting, settled, parked } = await entryPerState();
       const ids = [received, claimed, waiting, settled, parked, 12345, parked];
@@ -118,7 +118,7 @@ export function registerOperatorTests(underTest: InboxUnderTest): void {
       expect((await inbox.find(parked))?.body).toEqual(bytesOfText('{"number":3}'));
     });
 
-    it('can be taken back by a replay', async () => {
+    it('can be undone by a replay', async () => {
       const { parked } = await entryPerState();
       await underTest.inbox.discard([parked], 'by mistake', after(2));
       expect(await underTest.inbox.replay([parked], after(3))).toEqual(['done']);

@@ -4,7 +4,7 @@ import { after, parkReason, requestOf } from '../../support/inbox/inbox-requests
 import type { InboxUnderTest } from './inbox-contract.ts';
 
 export function registerOutcomeTests(underTest: InboxUnderTest): void {
-  /** Stores that many requests and claims them. */
+  /** Stores this many requests, claims them and returns their ids. */
   async function claimed(count: number): Promise<number[]> {
     for (let number = 0; number < count; number += 1) await underTest.inbox.put(requestOf({}));
     return (await underTest.claim(after(0))).map(({ id }) => id);
@@ -14,8 +14,8 @@ export function registerOutcomeTests(underTest: InboxUnderTest): void {
     return (await underTest.inbox.find(id))?.reason;
   }
 
-  /** What code may rely on: the entry's own, and the last transition's. */
-  async function standingsOf(id: number): Promise<unknown[]> {
+  /** State, outcome and code, first of the entry and then of its last transition. */
+  async function statusesOf(id: number): Promise<unknown[]> {
     const found = await underTest.inbox.find(id);
     const last = (await underTest.inbox.history(id)).at(-1);
     return [found, last].map((each) => [each?.state, each?.outcome, each?.code]);
@@ -43,22 +43,22 @@ export function registerOutcomeTests(underTest: InboxUnderTest): void {
       ]);
       for (const [index, { outcome }] of outcomes.entries()) {
         const ended = ['settled', outcome, null];
-        expect(await standingsOf(ids[index] ?? 0)).toEqual([ended, ended]);
+        expect(await statusesOf(ids[index] ?? 0)).toEqual([ended, ended]);
       }
       expect(await underTest.claim(after(1_000_000))).toEqual([]);
     });
 
-    it('does not hand out a waiting entry before its time', async () => {
+    it('does not hand out a waiting entry before it is due', async () => {
       const [id = 0] = await claimed(1);
-      const why = { code: 'ODOO_UNREACHABLE', reason: 'Odoo is down' } as const;
-      await underTest.inbox.wait([id], { ...why, until: after(30), counts: 'nothing', now: after(1) });
+      const outage = { code: 'ODOO_UNREACHABLE', reason: 'Odoo is down' } as const;
+      await underTest.inbox.wait([id], { ...outage, until: after(30), counts: 'nothing', now: after(1) });
       const reason = 'ODOO_UNREACHABLE: Odoo is down';
       expect(await underTest.inbox.find(id)).toMatchObject({ state: 'waiting', dueAt: after(30), reason });
       expect(await underTest.claim(after(29.999))).toEqual([]);
       expect(await underTest.claim(after(30))).toMatchObject([{ id, attempts: 0, waits: 0 }]);
     });
 
-    it('keeps the code of a wait or of a parking, with or without words, until the next change', async () => {
+    it('keeps the code of a waiting or parked entry, with or without a reason, until the next change', async () => {
       const { inbox } = underTest;
       const [id = 0] = await claimed(1);
       const due = { until: after(0), counts: 'nothing' as const, now: after(0) };
@@ -70,13 +70,13 @@ export function registerOutcomeTests(underTest: InboxUnderTest): void {
       const reasons: unknown[] = [];
       for (const { end, code } of ends) {
         await end();
-        expect(await standingsOf(id)).toEqual([
+        expect(await statusesOf(id)).toEqual([
           ['waiting', null, code],
           ['waiting', null, code],
         ]);
         reasons.push(await lastReason(id));
         await underTest.claim(after(0));
-        expect(await standingsOf(id)).toEqual([
+        expect(await statusesOf(id)).toEqual([
           ['claimed', null, null],
           ['claimed', null, null],
         ]);
@@ -84,13 +84,13 @@ export function registerOutcomeTests(underTest: InboxUnderTest): void {
       expect(reasons).toEqual(['ODOO_UNAVAILABLE', 'ODOO_LOCKED: busy', 'a mail is outgoing']);
       await inbox.park([id], parkReason, after(1));
       const parked = ['parked', null, 'EVENT_UNMATCHED'];
-      expect(await standingsOf(id)).toEqual([parked, parked]);
+      expect(await statusesOf(id)).toEqual([parked, parked]);
       await inbox.replay([id], after(2));
       const replayed = ['received', null, null];
-      expect(await standingsOf(id)).toEqual([replayed, replayed]);
+      expect(await statusesOf(id)).toEqual([replayed, replayed]);
     });
 
-    it('counts failures and normal waits apart, and an outage not at all', async () => {
+    it('counts failures and normal waits separately, and an outage not at all', async () => {
       const [id = 0] = await claimed(1);
       for (const counts of ['attempt', 'wait', 'nothing', 'attempt', 'nothing'] as const) {
         await underTest.inbox.wait([id], { until: after(0), reason: 'x', counts, now: after(0) });
@@ -99,7 +99,7 @@ export function registerOutcomeTests(underTest: InboxUnderTest): void {
       expect(await underTest.inbox.find(id)).toMatchObject({ attempts: 2, waits: 1 });
     });
 
-    it('settles the claimed ones and names the others when a worker comes too late', async () => {
+    it('settles the entries that are still claimed and names the others when a worker is too late', async () => {
       const [kept = 0, released = 0] = await claimed(2);
       await underTest.inbox.settle([released], { outcome: 'applied' }, after(1));
       await expect(
@@ -112,7 +112,7 @@ export function registerOutcomeTests(underTest: InboxUnderTest): void {
       expect(await lastReason(released)).toBe('applied');
     });
 
-    it('lets changes of all kinds at the same time not disturb one another', async () => {
+    it('keeps concurrent changes of all kinds apart', async () => {
       const { inbox } = underTest;
       const [a = 0, b = 0, c = 0, ...rest] = await claimed(10);
       const waiting = { until: after(9), reason: 'x', counts: 'wait' as const, now: after(1) };
@@ -129,7 +129,7 @@ export function registerOutcomeTests(underTest: InboxUnderTest): void {
       expect((await inbox.status()).states).toMatchObject({ settled: 8, waiting: 1, parked: 1 });
     });
 
-    it('does not bring an ended entry back to life', async () => {
+    it('does not reopen an ended entry', async () => {
       const [id = 0] = await claimed(1);
       await underTest.inbox.park([id], parkReason, after(1));
       const late = { until: after(2), reason: 'x', counts: 'attempt' as const, now: after(2) };

@@ -6,8 +6,8 @@ import { runProgram } from '../../support/run-program.ts';
 import type { InboxUnderTest } from './inbox-contract.ts';
 
 export function registerPutTests(underTest: InboxUnderTest): void {
-  describe('storing', () => {
-    it('keeps every request that was answered, after the process is killed', async () => {
+  describe('storing requests', () => {
+    it('keeps every acknowledged request when the process is killed', async () => {
       const run = await runProgram('put-until-killed', [underTest.database.url, '300']);
       expect(run.signal).toBe('SIGKILL');
       expect(run.lines).toHaveLength(300);
@@ -26,7 +26,7 @@ export function registerPutTests(underTest: InboxUnderTest): void {
       expect((await underTest.database.countCommits()) - before).toBe(3);
     });
 
-    it('gives concurrent requests ids of their own', async () => {
+    it('gives every concurrent request its own id', async () => {
       const stored = await Promise.all(
         ['first', 'second', 'third'].map((requestKey) => underTest.inbox.put(requestOf({}, { requestKey }))),
       );
@@ -39,14 +39,14 @@ export function registerPutTests(underTest: InboxUnderTest): void {
       expect(new Set(entries.map(({ requestId }) => requestId)).size).toBe(3);
     });
 
-    it('stores again after a request that no database could store', async () => {
+    it('stores further requests after one that no database can store', async () => {
       const impossible = requestOf({}, { receivedAt: new Date(Number.NaN) });
       await expect(underTest.inbox.put(impossible)).rejects.toMatchObject({ code: 'INBOX_WRITE_FAILED' });
       await underTest.inbox.put(requestOf({}));
       expect((await underTest.inbox.status()).unclaimed).toBe(1);
     });
 
-    it('hands back the exact bytes, whatever they are', async () => {
+    it('returns the exact bytes, whatever they are', async () => {
       const everyByte = Uint8Array.from({ length: 512 }, (_, index) => index % 256);
       const bodies = [
         everyByte,
@@ -61,7 +61,7 @@ export function registerPutTests(underTest: InboxUnderTest): void {
       expect(found.map((entry) => entry?.body)).toEqual(bodies);
     });
 
-    it('tells a listener of new requests until it unsubscribes', async () => {
+    it('notifies a listener of new requests until it unsubscribes', async () => {
       let calls = 0;
       const unsubscribe = underTest.inbox.onPut(() => (calls += 1));
       await underTest.inbox.put(requestOf({}));
@@ -73,14 +73,14 @@ export function registerPutTests(underTest: InboxUnderTest): void {
       expect(calls).toBe(1);
     });
 
-    it('finishes the puts under way before it closes', async () => {
+    it('finishes the puts in progress before it closes', async () => {
       const puts = [underTest.inbox.put(requestOf({})), underTest.inbox.put(requestOf({}))];
       const inbox = await underTest.reopen();
       await Promise.all(puts);
       expect((await inbox.status()).unclaimed).toBe(2);
     });
 
-    it('refuses everything once it is closed', async () => {
+    it('refuses every call once it is closed', async () => {
       const { inbox } = underTest;
       await inbox.close();
       await expect(inbox.put(requestOf({}))).rejects.toMatchObject({ code: 'INBOX_CLOSED' });
@@ -88,7 +88,7 @@ export function registerPutTests(underTest: InboxUnderTest): void {
       await expect(inbox.status()).rejects.toMatchObject({ code: 'INBOX_CLOSED' });
     });
 
-    it('can be opened by four processes at the same time, and keeps what each of them puts', async () => {
+    it('works for four processes that open the inbox at the same time, and keeps their requests', async () => {
       const { url, remove } = await underTest.createDatabase();
       const startAt = String(Date.now() + 1500);
       const names = ['a', 'b', 'c', 'd'];

@@ -4,8 +4,8 @@ import { after, bytesOfText, parkReason, requestOf } from '../../support/inbox/i
 import type { InboxUnderTest } from './inbox-contract.ts';
 
 export function registerReadTests(underTest: InboxUnderTest): void {
-  describe('looking', () => {
-    it('lists entries newest first, a hundred unless told, by state and kind', async () => {
+  describe('reading', () => {
+    it('lists entries by state and kind, newest first, and a hundred by default', async () => {
       const requests = Array.from({ length: 120 }, (_, index) =>
         requestOf({}, { kind: index % 2 === 0 ? 'outbound' : 'log', requestKey: `webhook-${index}` }),
       );
@@ -33,12 +33,12 @@ export function registerReadTests(underTest: InboxUnderTest): void {
       });
     });
 
-    it('knows nothing of an entry that does not exist', async () => {
+    it('finds nothing for an entry that does not exist', async () => {
       expect(await underTest.inbox.find(12345)).toBeUndefined();
       expect(await underTest.inbox.history(12345)).toEqual([]);
     });
 
-    it('tells the whole history of an entry in order', async () => {
+    it('returns the whole history of an entry in order', async () => {
       await underTest.inbox.put(requestOf({}, { receivedAt: after(1) }));
       const [entry] = await underTest.claim(after(2));
       const id = entry?.id ?? 0;
@@ -62,7 +62,7 @@ export function registerReadTests(underTest: InboxUnderTest): void {
       ]);
     });
 
-    it('counts by state and tells since when the oldest open work has been waiting', async () => {
+    it('counts entries by state and reports since when the oldest open entry has waited', async () => {
       const { inbox } = underTest;
       const nothing = { received: 0, claimed: 0, waiting: 0, settled: 0, parked: 0 };
       expect(await inbox.status()).toEqual({
@@ -89,7 +89,7 @@ export function registerReadTests(underTest: InboxUnderTest): void {
       expect((await inbox.status()).oldestOpenAt).toEqual(after(4));
     });
 
-    it('goes on counting right through replays, discards, duplicates and retention', async () => {
+    it('keeps its counts correct through replays, discards, duplicates and retention', async () => {
       const { inbox } = underTest;
       const bodies = ['a', 'b', 'c', 'c', 'd'].map((key) => requestOf({ keys: [key] }));
       for (const body of [...bodies, requestOf(bytesOfText('not JSON'))]) await inbox.put(body);
@@ -123,7 +123,7 @@ export function registerReadTests(underTest: InboxUnderTest): void {
       });
     });
 
-    it('tells which secrets verified webhooks, how many and when last, the newest first', async () => {
+    it('reports how many webhooks each secret verified and when it was last used, newest first', async () => {
       const { inbox } = underTest;
       const put = (secretId: string, seconds: number, kind: 'inbound' | 'outbound' = 'outbound') =>
         inbox.put(requestOf({}, { secretId, kind, receivedAt: after(seconds) }));
@@ -141,23 +141,26 @@ export function registerReadTests(underTest: InboxUnderTest): void {
       ]);
     });
 
-    it('lists what was received in a span of time, its end not included', async () => {
+    it('lists entries that were received in a period, without the end of the period', async () => {
       const { inbox } = underTest;
       for (const seconds of [10, 20, 30, 40]) {
         const requestKey = `at-${seconds}`;
         await inbox.put(requestOf({}, { requestKey, receivedAt: after(seconds) }));
       }
       await underTest.claim(after(40), { limit: 2 });
-      const ids = async (filter: EntryFilter) =>
+      const requestKeys = async (filter: EntryFilter) =>
         (await inbox.list(filter)).map(({ requestKey }) => requestKey);
-      expect(await ids({ receivedSince: after(30) })).toEqual(['at-40', 'at-30']);
-      expect(await ids({ receivedBefore: after(30) })).toEqual(['at-20', 'at-10']);
-      expect(await ids({ receivedSince: after(20), receivedBefore: after(40) })).toEqual(['at-30', 'at-20']);
-      expect(await ids({ receivedBefore: after(40), states: ['received'] })).toEqual(['at-30']);
-      expect(await ids({ receivedBefore: after(40), limit: 1 })).toEqual(['at-30']);
+      expect(await requestKeys({ receivedSince: after(30) })).toEqual(['at-40', 'at-30']);
+      expect(await requestKeys({ receivedBefore: after(30) })).toEqual(['at-20', 'at-10']);
+      expect(await requestKeys({ receivedSince: after(20), receivedBefore: after(40) })).toEqual([
+        'at-30',
+        'at-20',
+      ]);
+      expect(await requestKeys({ receivedBefore: after(40), states: ['received'] })).toEqual(['at-30']);
+      expect(await requestKeys({ receivedBefore: after(40), limit: 1 })).toEqual(['at-30']);
     });
 
-    it('finds entries by an address or a Message-Id, and only those that have all terms asked for', async () => {
+    it('finds entries by address and Message-Id, and only those that match all requested terms', async () => {
       const { inbox } = underTest;
       const ann = 'address:ann@example.com';
       const mail = 'message-id:<1@example.com>';

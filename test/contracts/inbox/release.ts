@@ -4,21 +4,21 @@ import { after, allKinds, parkReason, requestOf, textOf } from '../../support/in
 import type { InboxUnderTest } from './inbox-contract.ts';
 
 export function registerReleaseTests(underTest: InboxUnderTest): void {
-  /** Stores that many requests and claims them. */
+  /** Stores this many requests, claims them and returns their ids. */
   async function claimed(count: number): Promise<number[]> {
     const numbers = Array.from({ length: count }, (_, number) => number);
     for (const number of numbers) await underTest.inbox.put(requestOf({ number }));
     return (await underTest.claim(after(0))).map(({ id }) => id);
   }
 
-  /** Claims, then ends without a word, as a killed worker does; the next start gives back. */
-  async function endWhileWorking(): Promise<{ released: number; parked: number }> {
+  /** Claims and then stops, as a killed worker does. The next start releases the entries. */
+  async function crashWhileWorking(): Promise<{ released: number; parked: number }> {
     await underTest.claim(after(0));
     return (await underTest.reopen()).releaseClaimed(allKinds, after(0));
   }
 
-  describe('giving back', () => {
-    it('hands out again what a dead worker had claimed', async () => {
+  describe('releasing claimed entries', () => {
+    it('hands out again the entries of a crashed worker', async () => {
       const ids = await claimed(3);
       await underTest.inbox.settle(ids.slice(0, 1), { outcome: 'applied' }, after(1));
       await underTest.reopen();
@@ -32,7 +32,7 @@ export function registerReleaseTests(underTest: InboxUnderTest): void {
       expect(history.map(({ reason }) => reason)).toEqual(['received', 'claimed', 'released', 'claimed']);
     });
 
-    it('lets a worker that stalled change nothing once another has its entries', async () => {
+    it('refuses every change by a stalled worker once another worker has its entries', async () => {
       const [id = 0] = await claimed(1);
       const stalled = underTest.inbox;
       const other = await openInbox(underTest.database.url);
@@ -53,24 +53,24 @@ export function registerReleaseTests(underTest: InboxUnderTest): void {
       await other.close();
     });
 
-    it('hands out alone what two workers ended with, and parks what goes on ending them', async () => {
-      const [innocent = 0, killer = 0, later = 0] = await claimed(3);
+    it('hands out an entry alone after two crashes, and parks it when it crashes further workers', async () => {
+      const [harmless = 0, crashing = 0, later = 0] = await claimed(3);
       await underTest.reopen();
       await underTest.inbox.releaseClaimed(allKinds, after(0));
-      expect(await endWhileWorking()).toEqual({ released: 3, parked: 0 });
+      expect(await crashWhileWorking()).toEqual({ released: 3, parked: 0 });
 
-      expect((await underTest.claim(after(0))).map(({ id }) => id)).toEqual([innocent]);
-      await underTest.inbox.settle([innocent], { outcome: 'applied' }, after(0));
-      expect(await endWhileWorking()).toEqual({ released: 1, parked: 0 });
-      expect(await endWhileWorking()).toEqual({ released: 1, parked: 0 });
-      expect(await endWhileWorking()).toEqual({ released: 0, parked: 1 });
-      const parked = await underTest.inbox.find(killer);
+      expect((await underTest.claim(after(0))).map(({ id }) => id)).toEqual([harmless]);
+      await underTest.inbox.settle([harmless], { outcome: 'applied' }, after(0));
+      expect(await crashWhileWorking()).toEqual({ released: 1, parked: 0 });
+      expect(await crashWhileWorking()).toEqual({ released: 1, parked: 0 });
+      expect(await crashWhileWorking()).toEqual({ released: 0, parked: 1 });
+      const parked = await underTest.inbox.find(crashing);
       expect(parked).toMatchObject({ state: 'parked', code: 'INBOX_CRASHES_WORKER', dueAt: null });
       expect(parked?.reason).toContain('INBOX_CRASHES_WORKER: ');
       expect((await underTest.claim(after(0))).map(({ id }) => id)).toEqual([later]);
     });
 
-    it('hands out what lies before a suspect without it', async () => {
+    it('hands out older entries separately, before a suspect entry', async () => {
       const [suspect = 0] = await claimed(1);
       for (let end = 0; end < 2; end += 1) {
         await underTest.reopen();
@@ -88,7 +88,7 @@ export function registerReleaseTests(underTest: InboxUnderTest): void {
       expect(rounds).toEqual([['{"number":"a"}'], ['{"number":0}'], ['{"number":"b"}'], []]);
     });
 
-    it('suspects no entry that its own inbox gives back, and none any more that was replayed', async () => {
+    it('does not suspect an entry that its own inbox releases, nor an entry that was replayed', async () => {
       const [id = 0] = await claimed(1);
       for (let time = 0; time < 9; time += 1) {
         expect(await underTest.inbox.releaseClaimed(allKinds, after(0))).toEqual({
@@ -107,10 +107,10 @@ export function registerReleaseTests(underTest: InboxUnderTest): void {
       }
       await underTest.inbox.park([id], parkReason, after(0));
       await underTest.inbox.replay([id], after(0));
-      expect(await endWhileWorking()).toEqual({ released: 1, parked: 0 });
+      expect(await crashWhileWorking()).toEqual({ released: 1, parked: 0 });
     });
 
-    it('takes back only what is of the given kinds: those of another lane are being worked on', async () => {
+    it('releases only entries of the given kinds, because another lane works on the others', async () => {
       const { inbox } = underTest;
       for (const kind of allKinds) await inbox.put(requestOf({ kind }, { kind }));
       const entries = await underTest.claim(after(0));
@@ -126,20 +126,20 @@ export function registerReleaseTests(underTest: InboxUnderTest): void {
       expect(await underTest.inbox.releaseClaimed(['log'], after(3))).toEqual({ released: 1, parked: 0 });
     });
 
-    it('parks what ends the workers of one kind, and nothing of another', async () => {
+    it('parks the entry that crashes the workers of one kind, and no entry of another kind', async () => {
       for (const kind of ['outbound', 'inbound'] as const) {
         await underTest.inbox.put(requestOf({}, { kind }));
       }
       const kept = await underTest.claim(after(0), { kinds: ['outbound'] });
-      const [killer] = await underTest.claim(after(0), { kinds: ['inbound'] });
-      const ends: unknown[] = [];
+      const [crashing] = await underTest.claim(after(0), { kinds: ['inbound'] });
+      const releases: unknown[] = [];
       for (let end = 0; end < 5; end += 1) {
         await underTest.reopen();
-        ends.push(await underTest.inbox.releaseClaimed(['inbound'], after(0)));
+        releases.push(await underTest.inbox.releaseClaimed(['inbound'], after(0)));
         await underTest.claim(after(0), { kinds: ['inbound'] });
       }
-      expect(ends.at(-1)).toEqual({ released: 0, parked: 1 });
-      expect(await underTest.inbox.find(killer?.id ?? 0)).toMatchObject({ state: 'parked' });
+      expect(releases.at(-1)).toEqual({ released: 0, parked: 1 });
+      expect(await underTest.inbox.find(crashing?.id ?? 0)).toMatchObject({ state: 'parked' });
       expect(await underTest.inbox.find(kept[0]?.id ?? 0)).toMatchObject({ state: 'claimed' });
     });
 
@@ -164,7 +164,7 @@ export function registerReleaseTests(underTest: InboxUnderTest): void {
       expect(await underTest.claim(after(30))).toHaveLength(1);
     });
 
-    it('does not hold up what was received before', async () => {
+    it('does not delay entries that were received before', async () => {
       await underTest.inbox.put(requestOf({}, { receivedAt: after(3600) }));
       await underTest.claim(after(3600), { limit: 0 });
       await underTest.inbox.shiftWaits(3_600_000);

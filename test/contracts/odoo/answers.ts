@@ -5,7 +5,7 @@ import type { ContractOdoo } from './contract-odoo.ts';
 
 const missingId = 99_999_999;
 
-/** What a call brings back when Odoo does what it was asked. */
+/** What a call returns when Odoo does the requested work. */
 export function odooAnswers(transport: OdooTransport, odoo: () => ContractOdoo): void {
   const call = (model: string, method: string, rest: object = {}) =>
     connectTo(odoo(), transport).call({ model, method, ...rest });
@@ -13,13 +13,13 @@ export function odooAnswers(transport: OdooTransport, odoo: () => ContractOdoo):
   const createPartners = (...values: object[]) =>
     call('res.partner', 'create', { arguments: { vals_list: values } }) as Promise<number[]>;
 
-  test('tells its version without credentials', async () => {
+  test('reports its version without credentials', async () => {
     const version = await connectTo(odoo(), transport, { secret: 'wrong', database: 'none' }).version();
     expect(version.serie).toBe('19.0');
     expect(version.version).toMatch(/^19\.0/);
   });
 
-  test('creates from a list and answers with a list of ids, even for a single record', async () => {
+  test('creates records from a list and returns a list of ids, even for a single record', async () => {
     expect(await createPartners({ name: 'One' })).toEqual([expect.any(Number)]);
     const ids = await createPartners({ name: 'Two' }, { name: 'Three' });
     expect(ids).toHaveLength(2);
@@ -30,7 +30,7 @@ export function odooAnswers(transport: OdooTransport, odoo: () => ContractOdoo):
     ]);
   });
 
-  test('brings every text back as it was sent', async () => {
+  test('returns every text exactly as it was sent', async () => {
     const name = 'Écoles & “cités” 😀 \u00a0 Ж <b>]]></b>\r\nline ]]> two\r\tend';
     const ids = await createPartners({ name });
     const found = await call('res.partner', 'search_read', {
@@ -45,22 +45,22 @@ export function odooAnswers(transport: OdooTransport, odoo: () => ContractOdoo):
     expect(found).toEqual([{ id: ids[0], name }]);
   });
 
-  test('answers false for an empty field, also for one that was given as null', async () => {
+  test('returns false for an empty field, even when it was written as null', async () => {
     const ids = await createPartners({ name: 'No address', email: null });
     const rows = await call('res.partner', 'read', { ids, arguments: { fields: ['email'] } });
     expect(rows).toEqual([{ id: ids[0], email: false }]);
   });
 
-  test('answers null where Python returns None, and has done the work', async () => {
+  test('returns null where Python returns None, and the work is done', async () => {
     const values = { state: 'outgoing', email_to: 'ann@example.com', auto_delete: false };
     const ids = await call('mail.mail', 'create', { arguments: { vals_list: [values] } });
     expect(await call('mail.mail', 'send', { ids })).toBeNull();
-    // There is no mail server, so the mail fails; that is what was committed.
+    // No mail server exists, so the mail fails. The failed state proves that Odoo committed the work.
     const rows = await call('mail.mail', 'read', { ids, arguments: { fields: ['state'] } });
     expect(rows).toMatchObject([{ state: 'exception' }]);
   });
 
-  test('takes whole numbers over 32 bits, such as a time in milliseconds, for what they are', async () => {
+  test('accepts whole numbers over 32 bits, such as a time in milliseconds', async () => {
     const ids = await createPartners({ name: 'Counted' });
     const domain = [
       ['id', 'in', [...ids, 1_772_438_400_000]],
@@ -70,7 +70,7 @@ export function odooAnswers(transport: OdooTransport, odoo: () => ContractOdoo):
     expect(await call('res.partner', 'search', { arguments: { domain } })).toEqual(ids);
   });
 
-  test('leaves the arguments as they were given', async () => {
+  test('does not change the arguments of the caller', async () => {
     const values = { name: 'Mine', email: undefined };
     const given = { model: 'res.partner', method: 'create', arguments: { vals_list: [values] } };
     const before = structuredClone(given);
@@ -89,20 +89,20 @@ export function odooAnswers(transport: OdooTransport, odoo: () => ContractOdoo):
     expect(await search({ active_test: false })).toEqual(ids);
   });
 
-  test('changes and deletes the records that are named by id', async () => {
+  test('changes and deletes only the records with the given ids', async () => {
     const ids = await createPartners({ name: 'Before' }, { name: 'Before' });
     expect(await call('res.partner', 'write', { ids, arguments: { vals: { name: 'After' } } })).toBe(true);
     expect(await call('res.partner', 'unlink', { ids: ids.slice(0, 1) })).toBe(true);
-    const left = await call('res.partner', 'read', { ids, arguments: { fields: ['name'] } });
-    expect(left).toEqual([{ id: ids[1], name: 'After' }]);
+    const remaining = await call('res.partner', 'read', { ids, arguments: { fields: ['name'] } });
+    expect(remaining).toEqual([{ id: ids[1], name: 'After' }]);
   });
 
-  test('leaves a record out of what it reads when it does not exist', async () => {
+  test('returns no row for a record that does not exist', async () => {
     const rows = await call('res.partner', 'read', { ids: [missingId], arguments: { fields: ['name'] } });
     expect(rows).toEqual([]);
   });
 
-  test('says true to a write on a mail that does not exist, so true proves nothing', async () => {
+  test('returns true for a write on a mail that does not exist, so true proves nothing', async () => {
     const written = await call('mail.mail', 'write', {
       ids: [missingId],
       arguments: { vals: { failure_reason: 'none' } },
@@ -110,7 +110,7 @@ export function odooAnswers(transport: OdooTransport, odoo: () => ContractOdoo):
     expect(written).toBe(true);
   });
 
-  test('answers calls made at the same time each with its own result', async () => {
+  test('gives every concurrent call its own result', async () => {
     const connection = connectTo(odoo(), transport);
     const ids = await createPartners({ name: 'A' }, { name: 'B' }, { name: 'C' }, { name: 'D' });
     const rows = await Promise.all(

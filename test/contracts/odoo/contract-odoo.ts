@@ -4,7 +4,7 @@ import { createOdoo } from '../../../src/odoo/create-odoo.ts';
 import type { OdooTransport } from '../../../src/odoo/create-odoo.ts';
 import type { Odoo, OdooConnection } from '../../../src/odoo/odoo.ts';
 
-/** An Odoo that the contract can be tried on, with an administrator and a portal user. */
+/** An Odoo to run the contract on, with an administrator and a portal user. */
 export type ContractOdoo = {
   url: string;
   database: string;
@@ -15,7 +15,7 @@ export type ContractOdoo = {
   portalApiKey: string;
 };
 
-/** Speaks to it as the administrator with his API key, unless told otherwise. */
+/** Connects as the administrator with their API key, unless `changes` says otherwise. */
 export function connectTo(
   odoo: ContractOdoo,
   transport: OdooTransport,

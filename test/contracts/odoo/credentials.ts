@@ -6,7 +6,7 @@ import type { Refusal } from '../../support/expect-refusal.ts';
 import { connectTo } from './contract-odoo.ts';
 import type { ContractOdoo } from './contract-odoo.ts';
 
-const ofOdoo = { retry: 'never', scope: 'odoo' } as const;
+const permanentOdooFailure = { retry: 'never', scope: 'odoo' } as const;
 const loginVariables =
   /ODOO_LOGIN with ODOO_PASSWORD or ODOO_API_KEY.*sweego-odoo-bridge provision --new-key/;
 const variables: Record<OdooTransport, RegExp> = {
@@ -15,9 +15,13 @@ const variables: Record<OdooTransport, RegExp> = {
   xmlrpc: loginVariables,
 };
 
-/** Who may come in, and into which database. */
+/** Which credentials and which database Odoo accepts. */
 export function odooCredentials(transport: OdooTransport, odoo: () => ContractOdoo): void {
-  const refusedLogin: Refusal = { ...ofOdoo, code: 'ODOO_AUTHENTICATION', says: variables[transport] };
+  const refusedLogin: Refusal = {
+    ...permanentOdooFailure,
+    code: 'ODOO_AUTHENTICATION',
+    says: variables[transport],
+  };
   const count = (changes: Partial<OdooConnection>) =>
     connectTo(odoo(), transport, changes).call({
       model: 'res.users',
@@ -25,34 +29,34 @@ export function odooCredentials(transport: OdooTransport, odoo: () => ContractOd
       arguments: { domain: [] },
     });
 
-  test('refuses with ODOO_AUTHENTICATION, naming the variable but not its value, a wrong key', async () => {
+  test('refuses with ODOO_AUTHENTICATION when the key is wrong, and names the variable but not its value', async () => {
     const secret = 'not-a-key-of-anybody';
     const error = await expectRefusal(count({ secret }), refusedLogin);
     expect(JSON.stringify([error.message, error.details, error.cause])).not.toContain(secret);
   });
 
-  test('refuses with ODOO_AUTHENTICATION an empty key', async () => {
+  test('refuses with ODOO_AUTHENTICATION when the key is empty', async () => {
     await expectRefusal(count({ secret: '' }), refusedLogin);
   });
 
   if (transport === 'json2') {
-    test('refuses with ODOO_AUTHENTICATION a password, which JSON-2 does not take', async () => {
+    test('refuses with ODOO_AUTHENTICATION when a password replaces the key, because JSON-2 accepts only keys', async () => {
       await expectRefusal(count({ secret: odoo().adminPassword }), refusedLogin);
     });
   } else {
-    test('lets a login in with its password as well as with an API key', async () => {
+    test('accepts a login with its password as well as with an API key', async () => {
       expect(await count({ secret: odoo().adminPassword })).toEqual(expect.any(Number));
       expect(await count({ secret: odoo().adminApiKey })).toEqual(expect.any(Number));
     });
 
-    test('refuses with ODOO_AUTHENTICATION a login that does not exist', async () => {
+    test('refuses with ODOO_AUTHENTICATION when the login does not exist', async () => {
       await expectRefusal(count({ login: 'nobody' }), refusedLogin);
     });
   }
 
-  test('refuses with ODOO_DATABASE, naming the variable, a database that does not exist', async () => {
+  test('refuses with ODOO_DATABASE when the database does not exist, and names the variable', async () => {
     const error = await expectRefusal(count({ database: 'no_such_database' }), {
-      ...ofOdoo,
+      ...permanentOdooFailure,
       code: 'ODOO_DATABASE',
       says: /Set ODOO_DATABASE/,
     });

@@ -6,7 +6,7 @@ import { odooCredentials } from './credentials.ts';
 import { odooOutages } from './outages.ts';
 import { odooRefusals } from './refusals.ts';
 
-/** The same promises for every transport, on a stand-in as on a real Odoo 19. */
+/** Registers the promises of every transport, for the stand-in and for a real Odoo 19 alike. */
 export function odooContract(name: string, transport: OdooTransport, odoo: () => ContractOdoo): void {
   describe(`Odoo over ${transport}, on ${name}`, () => {
     odooAnswers(transport, odoo);

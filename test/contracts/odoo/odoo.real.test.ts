@@ -4,7 +4,7 @@ import type { RealDatabase } from '../../support/odoo/real-odoo.ts';
 import { odooContract } from './odoo-contract.ts';
 import { odooRealOnly } from './real-only.ts';
 
-/** A portal user, like the bridge's own but in no group, and his key. */
+/** Creates a portal user outside the bridge group, and returns their API key. */
 const makePortalUser = `
 user = env['res.users'].with_context(no_reset_password=True).create({
     'name': 'Portal', 'login': 'contract-portal', 'group_ids': [(6, 0, [env.ref('base.group_portal').id])]})

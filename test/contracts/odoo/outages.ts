@@ -12,9 +12,9 @@ import { openRawServer, rawAnswer } from '../../support/raw-server.ts';
 const html = (status: string, text: string, headers?: readonly string[]) => (socket: Socket) =>
   socket.end(rawAnswer(status, 'text/html', `<html><p>${text}</p></html>`, headers));
 
-const laterOfOdoo = { retry: 'later', scope: 'odoo' } as const;
-const unavailable: Refusal = { ...laterOfOdoo, code: 'ODOO_UNAVAILABLE', says: /logs of the proxy/ };
-const notOdoo: Refusal = { ...laterOfOdoo, code: 'ODOO_NOT_ODOO', says: /Set ODOO_URL/ };
+const temporaryOdooFailure = { retry: 'later', scope: 'odoo' } as const;
+const unavailable: Refusal = { ...temporaryOdooFailure, code: 'ODOO_UNAVAILABLE', says: /logs of the proxy/ };
+const notOdoo: Refusal = { ...temporaryOdooFailure, code: 'ODOO_NOT_ODOO', says: /Set ODOO_URL/ };
 const unreadable: Refusal = { retry: 'later', scope: 'entry', code: 'ODOO_BAD_ANSWER', says: /Odoo's log/ };
 
 const outages: readonly (Refusal & { when: string; answer: (socket: Socket) => void })[] = [
@@ -26,18 +26,18 @@ const outages: readonly (Refusal & { when: string; answer: (socket: Socket) => v
   },
   { when: 'a proxy answers 503', answer: html('503 Service Unavailable', 'down'), ...unavailable },
   { when: 'a proxy answers 504', answer: html('504 Gateway Timeout', 'slow'), ...unavailable },
-  { when: 'Odoo answers an error page', answer: html('500 Internal Server Error', 'oops'), ...unavailable },
+  { when: 'Odoo sends an error page', answer: html('500 Internal Server Error', 'oops'), ...unavailable },
   { when: 'a proxy limits the rate', answer: html('429 Too Many Requests', 'slow down'), ...unavailable },
   { when: 'another site answers', answer: html('200 OK', 'Welcome'), ...notOdoo },
   { when: 'there is no such page', answer: html('404 Not Found', 'Nothing here'), ...notOdoo },
   { when: 'a proxy forbids it', answer: html('403 Forbidden', 'no'), ...notOdoo, details: { status: 403 } },
   {
-    when: 'the address has moved, and does not follow it with the key',
+    when: 'the address has moved, and does not send the key to the new address',
     answer: html('301 Moved Permanently', 'moved', ['Location: http://127.0.0.1:9/']),
     ...notOdoo,
   },
   {
-    when: 'what answers speaks no HTTP',
+    when: 'the server does not speak HTTP',
     answer: (socket) => socket.end('220 mail.example.com ESMTP\r\n'),
     ...notOdoo,
   },
@@ -57,9 +57,9 @@ const answeredXml = (response: string) =>
   answered('text/xml', `<?xml version="1.0"?>\n<methodResponse>${response}</methodResponse>`);
 
 const unreadableJson = [
-  { when: 'the answer is cut JSON', answer: answered('application/json', '{"jsonrpc": "2.0", "resu') },
+  { when: 'the answer is truncated JSON', answer: answered('application/json', '{"jsonrpc": "2.0", "resu') },
   {
-    when: 'the answer holds a number that JSON does not know',
+    when: 'the answer holds a number that JSON does not allow',
     answer: answered('application/json', '{"jsonrpc": "2.0", "result": NaN}'),
   },
 ];
@@ -68,11 +68,11 @@ const unreadableAnswers: Record<OdooTransport, typeof unreadableJson> = {
   jsonrpc: unreadableJson,
   xmlrpc: [
     {
-      when: 'the answer is cut XML',
+      when: 'the answer is truncated XML',
       answer: answered('text/xml', '<?xml version="1.0"?><methodResponse><params><param><value><arr'),
     },
     {
-      when: 'the answer holds no number',
+      when: 'the answer holds a double that is not a number',
       answer: answeredXml('<params><param><value><double>nan</double></value></param></params>'),
     },
     {
@@ -80,7 +80,7 @@ const unreadableAnswers: Record<OdooTransport, typeof unreadableJson> = {
       answer: answered('text/xml', '<feed><title>News</title></feed>'),
     },
     { when: 'the answer is empty', answer: answeredXml('<params></params>') },
-    { when: 'a fault says nothing', answer: answeredXml('<fault></fault>') },
+    { when: 'a fault has no value', answer: answeredXml('<fault></fault>') },
     { when: 'a fault is nil', answer: answeredXml('<fault><value><nil/></value></fault>') },
     {
       when: 'a fault follows a result',
@@ -89,14 +89,14 @@ const unreadableAnswers: Record<OdooTransport, typeof unreadableJson> = {
   ],
 };
 
-/** What happens while Odoo is away, or something else stands in its place. */
+/** What happens while Odoo is unavailable, or while something else answers at its address. */
 export function odooOutages(transport: OdooTransport): void {
   const connect = (url: string, timeoutMs = 10_000) =>
     createOdoo(transport, { url, database: 'x', login: 'x', secret: 'x', timeoutMs }, sendHttpRequest);
   const search = (odoo: Odoo) =>
     odoo.call({ model: 'res.partner', method: 'search', arguments: { domain: [] } });
 
-  /** With JSON-RPC and XML-RPC the login is what meets the outage, so the call itself never left. */
+  /** With JSON-RPC and XML-RPC the login already fails, so the bridge never sends the call itself. */
   const maybeSent = transport === 'json2';
 
   async function whileServing<T>(
@@ -111,45 +111,45 @@ export function odooOutages(transport: OdooTransport): void {
     }
   }
 
-  const unreadableOnes = unreadableAnswers[transport].map((each) => ({ ...each, ...unreadable }));
+  const unreadableOutages = unreadableAnswers[transport].map((each) => ({ ...each, ...unreadable }));
 
-  test.each([...outages, ...unreadableOnes])('fails with $code when $when', ({ answer, ...refusal }) =>
+  test.each([...outages, ...unreadableOutages])('fails with $code when $when', ({ answer, ...refusal }) =>
     whileServing(answer, async (url) => {
       await expectRefusal(search(connect(url)), refusal);
     }),
   );
 
-  test('fails with ODOO_UNREACHABLE, certainly not sent, when nothing listens there', async () => {
-    const gone = await openRawServer(() => {});
-    await gone.close();
-    await expectRefusal(search(connect(gone.url)), {
-      ...laterOfOdoo,
+  test('fails with ODOO_UNREACHABLE and reports the call as not sent when no server listens', async () => {
+    const closedServer = await openRawServer(() => {});
+    await closedServer.close();
+    await expectRefusal(search(connect(closedServer.url)), {
+      ...temporaryOdooFailure,
       code: 'ODOO_UNREACHABLE',
       says: /Check ODOO_URL/,
       details: { failure: 'connect', reason: 'ECONNREFUSED', maybeSent: false },
     });
   });
 
-  test('fails with ODOO_UNREACHABLE, certainly not sent, when the host is unknown', async () => {
+  test('fails with ODOO_UNREACHABLE and reports the call as not sent when the host is unknown', async () => {
     await expectRefusal(search(connect('http://odoo.invalid')), {
-      ...laterOfOdoo,
+      ...temporaryOdooFailure,
       code: 'ODOO_UNREACHABLE',
       says: /Check ODOO_URL/,
       details: { failure: 'connect', maybeSent: false },
     });
   });
 
-  const breaks: readonly [string, (socket: Socket) => void][] = [
+  const interruptions: readonly [string, (socket: Socket) => void][] = [
     ['before the answer', (socket) => socket.resetAndDestroy()],
     [
       'in the middle of the answer',
       (socket) => socket.end('HTTP/1.1 200 OK\r\nContent-Length: 50\r\n\r\n{"js'),
     ],
   ];
-  test.each(breaks)('fails with ODOO_UNREACHABLE when the connection breaks %s', (_when, answer) =>
+  test.each(interruptions)('fails with ODOO_UNREACHABLE when the connection breaks %s', (_when, answer) =>
     whileServing(answer, async (url) => {
       await expectRefusal(search(connect(url)), {
-        ...laterOfOdoo,
+        ...temporaryOdooFailure,
         code: 'ODOO_UNREACHABLE',
         says: /Check ODOO_URL/,
         details: { failure: 'reset', maybeSent },
@@ -157,14 +157,14 @@ export function odooOutages(transport: OdooTransport): void {
     }),
   );
 
-  test('fails with ODOO_TIMEOUT when nobody answers within the time of the call, and hangs up', () => {
+  test('fails with ODOO_TIMEOUT when no answer arrives in time, and closes the connection', () => {
     const sockets: Socket[] = [];
     return whileServing(
       (socket) => void sockets.push(socket),
       async (url) => {
         const call = { model: 'res.partner', method: 'search', arguments: { domain: [] }, timeoutMs: 50 };
         await expectRefusal(connect(url).call(call), {
-          ...laterOfOdoo,
+          ...temporaryOdooFailure,
           code: 'ODOO_TIMEOUT',
           says: /load of Odoo's workers/,
           details: { maybeSent },
@@ -175,12 +175,12 @@ export function odooOutages(transport: OdooTransport): void {
     );
   });
 
-  test('says of the version too when something other than Odoo answers', () =>
+  test('fails with ODOO_NOT_ODOO when something other than Odoo answers a request for the version', () =>
     whileServing(html('200 OK', 'Welcome'), async (url) => {
       await expectRefusal(connect(url).version(), notOdoo);
     }));
 
-  test('breaks off what is under way when it is closed, and makes no call afterwards', () =>
+  test('aborts the call in progress when it is closed, and sends no call afterwards', () =>
     whileServing(
       () => {},
       async (url) => {

@@ -7,9 +7,9 @@ import type { Administrator } from '../../support/odoo/administrator.ts';
 import { connectTo } from './contract-odoo.ts';
 import type { ContractOdoo } from './contract-odoo.ts';
 
-const laterOfEntry = { retry: 'later', scope: 'entry' } as const;
+const temporaryEntryFailure = { retry: 'later', scope: 'entry' } as const;
 
-/** What only a real Odoo can do to a caller: conflicts, locks, broken actions, its own size limit. */
+/** Failures that only a real Odoo can cause: conflicts, locks, broken actions, its own size limit. */
 export function odooRealOnly(
   transport: OdooTransport,
   odoo: () => ContractOdoo & { administrator: Administrator },
@@ -17,7 +17,7 @@ export function odooRealOnly(
   const parameters = (method: string, given: object) =>
     odoo().administrator.call('ir.config_parameter', method, [], { ...given });
 
-  /** Has Odoo run this Python as a server action, called over the transport. */
+  /** Runs this Python in Odoo as a server action, over the transport. */
   async function run(code: string, timeoutMs?: number): Promise<unknown> {
     const { administrator } = odoo();
     const [model] = (await administrator.call('ir.model', 'search', [[['model', '=', 'res.partner']]])) as [
@@ -33,40 +33,40 @@ export function odooRealOnly(
     });
   }
 
-  /** A second transaction does something to the partner between two statements of the first. */
-  const withAnotherTransaction = (its: string, then: string) => `
+  /** A second transaction reads or changes the partner between two statements of the first. */
+  const withAnotherTransaction = (otherStatement: string, ownStep: string) => `
 partner = env['res.partner'].create({'name': 'Contended'})
 env.cr.commit()
 env.cr.execute('select name from res_partner where id = %s', [partner.id])
 other = env.registry.cursor()
 try:
-    other.execute(${JSON.stringify(its)}, [partner.id])
-    ${then}
+    other.execute(${JSON.stringify(otherStatement)}, [partner.id])
+    ${ownStep}
 finally:
     other.close()
 `;
 
   describe(`Odoo over ${transport}, on a real Odoo only`, () => {
-    test('fails with ODOO_CONFLICT when others keep changing the row through all of its own tries', async () => {
+    test('fails with ODOO_CONFLICT when another transaction changes the row during every retry of Odoo', async () => {
       const code = withAnotherTransaction(
         "update res_partner set name = 'Theirs' where id = %s",
         `other.commit(); env.cr.execute("update res_partner set name = 'Ours' where id = %s", [partner.id])`,
       );
       await expectRefusal(run(code), {
-        ...laterOfEntry,
+        ...temporaryEntryFailure,
         code: 'ODOO_CONFLICT',
         says: /Nothing needs to be done/,
         details: { exception: 'psycopg2.errors.SerializationFailure' },
       });
     });
 
-    test('fails with ODOO_LOCKED when somebody else holds the row', async () => {
+    test('fails with ODOO_LOCKED when another transaction holds the row', async () => {
       const code = withAnotherTransaction(
         'select id from res_partner where id = %s for update',
         'partner.lock_for_update()',
       );
       await expectRefusal(run(code), {
-        ...laterOfEntry,
+        ...temporaryEntryFailure,
         code: 'ODOO_LOCKED',
         says: /Nothing needs to be done/,
       });
@@ -74,10 +74,11 @@ finally:
 
     const brokenActions: readonly [string, string, Refusal][] = [
       [
-        'breaks a unique index, which another look may resolve',
+        // A fresh read may resolve this conflict, so the bridge retries.
+        'breaks a unique index',
         `env.cr.execute("insert into ir_config_parameter (key, value) values ('web.base.url', 'secret')")`,
         {
-          ...laterOfEntry,
+          ...temporaryEntryFailure,
           code: 'ODOO_SERVER',
           says: /traceback/,
           details: { actionException: 'UniqueViolation' },
@@ -98,7 +99,7 @@ finally:
         'divides by zero',
         `secret = 1 / 0`,
         {
-          ...laterOfEntry,
+          ...temporaryEntryFailure,
           code: 'ODOO_SERVER',
           says: /traceback/,
           details: { exception: 'builtins.ZeroDivisionError' },
@@ -111,26 +112,30 @@ finally:
       ],
     ];
     test.each(brokenActions)(
-      'tells what an action does that %s, without its source',
-      async (_what, code, refusal) => {
+      'reports the failure of an action that %s, without its source',
+      async (_action, code, refusal) => {
         const error = await expectRefusal(run(code), refusal);
         expect(JSON.stringify([error.message, error.details, error.cause])).not.toContain('secret');
       },
     );
 
-    const unwritable: readonly [string, string, unknown][] = [
+    const valuesBeyondXmlRpc: readonly [string, string, unknown][] = [
       ['a None inside a dict', `{'outer': [None]}`, { outer: [null] }],
       ['an integer over 32 bits', '3221225472', 3_221_225_472],
     ];
-    test.each(unwritable)(
-      'answers %s, or says that the answer is lost where XML-RPC cannot',
+    test.each(valuesBeyondXmlRpc)(
+      'returns %s, except over XML-RPC, which reports the answer as lost',
       async (...row) => {
         const [, python, value] = row;
         const key = `sweego_bridge.unwritable_${transport}`;
         await parameters('set_param', { key, value: false });
         const answer = run(`env['ir.config_parameter'].set_param('${key}', 'done')\naction = ${python}`);
         if (transport === 'xmlrpc') {
-          await expectRefusal(answer, { ...laterOfEntry, code: 'ODOO_BAD_ANSWER', says: /Odoo's log/ });
+          await expectRefusal(answer, {
+            ...temporaryEntryFailure,
+            code: 'ODOO_BAD_ANSWER',
+            says: /Odoo's log/,
+          });
         } else {
           expect(await answer).toEqual(value);
         }
@@ -138,7 +143,7 @@ finally:
       },
     );
 
-    test('may have committed a call whose answer came too late', async () => {
+    test('fails with ODOO_TIMEOUT when the answer comes too late, although Odoo may have committed the work', async () => {
       const key = `sweego_bridge.contract_${transport}`;
       const code = `
 env['ir.config_parameter'].set_param('${key}', 'done')
@@ -155,16 +160,17 @@ env.cr.execute('select pg_sleep(2)')`;
         .toBe('done');
     });
 
-    test('refuses with ODOO_TOO_LARGE what is over the limit that Odoo was set to', async () => {
+    test('refuses with ODOO_TOO_LARGE when the request exceeds the limit set in Odoo', async () => {
       await parameters('set_param', { key: 'web.max_file_upload_size', value: '100000' });
       try {
-        // Where the server has other databases, JSON-RPC and XML-RPC name theirs too late for its limit to count.
+        // A server with several databases needs this header: JSON-RPC and XML-RPC name the database in the body,
+        // which is too late for the limit of that database to apply.
         const headers = { 'x-odoo-database': odoo().database };
-        const naming = connectTo(odoo(), transport, {}, (request) =>
+        const odooWithHeader = connectTo(odoo(), transport, {}, (request) =>
           sendHttpRequest({ ...request, headers: { ...request.headers, ...headers } }),
         );
         await expectRefusal(
-          naming.call({
+          odooWithHeader.call({
             model: 'res.partner',
             method: 'search',
             arguments: { domain: [['name', '=', 'x'.repeat(200_000)]] },
@@ -176,7 +182,7 @@ env.cr.execute('select pg_sleep(2)')`;
       }
     });
 
-    test('refuses with ODOO_AUTHENTICATION a key from the moment it is withdrawn', async () => {
+    test('refuses with ODOO_AUTHENTICATION as soon as the key is revoked', async () => {
       const { administrator } = odoo();
       const secret = (await administrator.runPython(
         `action = env['res.users.apikeys'].with_user(env.ref('base.user_admin')).sudo()._generate('rpc', 'withdrawn', None)`,

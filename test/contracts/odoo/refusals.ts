@@ -9,23 +9,31 @@ import type { ContractOdoo } from './contract-odoo.ts';
 
 const missingId = 99_999_999;
 const never = { retry: 'never' } as const;
-const ofEntry = { ...never, scope: 'entry' } as const;
-const ofOdoo = { ...never, scope: 'odoo' } as const;
-const wrongValue: Refusal = { ...ofEntry, code: 'ODOO_VALUE', says: /sweego-odoo-bridge provision/ };
-const notAllowed: Refusal = { ...ofOdoo, code: 'ODOO_ACCESS', says: /sweego-odoo-bridge provision/ };
+const permanentEntryFailure = { ...never, scope: 'entry' } as const;
+const permanentOdooFailure = { ...never, scope: 'odoo' } as const;
+const wrongValue: Refusal = {
+  ...permanentEntryFailure,
+  code: 'ODOO_VALUE',
+  says: /sweego-odoo-bridge provision/,
+};
+const notAllowed: Refusal = {
+  ...permanentOdooFailure,
+  code: 'ODOO_ACCESS',
+  says: /sweego-odoo-bridge provision/,
+};
 
 const refusals: readonly (Refusal & { when: string; call: OdooCall })[] = [
   {
     when: 'the model does not exist',
     call: { model: 'x.missing', method: 'search', arguments: { domain: [] } },
-    ...ofOdoo,
+    ...permanentOdooFailure,
     code: 'ODOO_MODEL_MISSING',
     says: /no model x\.missing\. Install the module .* provision/,
   },
   {
     when: 'the method does not exist',
     call: { model: 'res.partner', method: 'missing', ids: [] },
-    ...ofOdoo,
+    ...permanentOdooFailure,
     code: 'ODOO_METHOD_MISSING',
     says: /no method res\.partner\.missing\. Check that ODOO_URL leads to an Odoo 19/,
   },
@@ -37,7 +45,7 @@ const refusals: readonly (Refusal & { when: string; call: OdooCall })[] = [
   {
     when: 'a record to delete does not exist',
     call: { model: 'res.partner', method: 'unlink', ids: [missingId] },
-    ...ofEntry,
+    ...permanentEntryFailure,
     code: 'ODOO_RECORD_MISSING',
     says: /Read again/,
   },
@@ -63,12 +71,12 @@ const refusals: readonly (Refusal & { when: string; call: OdooCall })[] = [
     ...wrongValue,
   },
   {
-    when: 'the method knows no such keyword',
+    when: 'the method has no such keyword',
     call: { model: 'res.partner', method: 'search', arguments: { domain: [], x_missing: 1 } },
     ...wrongValue,
   },
   {
-    when: 'a keyword the method only passes on is unknown',
+    when: 'the method passes on a keyword that does not exist',
     call: { model: 'res.partner', method: 'search_read', arguments: { domain: [], x_missing: 1 } },
     ...wrongValue,
   },
@@ -90,7 +98,7 @@ const refusals: readonly (Refusal & { when: string; call: OdooCall })[] = [
   },
 ];
 
-/** What Odoo says no to, told apart by code, by whether repeating helps and by what it says something about. */
+/** Calls that Odoo refuses. Each refusal has a code, says whether a retry helps, and has a scope. */
 export function odooRefusals(transport: OdooTransport, odoo: () => ContractOdoo): void {
   const call = (model: string, method: string, rest: object = {}) =>
     connectTo(odoo(), transport).call({ model, method, ...rest });
@@ -102,7 +110,7 @@ export function odooRefusals(transport: OdooTransport, odoo: () => ContractOdoo)
     });
   });
 
-  test('refuses with ODOO_ACCESS, naming model and method, what the user may not do', async () => {
+  test('refuses with ODOO_ACCESS when the user lacks the right, and names model and method', async () => {
     const { portalLogin, portalApiKey } = odoo();
     const portal = connectTo(odoo(), transport, { login: portalLogin, secret: portalApiKey });
     await expectRefusal(
@@ -115,18 +123,18 @@ export function odooRefusals(transport: OdooTransport, odoo: () => ContractOdoo)
     );
   });
 
-  test("refuses with ODOO_USER_ERROR, without Odoo's text, what Odoo tells a user off for", async () => {
+  test("refuses with ODOO_USER_ERROR when Odoo raises a message for the user, and leaves out Odoo's text", async () => {
     const domain = [['code', '=', 'en_US']];
     const ids = (await call('res.lang', 'search', { arguments: { domain } })) as number[];
     const error = await expectRefusal(call('res.lang', 'unlink', { ids }), {
-      ...ofEntry,
+      ...permanentEntryFailure,
       code: 'ODOO_USER_ERROR',
       says: /Odoo wrote the text to its own log/,
     });
     expect(JSON.stringify([error.message, error.details, error.cause])).not.toMatch(/deleted|language/i);
   });
 
-  test("refuses with ODOO_VALIDATION, without Odoo's text, what breaks a constraint", async () => {
+  test("refuses with ODOO_VALIDATION when a call breaks a constraint, and leaves out Odoo's text", async () => {
     const mails = await call('mail.mail', 'create', {
       arguments: { vals_list: [{ subject: 'Secret plan' }] },
     });
@@ -137,20 +145,20 @@ export function odooRefusals(transport: OdooTransport, odoo: () => ContractOdoo)
     const values = { notification_type: 'email', mail_message_id: mail.mail_message_id[0] };
     const error = await expectRefusal(
       call('mail.notification', 'create', { arguments: { vals_list: [values] } }),
-      { ...ofEntry, code: 'ODOO_VALIDATION', says: /Odoo wrote the text to its own log/ },
+      { ...permanentEntryFailure, code: 'ODOO_VALIDATION', says: /Odoo wrote the text to its own log/ },
     );
     expect(JSON.stringify([error.message, error.details, error.cause])).not.toMatch(/customer|secret/i);
   });
 
-  test('refuses with ODOO_VALUE a request whose body arrives damaged', async () => {
-    const damaging = connectTo(odoo(), transport, {}, (request) =>
+  test('refuses with ODOO_VALUE when the body of the request arrives damaged', async () => {
+    const damagingOdoo = connectTo(odoo(), transport, {}, (request) =>
       sendHttpRequest({
         ...request,
         ...(Buffer.from(request.body ?? '').includes('x_damaged') && { body: '{"cut' }),
       }),
     );
     await expectRefusal(
-      damaging.call({
+      damagingOdoo.call({
         model: 'res.partner',
         method: 'search',
         arguments: { domain: [['name', '=', 'x_damaged']] },
@@ -159,7 +167,7 @@ export function odooRefusals(transport: OdooTransport, odoo: () => ContractOdoo)
     );
   });
 
-  test('undoes what a refused call had begun', async () => {
+  test('rolls back the work of a refused call', async () => {
     const values = [{ name: 'Half done' }, { name: 'Half done', x_missing: 1 }];
     await expectRefusal(call('res.partner', 'create', { arguments: { vals_list: values } }), wrongValue);
     const domain = [['name', '=', 'Half done']];
