@@ -7,18 +7,18 @@ const memoryFolder = '/dev/shm';
 /** A container may have only 64 MiB there, which a few large mails fill. */
 const leastFreeBytes = 2 ** 30;
 
-let folder: string | undefined;
-
-/** Vitest's global set-up: one folder for the temporary files of the whole run, removed at its end. */
+/**
+ * Vitest's global set-up: one folder for the temporary files of the whole run. It is removed when vitest exits,
+ * also after Ctrl-C.
+ */
 export function setup(): void {
-  folder = mkdtempSync(join(hasRoom(memoryFolder) ? memoryFolder : tmpdir(), 'sweego-odoo-bridge-test-'));
+  const folder = mkdtempSync(
+    join(hasRoom(memoryFolder) ? memoryFolder : tmpdir(), 'sweego-odoo-bridge-test-'),
+  );
   // Tests give up root's rights and still have to reach their own files in it.
   chmodSync(folder, 0o755);
   process.env['TMPDIR'] = folder;
-}
-
-export function teardown(): void {
-  if (folder !== undefined) rmSync(folder, { recursive: true, force: true });
+  process.once('exit', () => rmSync(folder, { recursive: true, force: true }));
 }
 
 function hasRoom(path: string): boolean {
