@@ -8,7 +8,7 @@ export type { ErrorScope, Retry } from './error-kind.ts';
 /** Ids, counts, model and variable names. Never an address, a subject, a body or a secret. */
 export type ErrorDetails = Readonly<Record<string, string | number | boolean | readonly string[]>>;
 
-export type BridgeErrorOptions = {
+type BridgeErrorOptions = {
   /** The error this one was made from. Every `catch` that makes a BridgeError passes what it caught. */
   cause?: unknown;
   details?: ErrorDetails;

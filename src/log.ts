@@ -1,10 +1,10 @@
 import pino from 'pino';
 import { BridgeError } from './errors.ts';
 
-export type LogLevel = 'trace' | 'debug' | 'info' | 'warn' | 'error' | 'fatal' | 'silent';
+type LogLevel = 'trace' | 'debug' | 'info' | 'warn' | 'error' | 'fatal' | 'silent';
 
 /** Ids, counts and codes; never an address, a subject, a body or a secret. */
-export type LogFields = Readonly<Record<string, unknown>>;
+type LogFields = Readonly<Record<string, unknown>>;
 
 /** Fields first, then a constant message, so that it can be searched for. */
 export type Log = {

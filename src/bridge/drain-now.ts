@@ -16,7 +16,7 @@ const timesToAsk = Math.ceil(workerLease.ttlMs / askEveryMs) + 2;
 export type DrainEnd =
   { kind: 'done'; worker: 'serve' | 'now' } | { kind: 'served' } | { kind: 'odoo_down'; code: string };
 
-export type DrainDeps = { now: () => Date; log: Log };
+type DrainDeps = { now: () => Date; log: Log };
 
 /**
  * Resolves when every entry is settled, parked or waiting, or when Odoo as a whole is unavailable. Only one process may

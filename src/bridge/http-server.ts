@@ -4,7 +4,7 @@ import { serve } from '@hono/node-server';
 import { bridgeError } from '../errors.ts';
 import type { BridgeError } from '../errors.ts';
 
-export type HttpServer = {
+type HttpServer = {
   /** Its URL on this computer, without trailing slash. */
   url: string;
   /** Stops accepting; resolves when current requests are answered, or cut off after `graceMs`. */

@@ -7,7 +7,7 @@ import type { Inbox } from '../inbox/inbox.ts';
 /** How long an answer is reused, milliseconds: each new one costs a durable write. */
 const freshMs = 2_000;
 
-export type ReadinessDeps = {
+type ReadinessDeps = {
   inbox: Pick<Inbox, 'holdLease' | 'status'>;
   settings: Pick<SettingsKeeper, 'current' | 'knowsOdooSecrets' | 'secretsFor' | 'lastError'>;
   worker: Pick<Worker, 'contact'>;

@@ -11,7 +11,7 @@ import type { FilterOptions } from './inbox/selection.ts';
 import { runInboxShow } from './inbox/show.ts';
 import type { InboxShowOptions } from './inbox/show.ts';
 
-export type InboxCommandLineDeps = {
+type InboxCommandLineDeps = {
   source: ConfigSource;
   now: () => Date;
   /** Writes one line of the result. */

@@ -7,10 +7,10 @@ import type { SignatureHeaders, SigningSecret } from '../sweego/signature.ts';
 import type { BodyBudget } from './body-budget.ts';
 import { contentLengthOf, readBody } from './read-body.ts';
 
-export type WebhookDirection = 'outbound' | 'inbound';
+type WebhookDirection = 'outbound' | 'inbound';
 
 /** Largest accepted body, bytes. A reply contains the text and HTML of a whole mail; attachments are fetched later. */
-export const bodyLimitBytes: Readonly<Record<WebhookDirection, number>> = {
+const bodyLimitBytes: Readonly<Record<WebhookDirection, number>> = {
   outbound: 1_000_000,
   inbound: 40_000_000,
 };

@@ -9,7 +9,7 @@ import { openDatabase as openPostgresDatabase } from './postgres/open.ts';
 import { createInbox as createSqliteInbox } from './sqlite/inbox.ts';
 import { openDatabase as openSqliteDatabase } from './sqlite/open.ts';
 
-export type OpenInboxOptions = {
+type OpenInboxOptions = {
   /** Whether to create a file that does not exist (the default). Commands refuse: a mistyped path is no empty inbox. */
   create?: boolean;
 };

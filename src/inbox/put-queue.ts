@@ -8,7 +8,7 @@ type WaitingPut = {
 };
 
 /** How an engine stores groups of requests. */
-export type PutEngine = {
+type PutEngine = {
   /** While turns of the event loop bring more requests, wait for another turn, up to this many requests; 1 never waits. */
   gatherUpTo: number;
   /** How many of the waiting requests, from the first on, share the next commit; at least one. */

@@ -29,7 +29,7 @@ export async function* piecesOf(content: AsyncIterable<Uint8Array>): AsyncIterab
 }
 
 /** Where an engine stores the pieces of one file. */
-export type PieceStore = {
+type PieceStore = {
   /** Stores one piece, in a transaction of its own: a slow download must keep none open. */
   add(position: number, piece: Uint8Array): Promise<void>;
   /** After this the file exists. */

@@ -27,7 +27,7 @@ export const actionNames = [
 export type ActionSources = Readonly<Record<(typeof actionNames)[number], string>>;
 
 /** The external ids of the actions that the bridge calls. */
-export const callableActions = [
+const callableActions = [
   'action_settings',
   'action_read',
   'action_apply',

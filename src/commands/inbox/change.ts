@@ -62,7 +62,7 @@ export async function changeEntries(
 }
 
 /** Prints a table of the entries with their results, and one sentence. */
-export function printChanges({ verb, changed, more, isDryRun }: ChangeReport, out: InboxDeps['out']): void {
+function printChanges({ verb, changed, more, isDryRun }: ChangeReport, out: InboxDeps['out']): void {
   const done = isDryRun ? `would be ${verb}` : verb;
   if (changed.length > 0) {
     const rows = changed.map(({ id, summary, change }) => [
@@ -79,7 +79,7 @@ export function printChanges({ verb, changed, more, isDryRun }: ChangeReport, ou
 }
 
 /** Like `printChanges`; programs depend on the names. */
-export function changesToJson({ changed, more, isDryRun }: ChangeReport) {
+function changesToJson({ changed, more, isDryRun }: ChangeReport) {
   return {
     dry_run: isDryRun,
     entries: changed.map(({ id, summary, change }) => ({

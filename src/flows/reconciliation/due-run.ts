@@ -40,7 +40,7 @@ export type DueRunDeps = LogDeps & {
   log: ReconcileDeps['log'];
 };
 
-export type DueRun = {
+type DueRun = {
   settings: BridgeSettings;
   occasion: Occasion;
   stopping: AbortSignal;

@@ -20,7 +20,7 @@ export type LostReply = {
   subject: string;
 };
 
-export type LostReplyDeps = {
+type LostReplyDeps = {
   inbox: Pick<Inbox, 'list' | 'status' | 'claim'>;
   actions: Pick<BridgeActions, 'openAlert' | 'closeAlert'>;
   describe: DescribeBody;

@@ -16,7 +16,7 @@ export const everyDomain = '*';
 /** The keys of the events that Odoo knows of each pending message, by Message-Id. */
 export type KnownEvents = ReadonlyMap<string, Set<string>>;
 
-export type DomainDeps = {
+type DomainDeps = {
   inbox: Pick<Inbox, 'put' | 'list' | 'replay'>;
   readLog: ReadLog;
   known: KnownEvents;

@@ -4,7 +4,7 @@ import type { Log } from '../../log.ts';
 /** Time synchronisation makes corrections this small all the time, milliseconds. */
 const toleranceMs = 1_000;
 
-export type ClockWatchDeps = {
+type ClockWatchDeps = {
   inbox: Pick<Inbox, 'shiftWaits'>;
   now: () => Date;
   log: Pick<Log, 'warn'>;

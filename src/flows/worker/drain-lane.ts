@@ -10,7 +10,7 @@ const idleMs = 1_000;
 /** While the inbox itself fails, pauses stop growing here: a replica must be able to take over within seconds. */
 const mostInboxFailures = 3;
 
-export type DrainLaneDeps = Omit<LaneTurnDeps, 'releaseClaims' | 'suspects'> & {
+type DrainLaneDeps = Omit<LaneTurnDeps, 'releaseClaims' | 'suspects'> & {
   random: () => number;
   sleep: (ms: number, signal: AbortSignal) => Promise<void>;
 };

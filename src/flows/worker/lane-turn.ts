@@ -33,7 +33,7 @@ export type LaneState = {
 
 /** How a turn ended. `failed`: Odoo or the inbox as a whole failed, not a single entry. */
 export type TurnEnd = BatchEnd['end'] | 'idle' | 'not the holder';
-export type LaneTurn = { end: TurnEnd; state: LaneState };
+type LaneTurn = { end: TurnEnd; state: LaneState };
 
 /**
  * One turn of a lane: takes or renews the lease, claims a batch, works on it and records the results. Never throws:

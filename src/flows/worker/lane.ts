@@ -51,7 +51,7 @@ export type EntryResult =
   /** `isQuiet`: another entry's alert already reports it. */
   | ParkResult;
 
-export type ParkResult = ParkReason & { kind: 'park'; isQuiet?: true };
+type ParkResult = ParkReason & { kind: 'park'; isQuiet?: true };
 
 /** For an error that repeating cannot fix: the entry waits for a person. */
 export function parkedBy({ code, message }: BridgeError): ParkResult {

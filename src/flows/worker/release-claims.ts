@@ -5,7 +5,7 @@ import type { Log } from '../../log.ts';
 /** Regularly, because a worker may still write a claim after it lost the lease, and then crash. */
 const everyMs = 60_000;
 
-export type ReleaseClaimsDeps = {
+type ReleaseClaimsDeps = {
   inbox: Pick<Inbox, 'releaseClaimed'>;
   now: () => Date;
   log: Pick<Log, 'info' | 'warn' | 'error'>;

@@ -22,7 +22,7 @@ export type WorkBatchDeps = {
   stopping: AbortSignal;
 };
 
-export type Batch = {
+type Batch = {
   entries: readonly Entry[];
   /** How many entries the claim asked for. */
   limit: number;

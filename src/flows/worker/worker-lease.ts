@@ -12,7 +12,7 @@ const heartbeatMs = 2_000;
 /** A lease renewed this recently is not renewed again: turns of several lanes follow closely, and each renewal is a commit. */
 const freshMs = 1_000;
 
-export type WorkerLeaseDeps = {
+type WorkerLeaseDeps = {
   inbox: Pick<Inbox, 'holdLease' | 'releaseLease'>;
   /** The name of this process in the lease. */
   holder: string;

@@ -14,7 +14,7 @@ export function digitsOfUuid(uuid: unknown): string {
 }
 
 /** Many byte strings as one, with where each begins (from 1, as SQL counts) and how long it is. */
-export type JoinedBytes = { all: Uint8Array; starts: number[]; lengths: number[] };
+type JoinedBytes = { all: Uint8Array; starts: number[]; lengths: number[] };
 
 /**
  * Joins byte strings into one parameter, which the server cuts again with `substring(all FROM start FOR length)`. The
